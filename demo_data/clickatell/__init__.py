@@ -1,0 +1,1 @@
+"""A local Clickatell: both APIs on loopback, with virtual phones and scripted faults."""

@@ -1,0 +1,1 @@
+"""What happens without a person: the engine and the senders."""

@@ -1,0 +1,1 @@
+"""The two Clickatell APIs: build a request, read the answer, return one outcome per message."""

@@ -1,0 +1,1 @@
+"""Questions and small tasks over the main screen."""

@@ -1,0 +1,1 @@
+"""The forms that change one record."""

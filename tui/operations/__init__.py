@@ -1,0 +1,1 @@
+"""What an operator may do: check the role, check the input, write, review."""
