@@ -1,0 +1,46 @@
+"""The one object that is asked for the time and that waits.
+
+Everything in the engine that needs "now" or a pause takes a `Clock`, so that tests and
+simulations can pass one whose time moves only when they say so.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Wall time for people and records, boot time for judging how long something took."""
+
+    def now(self) -> datetime:
+        """The wall clock, as an aware UTC time. It may jump."""
+
+    def boottime(self) -> float:
+        """Seconds that never jump and go on through a suspend."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds."""
+
+    async def wait_for(self, awaitable: Awaitable[T], seconds: float) -> T:
+        """The result, or `TimeoutError` after so many seconds."""
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def boottime(self) -> float:
+        # CLOCK_BOOTTIME counts time spent suspended, time.monotonic() does not; macOS has no such id.
+        return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def wait_for(self, awaitable: Awaitable[T], seconds: float) -> T:
+        return await asyncio.wait_for(awaitable, seconds)

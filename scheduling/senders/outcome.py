@@ -1,0 +1,163 @@
+"""What became of one attempt to send one message, and what a sender is asked to do.
+
+A sender turns these values into a request and an answer back into these values; it
+decides nothing about retries and touches no database.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+
+class OutcomeKind(StrEnum):
+    """The class of an outcome; it decides what follows (design, sections 4 and 9)."""
+
+    ACCEPTED = "accepted"  # Clickatell took it and named it
+    REJECTED = "rejected"  # refused for good: this message will never pass
+    BUSY = "busy"  # refused for now: later it may pass
+    ACCOUNT = "account"  # refused until a person changes money, keys or settings
+    NOT_SENT = "not_sent"  # nothing left this machine
+    UNKNOWN = "unknown"  # the request may have arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome of one attempt.
+
+    `code` is Clickatell's code as text ("25", "105"), kept with its leading zeros.
+    `error` is a sentence without secrets. `retry_at` is when the gateway asks to be
+    tried again (Retry-After, or the time in XML's code 130). `warning` is something the
+    operator of the handler should see although only this message is concerned. `advice`
+    says what to check.
+    """
+
+    kind: OutcomeKind
+    gateway_id: str | None = None
+    code: str | None = None
+    error: str | None = None
+    http_status: int | None = None
+    retry_at: datetime | None = None
+    warning: str | None = None
+    advice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One message as a sender needs it. `to` is E.164 (`+447700900123`)."""
+
+    client_message_id: str
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What the account holds. `currency` is a three-letter code, or `credits` for XML."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayError:
+    """A call that sends nothing (balance, query) did not succeed.
+
+    `kind` is ACCOUNT, BUSY, NOT_SENT or UNKNOWN; `error` is a sentence without secrets,
+    `advice` says what to check.
+    """
+
+    kind: OutcomeKind
+    error: str
+    advice: str
+    code: str | None = None
+    http_status: int | None = None
+    retry_at: datetime | None = None
+
+
+class QueryVerdict(StrEnum):
+    """What the gateway knows of a client message id."""
+
+    ACCEPTED = "accepted"  # it knows the message
+    NOT_KNOWN = "not_known"  # it says that it does not (XML fault 104 or status 001)
+    NO_ANSWER = "no_answer"  # it could not be asked
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAnswer:
+    verdict: QueryVerdict
+    gateway_id: str | None = None
+    status: str | None = None
+    error: str | None = None
+
+
+class DeliveryVerdict(StrEnum):
+    """What the gateway says became of a message that it accepted."""
+
+    PENDING = "pending"  # on its way, or the gateway does not know it (yet)
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    NO_ANSWER = "no_answer"  # it could not be asked
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """The delivery state of one message.
+
+    `text` is the gateway's own word for it ("DEVICE_ACK", "004 Received by recipient"), or
+    why it could not be asked. `at` is when the gateway says that it came about.
+    """
+
+    verdict: DeliveryVerdict
+    text: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerConfig:
+    """All that a sender needs to know of a communication handler.
+
+    `base_url` is the One API's root (`https://platform.clickatell.com`); `api_uri` is the
+    XML API's full address. `secret` is the API key or the password, in clear.
+    """
+
+    handler_id: int
+    name: str
+    api_type: str  # "one" | "xml"
+    secret: str
+    channel: str = "SMS"
+    base_url: str = "https://platform.clickatell.com"
+    api_uri: str = "https://api.clickatell.com/xml/xml"
+    user_name: str = ""
+    api_id: str = ""
+    sender_id: str = ""  # "From"
+    most_parts: int = 3
+    max_connections: int = 8
+    connect_timeout: float = 5.0  # seconds
+    read_timeout: float = 20.0
+    total_timeout: float = 30.0
+    batch_size: int = 100  # XML: 1 to 50 sendMsg in a document
+    extra: Mapping[str, str] | None = None
+
+    def __repr__(self) -> str:
+        return f"HandlerConfig({self.handler_id}, {self.name!r}, {self.api_type})"
+
+
+class Sender(Protocol):
+    """One handler's way to Clickatell; it keeps its connections between calls."""
+
+    async def send(self, batch: Sequence[OutgoingMessage]) -> list[Outcome]:
+        """One outcome per message, in the order given. Never raises for what a gateway does."""
+
+    async def balance(self) -> Balance | GatewayError:
+        """The account's balance: the cheapest test of key and connection."""
+
+    async def query(self, client_message_id: str) -> QueryAnswer | None:
+        """What the gateway knows of our id, or None where the API cannot be asked (One API)."""
+
+    async def delivery_status(self, gateway_id: str) -> DeliveryStatus:
+        """Whether an accepted message has been delivered."""
+
+    async def close(self) -> None: ...

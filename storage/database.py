@@ -1,0 +1,158 @@
+"""One open site: read and write transactions on its database.
+
+Readers begin DEFERRED and never wait. Writers begin IMMEDIATE, wait up to 30 s for their
+turn, and find out at the start of each transaction whether the file is still theirs.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage import process, sqlite
+from storage.errors import DatabaseBusy, NewerSchema, Replaced
+from storage.folder import DataFolder
+from storage.records import ReviewEntry
+from storage.review_chain import Signer
+from storage.secrets import SecretBox
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 30.0
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A write in progress. Everything done through it is kept together or not at all."""
+
+    connection: sa.Connection
+    signer: Signer
+
+    def execute(
+        self, statement: sa.Executable, values: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None
+    ) -> sa.CursorResult[Any]:
+        return self.connection.execute(statement, values)
+
+    def review(self, at: datetime, *entries: ReviewEntry) -> list[int]:
+        """Append to the review, in this order. Gives the new ids."""
+        return self.signer.append(self.connection, at, entries)
+
+
+class Database:
+    """A site's database, open. Safe to use from several threads."""
+
+    def __init__(self, folder: DataFolder, box: SecretBox, signer: Signer) -> None:
+        self.folder = folder
+        self.box = box
+        self.signer = signer
+        self._engine = sqlite.make_engine(folder.database)
+        self._writing = threading.Lock()
+        self._inode = _inode(folder.database)
+        self.stuck: Callable[[str], None] | None = None
+
+    @property
+    def path(self) -> Path:
+        return self.folder.database
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A consistent view for reading; keep it short."""
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except sa.exc.DBAPIError as error:
+            raise sqlite.translate(error, self.path) or error from error
+
+    @contextmanager
+    def write(self, wait: float = BUSY_SECONDS) -> Iterator[Transaction]:
+        """A write transaction, committed on leaving. No await, no network and no question inside.
+
+        `wait` is in seconds. Raises `DatabaseBusy`, `NewerSchema`, `Replaced`, `DiskFull`, …
+        """
+        # One writer a process: SQLite's own waiting does not queue, it starves.
+        if not self._writing.acquire(timeout=wait):
+            raise DatabaseBusy(self._who_holds_it())
+        try:
+            with self._engine.connect() as connection:
+                self._begin(connection, wait)
+                self._still_ours(connection)
+                yield Transaction(connection, self.signer)
+                connection.commit()
+        except sa.exc.DBAPIError as error:
+            raise sqlite.translate(error, self.path) or error from error
+        finally:
+            self._writing.release()
+
+    def watch(self) -> "ChangeWatch":
+        """A cheap way to learn that another connection has written."""
+        return ChangeWatch(self.path)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _begin(self, connection: sa.Connection, wait: float) -> None:
+        connection.execution_options(begin="IMMEDIATE")
+        until = time.monotonic() + wait
+        while True:
+            try:
+                connection.begin()
+                return
+            except sa.exc.OperationalError as error:
+                if not sqlite.is_busy(error):
+                    raise
+                if time.monotonic() >= until:
+                    raise DatabaseBusy(self._who_holds_it()) from None
+
+    def _still_ours(self, connection: sa.Connection) -> None:
+        if _inode(self.path) != self._inode:
+            raise Replaced(f"{self.path} was replaced while it was open: start commsdesk again")
+        found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        if found != SCHEMA_VERSION:
+            raise NewerSchema(
+                f"another commsdesk has upgraded {self.path} (schema {found}, this program knows"
+                f" {SCHEMA_VERSION}): start the newer version"
+            )
+
+    def _who_holds_it(self) -> str:
+        pid = process.writer_of(self.path)
+        if pid is None:
+            return "the database is locked by another program"
+        if pid == os.getpid():
+            return "the database is locked by another part of this program"
+        state = ", which is stopped" if process.is_stopped(pid) else ""
+        return f"the database is locked by process {pid}{state}: let it continue, or end it"
+
+
+class ChangeWatch:
+    """Tells by `PRAGMA data_version` (microseconds) whether others have committed since."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite.connect(path)
+        self._seen = self._version()
+
+    def changed(self) -> bool:
+        found = self._version()
+        if found == self._seen:
+            return False
+        self._seen = found
+        return True
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        info = path.stat()
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino

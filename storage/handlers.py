@@ -1,0 +1,129 @@
+"""Communication handlers: what operators set, their secrets, and what the engine found."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.database import Database, Transaction
+from storage.errors import SecretMissing
+from storage.names import key_of
+from storage.records import ApiType, Handler, HandlerStatus, OnUnknown, Queue
+from storage.secrets import hint
+from storage.tables import handler_statuses, handlers, messages
+
+RECORD = [handlers.c[name] for name in Handler.__dataclass_fields__]
+
+
+def _record(row: sa.RowMapping) -> Handler:
+    values = dict(row)
+    values["api_type"], values["on_unknown"] = ApiType(values["api_type"]), OnUnknown(values["on_unknown"])
+    return Handler(**values)
+
+
+def listing(connection: sa.Connection, *, removed: bool = False) -> list[Handler]:
+    """All handlers by id; those removed only when asked for."""
+    query = sa.select(*RECORD).order_by(handlers.c.id)
+    if not removed:
+        query = query.where(handlers.c.removed_at.is_(None))
+    return [_record(row) for row in connection.execute(query).mappings()]
+
+
+def get(connection: sa.Connection, handler_id: int) -> Handler | None:
+    """By id, removed or not."""
+    row = connection.execute(sa.select(*RECORD).where(handlers.c.id == handler_id)).mappings().first()
+    return _record(row) if row else None
+
+
+def by_name(connection: sa.Connection, name: str) -> Handler | None:
+    query = sa.select(*RECORD).where(handlers.c.name_key == key_of(name), handlers.c.removed_at.is_(None))
+    row = connection.execute(query).mappings().first()
+    return _record(row) if row else None
+
+
+def add(tx: Transaction, values: Mapping[str, Any], now: datetime) -> int:
+    """A new handler from column values (without secret); its id."""
+    found = tx.execute(
+        sa.insert(handlers)
+        .values(**values, name_key=key_of(values["name"]), revision=1, created_at=now, changed_at=now)
+        .returning(handlers.c.id)
+    ).scalar_one()
+    tx.execute(sa.insert(handler_statuses).values(handler_id=found, status="Starting"))
+    return int(found)
+
+
+def change(tx: Transaction, handler_id: int, values: Mapping[str, Any], now: datetime) -> None:
+    """Set columns and count the revision up, so that the engine looks at the handler again."""
+    named = {"name_key": key_of(values["name"])} if "name" in values else {}
+    tx.execute(
+        sa.update(handlers)
+        .where(handlers.c.id == handler_id)
+        .values(**values, **named, changed_at=now, revision=handlers.c.revision + 1)
+    )
+
+
+def set_secret(tx: Transaction, box_token: bytes, shown: str, handler_id: int) -> None:
+    tx.execute(
+        sa.update(handlers).where(handlers.c.id == handler_id).values(secret=box_token, secret_hint=shown)
+    )
+
+
+def keep_secret(database: Database, tx: Transaction, handler_id: int, secret: str) -> None:
+    """Encrypt and keep a secret; only its hint can be read back by a screen."""
+    set_secret(tx, database.box.encrypt(secret), hint(secret), handler_id)
+
+
+def secret_of(database: Database, connection: sa.Connection, handler_id: int) -> str:
+    """The secret in clear, for the sender only. `SecretMissing` when it is not there or cannot be read."""
+    token = connection.execute(sa.select(handlers.c.secret).where(handlers.c.id == handler_id)).scalar()
+    if token is None:
+        raise SecretMissing("secret missing: enter it again")
+    return database.box.decrypt(token)
+
+
+def encrypted_secrets(connection: sa.Connection) -> dict[int, tuple[bytes, str]]:
+    query = sa.select(handlers.c.id, handlers.c.secret, handlers.c.secret_hint)
+    rows = connection.execute(query.where(handlers.c.secret.is_not(None)))
+    return {row.id: (row.secret, row.secret_hint) for row in rows}
+
+
+def statuses(connection: sa.Connection) -> dict[int, HandlerStatus]:
+    return {
+        row["handler_id"]: HandlerStatus(**row)
+        for row in connection.execute(sa.select(handler_statuses)).mappings()
+    }
+
+
+def status_of(connection: sa.Connection, handler_id: int) -> HandlerStatus:
+    query = sa.select(handler_statuses).where(handler_statuses.c.handler_id == handler_id)
+    row = connection.execute(query).mappings().first()
+    return HandlerStatus(**row) if row else HandlerStatus(handler_id)
+
+
+def set_status(tx: Transaction, handler_id: int, **values: Any) -> None:
+    """Change what is known of a handler; only the named columns."""
+    table = handler_statuses
+    result = tx.execute(sa.update(table).where(table.c.handler_id == handler_id).values(**values))
+    if result.rowcount == 0:
+        tx.execute(sa.insert(table).values(**{"handler_id": handler_id, "status": "Starting", **values}))
+
+
+def queues(connection: sa.Connection) -> dict[int, Queue]:
+    """What waits at each handler that has anything waiting."""
+    m = messages.c
+    query = (
+        sa.select(
+            m.handler_id,
+            sa.func.sum(sa.case(((m.state == "queued") & (m.attempts == 0), 1), else_=0)).label("waiting"),
+            sa.func.sum(sa.case(((m.state == "queued") & (m.attempts > 0), 1), else_=0)).label("retrying"),
+            sa.func.sum(sa.case((m.state == "sending", 1), else_=0)).label("sending"),
+            sa.func.min(m.queued_at).label("oldest_at"),
+        )
+        .where(m.state.in_(("queued", "sending")))
+        .group_by(m.handler_id)
+    )
+    return {
+        row.handler_id: Queue(row.waiting, row.retrying, row.sending, row.oldest_at)
+        for row in connection.execute(query)
+    }

@@ -1,0 +1,311 @@
+"""The outbox: queueing, claiming, recording. A message is on disk before anything touches the network.
+
+Times are aware UTC. Functions with `tx` write inside the caller's transaction.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.database import Transaction
+from storage.records import Message, MessageDraft, MessageState, OnUnknown, Origin
+from storage.review_chain import storable
+from storage.tables import attempts, handlers, messages, submissions
+
+ALERT_LANE, ORDINARY_LANE = 0, 1
+MANUAL_RANK, TASK_RANK = 0, 1
+
+m, s = messages.c, submissions.c
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One act of sending. `left_out` holds `{"name": …, "reason": …}` for each person not reached."""
+
+    origin: Origin
+    operator: str | None = None
+    task_id: int | None = None
+    run_id: int | None = None
+    alert_id: int | None = None
+    occurrence_id: int | None = None
+    stage: str | None = None
+    priority: int | None = None
+    left_out: tuple[Mapping[str, str], ...] = ()
+
+
+_JOINED = ("handler", "operator", "task_id", "alert_id", "occurrence_id")
+_RENAMED = {"user": m.user_name.label("user"), "to": m.to_number.label("to"), "text": m.body.label("text")}
+RECORD: list[Any] = [
+    _RENAMED.get(name, m.get(name)) for name in Message.__dataclass_fields__ if name not in _JOINED
+] + [handlers.c.name.label("handler"), s.operator, s.task_id, s.alert_id, s.occurrence_id]
+FROM = messages.join(handlers, handlers.c.id == m.handler_id).join(submissions, s.id == m.submission_id)
+SELECT = sa.select(*RECORD).select_from(FROM)
+
+
+def record_of(row: Mapping[str, Any]) -> Message:
+    values = dict(row)
+    values["state"], values["origin"] = MessageState(values["state"]), Origin(values["origin"])
+    values["on_unknown"] = OnUnknown(values["on_unknown"]) if values["on_unknown"] else None
+    return Message(**values)
+
+
+def enqueue(
+    tx: Transaction, submission: Submission, drafts: Sequence[MessageDraft], now: datetime
+) -> list[int]:
+    """Queue a message for each draft, due at once. Gives their ids in the same order."""
+    submission_id = tx.execute(
+        sa.insert(submissions)
+        .values(
+            origin=str(submission.origin),
+            operator=submission.operator,
+            created_at=now,
+            task_id=submission.task_id,
+            run_id=submission.run_id,
+            alert_id=submission.alert_id,
+            occurrence_id=submission.occurrence_id,
+            stage=submission.stage,
+            left_out=[dict(person) for person in submission.left_out],
+        )
+        .returning(s.id)
+    ).scalar_one()
+    lane, rank = lane_and_rank(submission)
+    first = _next_id(tx)
+    rows = [
+        {
+            "id": first + offset,
+            "client_message_id": uuid.uuid4().hex,
+            "submission_id": submission_id,
+            "handler_id": draft.handler_id,
+            "user_id": draft.user_id,
+            "user_name": draft.user_name,
+            "to_number": draft.to,
+            "body": storable(draft.text),
+            "origin": str(submission.origin),
+            "lane": lane,
+            "rank": rank,
+            "segments": draft.segments,
+            "state": "queued",
+            "queued_at": now,
+            "expires_at": draft.expires_at,
+            "next_attempt_at": now,
+            "attempts": 0,
+            "plan_attempts": 0,
+            "unknowns": 0,
+            "may_arrive_twice": False,
+            "query_first": False,
+            "reports_asked": 0,
+        }
+        for offset, draft in enumerate(drafts)
+    ]
+    if rows:
+        tx.execute(sa.insert(messages), rows)
+    return [row["id"] for row in rows]
+
+
+def lane_and_rank(submission: Submission) -> tuple[int, int]:
+    """Alerts by their priority (1 first) in a lane of their own; else by hand before tasks."""
+    if submission.origin is Origin.ALERT:
+        return ALERT_LANE, submission.priority or 3
+    return ORDINARY_LANE, MANUAL_RANK if submission.origin is Origin.MANUAL else TASK_RANK
+
+
+def _next_id(tx: Transaction) -> int:
+    used = tx.execute(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'message'")).scalar()
+    return int(used or 0) + 1
+
+
+def due(handler_id: int, lane: int, now: datetime) -> sa.ColumnElement[bool]:
+    """What may be attempted now: planned, inside its window, not past its useful life."""
+    return sa.and_(
+        m.state == "queued",
+        m.handler_id == handler_id,
+        m.lane == lane,
+        m.next_attempt_at <= now,
+        sa.or_(m.first_attempt_at.is_not(None), m.expires_at > now),
+        sa.or_(m.window_closes_at.is_(None), m.window_closes_at > now),
+    )
+
+
+def claim(
+    tx: Transaction,
+    handler_id: int,
+    lane: int,
+    limit: int,
+    *,
+    rate: timedelta,
+    stop: timedelta,
+    epoch: int,
+    instance_id: str,
+    now: datetime,
+    only: Collection[int] | None = None,
+) -> list[Message]:
+    """Take up to `limit` due messages of one lane and write an attempt for each.
+
+    The retry plan (`rate`, `stop`) is fixed at a message's first attempt. The caller has
+    checked the lease in the same transaction. `only` narrows the choice to these ids.
+    """
+    wanted = sa.select(m.id).where(due(handler_id, lane, now))
+    if only is not None:
+        wanted = wanted.where(m.id.in_(only))
+    ids = tx.execute(wanted.order_by(m.rank, m.next_attempt_at, m.id).limit(limit)).scalars().all()
+    if not ids:
+        return []
+    first_try = m.first_attempt_at.is_(None)
+    at, window = sa.literal(now, m.next_attempt_at.type), sa.literal(now + stop, m.next_attempt_at.type)
+    tx.execute(
+        sa.update(messages)
+        .where(m.id.in_(ids))
+        .values(
+            state="sending",
+            attempts=m.attempts + 1,
+            plan_attempts=m.plan_attempts + 1,
+            last_planned_at=sa.case((first_try, at), else_=m.next_attempt_at),
+            first_attempt_at=sa.func.coalesce(m.first_attempt_at, at),
+            window_closes_at=sa.func.coalesce(m.window_closes_at, window),
+            retry_rate=sa.func.coalesce(m.retry_rate, sa.literal(rate, m.retry_rate.type)),
+            stop_retrying_after=sa.func.coalesce(m.stop_retrying_after, sa.literal(stop, m.retry_rate.type)),
+        )
+    )
+    number = int(tx.execute(sa.select(sa.func.max(attempts.c.id))).scalar() or 0)
+    taken = {row["id"]: row for row in tx.execute(SELECT.where(m.id.in_(ids))).mappings()}
+    rows = [
+        {
+            "id": number + place,
+            "message_id": message_id,
+            "n": taken[message_id]["attempts"],
+            "epoch": epoch,
+            "instance_id": instance_id,
+            "started_at": now,
+        }
+        for place, message_id in enumerate(ids, start=1)
+    ]
+    tx.execute(sa.insert(attempts), rows)
+    tx.execute(
+        sa.update(messages).where(m.id == sa.bindparam("row")).values(attempt_id=sa.bindparam("attempt")),
+        [{"row": row["message_id"], "attempt": row["id"]} for row in rows],
+    )
+    return [record_of({**taken[row["message_id"]], "attempt_id": row["id"]}) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptResult:
+    """What an attempt came to, as it is kept."""
+
+    attempt_id: int
+    outcome: str
+    finished_at: datetime
+    http_status: int | None = None
+    code: str | None = None
+    error: str | None = None
+    gateway_id: str | None = None
+
+
+FINISH_ATTEMPT = (
+    sa.update(attempts)
+    .where(
+        attempts.c.id == sa.bindparam("row"),
+        sa.or_(attempts.c.outcome.is_(None), attempts.c.outcome == "unknown"),
+    )
+    .values(
+        {
+            name: sa.bindparam(f"new_{name}")
+            for name in ("outcome", "finished_at", "http_status", "code", "error", "gateway_id")
+        }
+    )
+)
+
+
+def finish_attempts(tx: Transaction, results: Iterable[AttemptResult]) -> None:
+    """Complete attempts. One that already has a sure outcome keeps it."""
+    rows = [
+        {
+            "row": result.attempt_id,
+            "new_outcome": result.outcome,
+            "new_finished_at": result.finished_at,
+            "new_http_status": result.http_status,
+            "new_code": result.code,
+            "new_error": None if result.error is None else storable(result.error),
+            "new_gateway_id": result.gateway_id,
+        }
+        for result in results
+    ]
+    if rows:
+        tx.execute(FINISH_ATTEMPT, rows)
+
+
+CHANGEABLE = (
+    "state",
+    "next_attempt_at",
+    "finished_at",
+    "error_code",
+    "error",
+    "gateway_id",
+    "may_arrive_twice",
+    "query_first",
+    "unknowns",
+    "report_due_at",
+)
+CHANGE = (
+    sa.update(messages)
+    .where(m.id == sa.bindparam("row"))
+    .values({name: sa.bindparam(f"new_{name}") for name in CHANGEABLE})
+)
+
+
+def change(tx: Transaction, changes: Mapping[int, Mapping[str, Any]]) -> None:
+    """Set all of `CHANGEABLE` on each message. The caller has read the rows in this transaction."""
+    rows = [{"row": key, **{f"new_{n}": value[n] for n in CHANGEABLE}} for key, value in changes.items()]
+    if rows:
+        tx.execute(CHANGE, rows)
+
+
+def current(connection: sa.Connection | Transaction, ids: Collection[int]) -> dict[int, Message]:
+    """The messages as they are now, by id."""
+    found: dict[int, Message] = {}
+    pending = list(ids)
+    for start in range(0, len(pending), 500):
+        query = SELECT.where(m.id.in_(pending[start : start + 500]))
+        found |= {row["id"]: record_of(row) for row in connection.execute(query).mappings()}
+    return found
+
+
+def sending_under_older_epochs(connection: sa.Connection | Transaction, epoch: int) -> list[Message]:
+    """Messages that a former holder of the lease was sending."""
+    query = SELECT.join_from(FROM, attempts, attempts.c.id == m.attempt_id)
+    query = query.where(m.state == "sending", attempts.c.epoch < epoch).order_by(m.id)
+    return [record_of(row) for row in connection.execute(query).mappings()]
+
+
+def outlived(connection: sa.Connection | Transaction, now: datetime, limit: int = 500) -> list[Message]:
+    """Queued messages past their useful life (never tried) or past their retry window."""
+    query = SELECT.where(
+        m.state == "queued",
+        sa.or_(
+            sa.and_(m.first_attempt_at.is_(None), m.expires_at <= now),
+            sa.and_(m.first_attempt_at.is_not(None), m.window_closes_at <= now),
+        ),
+    )
+    return [record_of(row) for row in connection.execute(query.order_by(m.id).limit(limit)).mappings()]
+
+
+def next_attempt_after(connection: sa.Connection, now: datetime) -> datetime | None:
+    query = sa.select(sa.func.min(m.next_attempt_at)).where(m.state == "queued", m.next_attempt_at > now)
+    found: datetime | None = connection.execute(query).scalar()
+    return found
+
+
+def due_counts(connection: sa.Connection, now: datetime) -> dict[tuple[int, int], bool]:
+    """Which (handler, lane) pairs have something due."""
+    pairs = sa.select(m.handler_id, m.lane).where(m.state == "queued", m.next_attempt_at <= now)
+    return {(row.handler_id, row.lane): True for row in connection.execute(pairs.distinct())}
+
+
+def oldest_due(connection: sa.Connection, now: datetime) -> datetime | None:
+    """The planned time of the message that has been due the longest."""
+    query = sa.select(sa.func.min(m.next_attempt_at)).where(m.state == "queued", m.next_attempt_at <= now)
+    found: datetime | None = connection.execute(query).scalar()
+    return found

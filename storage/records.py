@@ -1,0 +1,375 @@
+"""What storage hands out: plain frozen records, never rows of the ORM.
+
+This module loads in a moment (no SQLAlchemy), so that a screen may name these types
+before the database is open. Times are aware UTC; lengths of time are `timedelta`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+
+class ApiType(StrEnum):
+    ONE = "one"
+    XML = "xml"
+
+
+class OnUnknown(StrEnum):
+    RESEND = "resend"
+    HOLD = "hold"
+
+
+class FieldType(StrEnum):
+    TEXT = "Text"
+    TELEPHONE_NUMBER = "Telephone Number"
+    NUMBER = "Number"
+    DATE = "Date"
+    YES_NO = "Yes/No"
+    EMAIL = "Email"
+    CHOICE = "Choice"
+
+
+class MessageState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Origin(StrEnum):
+    MANUAL = "manual"
+    ALERT = "alert"
+    TASK = "task"
+
+
+class WhenMissed(StrEnum):
+    LATEST = "latest"
+    ALL = "all"
+    SKIP = "skip"
+
+
+class Category(StrEnum):
+    HANDLER = "Handler"
+    MESSAGE = "Message"
+    RETRY = "Retry"
+    ALERT = "Alert"
+    TASK = "Task"
+    USER = "User"
+    OPERATOR = "Operator"
+    SYSTEM = "System"
+
+
+class Level(StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A communication handler as an operator set it. The secret itself is never in here."""
+
+    id: int
+    name: str
+    api_type: ApiType
+    enabled: bool
+    channel: str | None
+    base_url: str | None
+    api_uri: str | None
+    user_name: str | None
+    api_id: str | None
+    sender_id: str | None
+    secret_hint: str
+    allow_plain_http: bool
+    retry_rate: timedelta
+    stop_retrying_after: timedelta
+    on_unknown: OnUnknown
+    useful_life: timedelta
+    telephone_field_id: int | None
+    most_parts: int
+    batch_size: int
+    max_connections: int
+    rate_per_minute: int | None
+    total_timeout: timedelta
+    notes: str
+    revision: int
+    removed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerStatus:
+    """What the engine last found of a handler. `pause` is None, "busy" or "account"."""
+
+    handler_id: int
+    status: str = "Starting"  # Starting | Running | Error
+    balance: Decimal | None = None
+    currency: str | None = None
+    code: str | None = None
+    error: str | None = None
+    advice: str | None = None
+    checked_at: datetime | None = None
+    checked_revision: int | None = None
+    last_accepted_at: datetime | None = None
+    pause: str | None = None
+    pause_code: str | None = None
+    paused_until: datetime | None = None
+    paused_revision: int | None = None
+    balance_at_refusal: Decimal | None = None
+    probe_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits at one handler: never tried, waiting for a retry, and since when."""
+
+    waiting: int = 0
+    retrying: int = 0
+    sending: int = 0
+    oldest_at: datetime | None = None
+
+    @property
+    def total(self) -> int:
+        return self.waiting + self.retrying + self.sending
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    id: int
+    name: str
+    type: FieldType
+    position: int
+    required: bool = False
+    help: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person. `values` maps custom field ids to stored values; `groups` are names."""
+
+    id: int
+    name: str
+    enabled: bool
+    notes: str
+    revision: int
+    values: dict[int, str] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    removed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    id: int
+    name: str
+    notes: str
+    members: int
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDraft:
+    """A message about to be queued for one person; storage adds ids and states."""
+
+    handler_id: int
+    to: str
+    text: str
+    segments: int
+    user_id: int | None
+    user_name: str | None
+    expires_at: datetime
+    useful_life: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A row of the outbox. `to` is E.164; `attempts` counts every try ever made."""
+
+    id: int
+    client_message_id: str
+    submission_id: int
+    handler_id: int
+    handler: str
+    user_id: int | None
+    user: str | None
+    to: str
+    text: str
+    origin: Origin
+    lane: int
+    rank: int
+    segments: int
+    state: MessageState
+    on_unknown: OnUnknown | None
+    queued_at: datetime
+    expires_at: datetime
+    first_attempt_at: datetime | None
+    last_planned_at: datetime | None
+    next_attempt_at: datetime | None
+    window_closes_at: datetime | None
+    finished_at: datetime | None
+    retry_rate: timedelta | None
+    stop_retrying_after: timedelta | None
+    attempts: int
+    plan_attempts: int
+    unknowns: int
+    may_arrive_twice: bool
+    query_first: bool
+    attempt_id: int | None
+    gateway_id: str | None
+    error_code: str | None
+    error: str | None
+    resend_of: int | None
+    report_due_at: datetime | None
+    reports_asked: int
+    operator: str | None = None
+    task_id: int | None = None
+    alert_id: int | None = None
+    occurrence_id: int | None = None
+
+    @property
+    def recipient(self) -> str:
+        """The name if there is one, and the number."""
+        return f"{self.user} {self.to}" if self.user else self.to
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    id: int
+    message_id: int
+    n: int
+    epoch: int
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    http_status: int | None
+    code: str | None
+    error: str | None
+    gateway_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One entry of a Recipients tab: exactly one of the three is set; `name` is for people."""
+
+    user_id: int | None = None
+    group_id: int | None = None
+    number: str | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Send Communication Message: a sender, its recipients and a text."""
+
+    id: int
+    handler_id: int
+    handler: str
+    text: str
+    recipients: tuple[Recipient, ...]
+    position: int = 0
+    enabled: bool = True
+    stage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A scheduled task. `cron` is in `zone`; all times are UTC."""
+
+    id: int
+    name: str
+    cron: str
+    zone: str
+    enabled: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
+    once_at: datetime | None
+    when_missed: WhenMissed
+    grace: timedelta
+    most_catch_up: int
+    useful_life: timedelta | None
+    notes: str
+    next_due_at: datetime | None
+    last_due_at: datetime | None
+    last_run_at: datetime | None
+    problem: str | None
+    revision: int
+    actions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRun:
+    id: int
+    task_id: int
+    due_at: datetime
+    kind: str
+    state: str
+    fired_at: datetime
+    queued: int
+    left_out: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewEntry:
+    """Something worth remembering, before it is written. `at` is set when it is."""
+
+    category: Category
+    text: str
+    level: Level = Level.INFO
+    operator: str | None = None
+    handler_id: int | None = None
+    handler: str | None = None
+    user_id: int | None = None
+    user: str | None = None
+    message_id: int | None = None
+    alert_id: int | None = None
+    alert: str | None = None
+    occurrence_id: int | None = None
+    task_id: int | None = None
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review(ReviewEntry):
+    """An entry as written."""
+
+    id: int = 0
+    at: datetime = field(default=datetime.min.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A process that has the site open."""
+
+    id: str
+    kind: str  # "console" | "run" | "demo"
+    host: str
+    boot_id: str
+    pid_namespace: str
+    pid: int
+    process_start: str
+    version: str
+    schema_version: int
+    operator: str | None
+    started_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The one right to fire: `epoch` fences, `beat` shows life."""
+
+    epoch: int
+    beat: int
+    holder: str | None
+    holder_kind: str | None
+    holder_boot_id: str | None
+    holder_pid_namespace: str | None
+    holder_pid: int | None
+    holder_process_start: str | None
+    beaten_at: datetime | None

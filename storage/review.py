@@ -1,0 +1,112 @@
+"""Reading the review: newest pages, what is new, words, and the chain's verdict."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from storage.records import Category, Level, Review
+from storage.tables import reviews
+
+COLUMNS = [column for column in reviews.c if column.name not in ("digest", "chain", "key_id")]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFilter:
+    """What to show. All that is set must fit. `words` is searched by SQLite's full text."""
+
+    category: Category | None = None
+    level: Level | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    words: str = ""
+    handler_id: int | None = None
+    user_id: int | None = None
+    message_id: int | None = None
+    task_id: int | None = None
+    alert_id: int | None = None
+    operator: str | None = None
+
+
+EVERYTHING = ReviewFilter()
+
+
+def _where(wanted: ReviewFilter) -> list[sa.ColumnElement[bool]]:
+    c = reviews.c
+    equal = {
+        c.category: wanted.category and str(wanted.category),
+        c.level: wanted.level and str(wanted.level),
+        c.handler_id: wanted.handler_id,
+        c.user_id: wanted.user_id,
+        c.message_id: wanted.message_id,
+        c.task_id: wanted.task_id,
+        c.alert_id: wanted.alert_id,
+        c.operator: wanted.operator,
+    }
+    found = [column == value for column, value in equal.items() if value is not None]
+    if wanted.since is not None:
+        found.append(c.at >= wanted.since)
+    if wanted.until is not None:
+        found.append(c.at < wanted.until)
+    if wanted.words.strip():
+        match = sa.text("SELECT rowid FROM review_text WHERE review_text MATCH :words").bindparams(
+            words=full_text(wanted.words)
+        )
+        found.append(c.id.in_(match.columns(sa.column("rowid", sa.Integer)).scalar_subquery()))
+    return found
+
+
+def full_text(words: str) -> str:
+    """Every word must occur, the last may be unfinished; nothing typed is taken as query syntax."""
+    quoted = ['"' + word.replace('"', '""') + '"' for word in words.replace("\x00", " ").split()]
+    return " ".join(quoted) + "*"
+
+
+def _record(row: sa.RowMapping) -> Review:
+    values = dict(row)
+    values["text"] = values.pop("body") if values["body"] is not None else "(erased)"
+    values["category"], values["level"] = Category(values["category"]), Level(values["level"])
+    return Review(**values)
+
+
+def after(
+    connection: sa.Connection, last_id: int, limit: int, wanted: ReviewFilter = EVERYTHING
+) -> list[Review]:
+    """Entries newer than one, the oldest first."""
+    query = sa.select(*COLUMNS).where(reviews.c.id > last_id, *_where(wanted)).order_by(reviews.c.id)
+    return [_record(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def before(
+    connection: sa.Connection, first_id: int | None, limit: int, wanted: ReviewFilter = EVERYTHING
+) -> list[Review]:
+    """A page of entries older than one (or the newest page), the newest first."""
+    query = sa.select(*COLUMNS).where(*_where(wanted)).order_by(reviews.c.id.desc()).limit(limit)
+    if first_id is not None:
+        query = query.where(reviews.c.id < first_id)
+    return [_record(row) for row in connection.execute(query).mappings()]
+
+
+def everything(
+    connection: sa.Connection, wanted: ReviewFilter = EVERYTHING, page: int = 1000
+) -> Iterator[Review]:
+    """All that fits, the oldest first, a page at a time."""
+    last = 0
+    while found := after(connection, last, page, wanted):
+        yield from found
+        last = found[-1].id
+
+
+def get(connection: sa.Connection, review_id: int) -> Review | None:
+    row = connection.execute(sa.select(*COLUMNS).where(reviews.c.id == review_id)).mappings().first()
+    return _record(row) if row else None
+
+
+def last_id(connection: sa.Connection) -> int:
+    return connection.execute(sa.select(sa.func.max(reviews.c.id))).scalar() or 0
+
+
+def count(connection: sa.Connection, wanted: ReviewFilter = EVERYTHING) -> int:
+    query = sa.select(sa.func.count()).select_from(reviews).where(*_where(wanted))
+    return connection.execute(query).scalar_one()

@@ -1,0 +1,125 @@
+"""The review's chain: each row carries HMAC(site key, previous hash, digest of its content).
+
+Whoever changes, removes or inserts a row without the site key breaks the chain from there
+on. The content may be erased while its digest stays.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.errors import SecretMissing
+from storage.records import ReviewEntry
+from storage.secrets import SecretBox
+from storage.tables.base import table_of
+from storage.tables.review import ReviewKeyRow, ReviewRow
+from storage.types import to_micros
+
+GENESIS = bytes(32)
+
+reviews = table_of(ReviewRow)
+review_keys = table_of(ReviewKeyRow)
+
+INSERT = sa.insert(reviews)
+LAST = sa.select(reviews.c.id, reviews.c.chain).order_by(reviews.c.id.desc()).limit(1)
+
+CONTENT = (
+    "category",
+    "level",
+    "body",
+    "operator",
+    "handler_id",
+    "handler",
+    "user_id",
+    "user",
+    "message_id",
+    "alert_id",
+    "alert",
+    "occurrence_id",
+    "task_id",
+    "task",
+)
+
+
+def digest_of(row: Mapping[str, Any]) -> bytes:
+    """SHA-256 over the time (microseconds) and the content of an entry, in a fixed order."""
+    content = [to_micros(row["at"]), *(row[name] for name in CONTENT)]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")).digest()
+
+
+def link(key: bytes, previous: bytes, digest: bytes) -> bytes:
+    return hmac.digest(key, previous + digest, "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Appends to the review with one site key."""
+
+    key_id: int
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"Signer({self.key_id})"
+
+    def append(self, connection: sa.Connection, at: datetime, entries: Sequence[ReviewEntry]) -> list[int]:
+        """Write the entries after the last one. The caller holds the write lock."""
+        if not entries:
+            return []
+        last = connection.execute(LAST).first()
+        number, chain = (last.id, last.chain) if last else (_highest_used(connection), GENESIS)
+        rows = []
+        for entry in entries:
+            row = content_of(entry, at)
+            row["digest"] = digest_of(row)
+            chain = row["chain"] = link(self.key, chain, row["digest"])
+            row["key_id"] = self.key_id
+            number += 1
+            row["id"] = number
+            rows.append(row)
+        connection.execute(INSERT, rows)
+        return [row["id"] for row in rows]
+
+
+def content_of(entry: ReviewEntry, at: datetime) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(entry, name) for name in CONTENT if name != "body"}
+    row["category"], row["level"] = str(entry.category), str(entry.level)
+    row["body"], row["at"] = storable(entry.text), at
+    for name in ("handler", "user", "alert", "task", "operator"):
+        row[name] = None if row[name] is None else storable(row[name])
+    return row
+
+
+def storable(text: str) -> str:
+    """Text that SQLite can keep: half a surrogate pair is not text."""
+    return text.encode("utf-8", "replace").decode() if any("\ud800" <= c <= "\udfff" for c in text) else text
+
+
+def _highest_used(connection: sa.Connection) -> int:
+    found = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'review'").scalar()
+    return int(found or 0)
+
+
+def find_signer(connection: sa.Connection, box: SecretBox) -> Signer | None:
+    """The newest site key that the secret key opens, if there is one."""
+    for row in connection.execute(sa.select(review_keys).order_by(review_keys.c.id.desc())):
+        try:
+            return Signer(row.id, bytes.fromhex(box.decrypt(row.key)))
+        except SecretMissing:
+            continue
+    return None
+
+
+def make_signer(connection: sa.Connection, box: SecretBox, now: datetime) -> Signer:
+    """A new site key. The caller holds the write lock."""
+    key = secrets.token_bytes(32)
+    made = connection.execute(
+        sa.insert(review_keys).values(key=box.encrypt(key.hex()), created_at=now).returning(review_keys.c.id)
+    ).scalar_one()
+    return Signer(made, key)

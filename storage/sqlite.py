@@ -1,0 +1,94 @@
+"""SQLite as we run it: which library, which settings, and its errors in our words."""
+
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from storage import errors
+
+try:
+    from pysqlite3 import dbapi2 as driver
+except ImportError:  # no wheel for this machine: Python's own
+    driver = sqlite3
+
+Error = driver.Error
+APPLICATION_ID = 0x434D4453  # "CMDS"
+# The WAL-reset bug, which can corrupt a database that several processes write, ended here.
+SAFE_VERSION = (3, 51, 3)
+BUSY_TIMEOUT_MS = 1000
+
+PRAGMAS = (
+    f"busy_timeout={BUSY_TIMEOUT_MS}",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+    "wal_autocheckpoint=1000",
+    "journal_size_limit=67108864",
+)
+
+
+def library_version() -> tuple[int, int, int]:
+    major, minor, patch = (int(part) for part in driver.sqlite_version.split("."))
+    return major, minor, patch
+
+
+def library_warning() -> str | None:
+    """A sentence for doctor and the start-up when the library is older than is safe."""
+    if library_version() >= SAFE_VERSION:
+        return None
+    return (
+        f"SQLite {driver.sqlite_version} can damage a database that several programs write at once"
+        " (fixed in 3.51.3): install the pysqlite3 package or a newer Python"
+    )
+
+
+def connect(path: Path, *, create: bool = False) -> Any:
+    """A plain driver connection with our settings; BEGIN and COMMIT are ours to say."""
+    mode = "rwc" if create else "rw"
+    uri = f"file:{str(path).replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode={mode}"
+    connection = driver.connect(uri, uri=True, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    return connection
+
+
+def make_engine(path: Path) -> Engine:
+    """An engine whose transactions begin as asked: DEFERRED to read, IMMEDIATE to write."""
+    engine = sa.create_engine(
+        "sqlite+pysqlite://", module=driver, creator=lambda: connect(path), poolclass=sa.pool.QueuePool
+    )
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        options = connection.get_execution_options()
+        connection.exec_driver_sql(f"BEGIN {options.get('begin', 'DEFERRED')}")
+
+    return engine
+
+
+def is_busy(error: BaseException) -> bool:
+    return "database is locked" in str(error) or "database table is locked" in str(error)
+
+
+def translate(error: BaseException, path: Path) -> errors.StorageError | None:
+    """One of our errors for what SQLite said, or None when it was not about the file."""
+    text = str(getattr(error, "orig", None) or error)
+    if "database or disk is full" in text:
+        return errors.DiskFull(f"the disk that holds {path.parent} is full: free some space")
+    if "readonly database" in text or "attempt to write a readonly" in text:
+        return errors.ReadOnly(f"{path} cannot be written to: check its owner and rights")
+    if "unable to open database file" in text:
+        return errors.ReadOnly(f"{path} cannot be opened: check the folder's owner and rights")
+    if "malformed" in text or "not a database" in text:
+        return errors.Damaged(f"{path} is damaged ({text}): restore the newest backup")
+    if "disk I/O error" in text:
+        return errors.StorageError(f"the disk under {path.parent} does not read or write: {text}")
+    if re.search(r"database( table)? is locked", text):
+        return errors.DatabaseBusy("the database is locked by another program")
+    return None

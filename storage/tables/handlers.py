@@ -1,0 +1,87 @@
+"""Communication handlers: what an operator set, and what the engine found."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from storage.tables.base import (
+    STRICT,
+    duration,
+    flag,
+    identity,
+    moment,
+    money,
+    number,
+    reference,
+    text,
+)
+
+
+class HandlerRow(SQLModel, table=True):
+    """A handler as its editor shows it. Removed handlers stay, so that history can name them."""
+
+    __tablename__ = "handler"
+    __table_args__ = (
+        sa.CheckConstraint("api_type IN ('one', 'xml')"),
+        sa.CheckConstraint("on_unknown IN ('resend', 'hold')"),
+        sa.Index("handler_name", "name_key", unique=True, sqlite_where=sa.text("removed_at IS NULL")),
+        STRICT,
+    )
+    id: int | None = identity()
+    name: str = text()
+    name_key: str = text()
+    api_type: str = text()
+    enabled: bool = flag()
+    channel: str | None = text(None)
+    base_url: str | None = text(None)
+    api_uri: str | None = text(None)
+    user_name: str | None = text(None)
+    api_id: str | None = text(None)
+    sender_id: str | None = text(None)
+    secret: bytes | None = Field(default=None, sa_column=sa.Column("secret", sa.BLOB))
+    secret_hint: str = text("")
+    allow_plain_http: bool = flag(False)
+    retry_rate: timedelta = duration()
+    stop_retrying_after: timedelta = duration()
+    on_unknown: str = text()
+    useful_life: timedelta = duration()
+    telephone_field_id: int | None = reference("custom_field.id", None)
+    most_parts: int = number()
+    batch_size: int = number()
+    max_connections: int = number()
+    rate_per_minute: int | None = number(None)
+    total_timeout: timedelta = duration()
+    notes: str = text("")
+    revision: int = number()
+    created_at: datetime = moment()
+    changed_at: datetime = moment()
+    removed_at: datetime | None = moment(None)
+
+
+class HandlerStatusRow(SQLModel, table=True):
+    """What the engine last found of a handler, and why it is paused if it is."""
+
+    __tablename__ = "handler_status"
+    __table_args__ = (
+        sa.CheckConstraint("status IN ('Starting', 'Running', 'Error')"),
+        sa.CheckConstraint("pause IN ('busy', 'account')"),
+        STRICT,
+    )
+    handler_id: int = reference("handler.id", primary_key=True)
+    status: str = text()
+    balance: Decimal | None = money(None)
+    currency: str | None = text(None)
+    code: str | None = text(None)
+    error: str | None = text(None)
+    advice: str | None = text(None)
+    checked_at: datetime | None = moment(None)
+    checked_revision: int | None = number(None)
+    last_accepted_at: datetime | None = moment(None)
+    pause: str | None = text(None)
+    pause_code: str | None = text(None)
+    paused_until: datetime | None = moment(None)
+    paused_revision: int | None = number(None)
+    balance_at_refusal: Decimal | None = money(None)
+    probe_at: datetime | None = moment(None)

@@ -1,0 +1,128 @@
+"""The outbox: a row per message and recipient, and a row per attempt to send it."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from storage.tables.base import (
+    STRICT,
+    STRICT_HISTORY,
+    duration,
+    flag,
+    identity,
+    json_text,
+    moment,
+    number,
+    reference,
+    text,
+)
+
+QUEUED = sa.text("state = 'queued'")
+
+
+class SubmissionRow(SQLModel, table=True):
+    """One act of sending: what was asked for, by whom, and who was left out."""
+
+    __tablename__ = "submission"
+    __table_args__ = (STRICT_HISTORY,)
+    id: int | None = identity()
+    origin: str = text()
+    operator: str | None = text(None)
+    created_at: datetime = moment()
+    task_id: int | None = reference("task.id", None)
+    run_id: int | None = reference("task_run.id", None)
+    alert_id: int | None = number(None)
+    occurrence_id: int | None = number(None)
+    stage: str | None = text(None)
+    left_out: list[dict[str, str]] = json_text()
+
+
+class MessageRow(SQLModel, table=True):
+    """A message to one person. `rank` is the claim order: smaller goes first."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "state IN ('queued', 'sending', 'accepted', 'delivered', 'undelivered', 'failed', 'unknown',"
+            " 'cancelled', 'expired')"
+        ),
+        sa.CheckConstraint("origin IN ('manual', 'alert', 'task')"),
+        sa.CheckConstraint("lane IN (0, 1)"),
+        sa.Index("message_due", "handler_id", "lane", "rank", "next_attempt_at", "id", sqlite_where=QUEUED),
+        sa.Index("message_waiting", "next_attempt_at", sqlite_where=QUEUED),
+        sa.Index(
+            "message_unattempted",
+            "expires_at",
+            sqlite_where=sa.text("state = 'queued' AND first_attempt_at IS NULL"),
+        ),
+        sa.Index(
+            "message_window",
+            "window_closes_at",
+            sqlite_where=sa.text("state = 'queued' AND first_attempt_at IS NOT NULL"),
+        ),
+        sa.Index("message_sending", "attempt_id", sqlite_where=sa.text("state = 'sending'")),
+        sa.Index("message_state", "state", "id"),
+        sa.Index("message_user", "user_id", "id"),
+        sa.Index("message_submission", "submission_id"),
+        sa.Index("message_report_due", "report_due_at", sqlite_where=sa.text("report_due_at IS NOT NULL")),
+        STRICT_HISTORY,
+    )
+    id: int | None = identity()
+    client_message_id: str = text(unique=True)
+    submission_id: int = reference("submission.id")
+    handler_id: int = reference("handler.id")
+    user_id: int | None = reference("user.id", None)
+    user_name: str | None = text(None)
+    to_number: str = text()
+    body: str = text()
+    origin: str = text()
+    lane: int = number()  # 0 alerts, 1 everything else: a batch never mixes them
+    rank: int = number()
+    segments: int = number()
+    state: str = text()
+    on_unknown: str | None = text(None)
+    queued_at: datetime = moment()
+    expires_at: datetime = moment()
+    first_attempt_at: datetime | None = moment(None)
+    last_planned_at: datetime | None = moment(None)
+    next_attempt_at: datetime | None = moment(None)
+    window_closes_at: datetime | None = moment(None)
+    finished_at: datetime | None = moment(None)
+    retry_rate: timedelta | None = duration(None)
+    stop_retrying_after: timedelta | None = duration(None)
+    attempts: int = number(0)
+    plan_attempts: int = number(0)  # attempts of the present plan: a resend starts a new one
+    unknowns: int = number(0)
+    may_arrive_twice: bool = flag(False)
+    query_first: bool = flag(False)
+    attempt_id: int | None = number(None)
+    gateway_id: str | None = text(None)
+    error_code: str | None = text(None)
+    error: str | None = text(None)
+    resend_of: int | None = reference("message.id", None)
+    report_due_at: datetime | None = moment(None)
+    reports_asked: int = number(0)
+
+
+class AttemptRow(SQLModel, table=True):
+    """One try: written before the request leaves, completed after the answer."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        sa.CheckConstraint("outcome IN ('accepted', 'rejected', 'busy', 'account', 'not_sent', 'unknown')"),
+        sa.UniqueConstraint("message_id", "n"),
+        STRICT,
+    )
+    id: int | None = identity()
+    message_id: int = reference("message.id")
+    n: int = number()
+    epoch: int = number()
+    instance_id: str = text()
+    started_at: datetime = moment()
+    finished_at: datetime | None = moment(None)
+    outcome: str | None = text(None)
+    http_status: int | None = number(None)
+    code: str | None = text(None)
+    error: str | None = text(None)
+    gateway_id: str | None = text(None)

@@ -1,0 +1,204 @@
+"""Scheduled tasks, their actions and the history of their due times."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.database import Transaction
+from storage.names import key_of
+from storage.records import Action, Recipient, Task, TaskRun, WhenMissed
+from storage.tables import action_recipients, actions, groups, handlers, task_runs, tasks, users
+
+RECORD = [tasks.c[name] for name in Task.__dataclass_fields__ if name != "actions"]
+RUN = [task_runs.c[name] for name in TaskRun.__dataclass_fields__]
+
+
+def _records(connection: sa.Connection | Transaction, query: sa.Select[Any]) -> list[Task]:
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    for row in rows:
+        row["when_missed"] = WhenMissed(row["when_missed"])
+    owned = actions_of(connection, tasks_too=[row["id"] for row in rows])
+    return [Task(**row, actions=tuple(owned.get(row["id"], ()))) for row in rows]
+
+
+def listing(connection: sa.Connection) -> list[Task]:
+    return _records(connection, sa.select(*RECORD).where(tasks.c.removed_at.is_(None)).order_by(tasks.c.id))
+
+
+def get(connection: sa.Connection | Transaction, task_id: int) -> Task | None:
+    found = _records(connection, sa.select(*RECORD).where(tasks.c.id == task_id))
+    return found[0] if found else None
+
+
+def by_name(connection: sa.Connection, name: str) -> Task | None:
+    query = sa.select(*RECORD).where(tasks.c.name_key == key_of(name), tasks.c.removed_at.is_(None))
+    found = _records(connection, query)
+    return found[0] if found else None
+
+
+def due(connection: sa.Connection | Transaction, now: datetime, limit: int = 50) -> list[Task]:
+    """Enabled tasks whose next due time has come, the longest due first."""
+    query = sa.select(*RECORD).where(
+        tasks.c.enabled == 1, tasks.c.removed_at.is_(None), tasks.c.next_due_at <= now
+    )
+    return _records(connection, query.order_by(tasks.c.next_due_at, tasks.c.id).limit(limit))
+
+
+def next_due(connection: sa.Connection) -> datetime | None:
+    query = sa.select(sa.func.min(tasks.c.next_due_at)).where(
+        tasks.c.enabled == 1, tasks.c.removed_at.is_(None), tasks.c.next_due_at.is_not(None)
+    )
+    found: datetime | None = connection.execute(query).scalar()
+    return found
+
+
+def add(tx: Transaction, values: Mapping[str, Any], now: datetime) -> int:
+    """A new task from column values; its id."""
+    query = sa.insert(tasks).values(
+        **values, name_key=key_of(values["name"]), revision=1, created_at=now, changed_at=now
+    )
+    return int(tx.execute(query.returning(tasks.c.id)).scalar_one())
+
+
+def change(tx: Transaction, task_id: int, values: Mapping[str, Any], now: datetime) -> None:
+    """Set columns and count the revision up: a firing worked out before then is not kept."""
+    named = {"name_key": key_of(values["name"])} if "name" in values else {}
+    tx.execute(
+        sa.update(tasks)
+        .where(tasks.c.id == task_id)
+        .values(**values, **named, changed_at=now, revision=tasks.c.revision + 1)
+    )
+
+
+def record_run(
+    tx: Transaction,
+    task_id: int,
+    due_at: datetime,
+    kind: str,
+    state: str,
+    now: datetime,
+    *,
+    epoch: int | None = None,
+    note: str = "",
+) -> int | None:
+    """Write down what became of a due time. None when that due time is already written down."""
+    query = sa.text(
+        "INSERT INTO task_run (task_id, due_at, kind, state, fired_at, epoch, queued, left_out, note)"
+        " VALUES (:task_id, :due_at, :kind, :state, :fired_at, :epoch, 0, 0, :note)"
+        " ON CONFLICT DO NOTHING RETURNING id"
+    ).bindparams(
+        sa.bindparam("due_at", type_=task_runs.c.due_at.type),
+        sa.bindparam("fired_at", type_=task_runs.c.fired_at.type),
+    )
+    values = {
+        "task_id": task_id,
+        "due_at": due_at,
+        "kind": kind,
+        "state": state,
+        "fired_at": now,
+        "epoch": epoch,
+        "note": note,
+    }
+    found = tx.execute(query, values).scalar()
+    return None if found is None else int(found)
+
+
+def set_run_counts(tx: Transaction, run_id: int, queued: int, left_out: int) -> None:
+    tx.execute(sa.update(task_runs).where(task_runs.c.id == run_id).values(queued=queued, left_out=left_out))
+
+
+def runs(connection: sa.Connection, task_id: int, before_id: int | None, limit: int) -> list[TaskRun]:
+    """The history of a task, the newest first."""
+    query = sa.select(*RUN).where(task_runs.c.task_id == task_id).order_by(task_runs.c.id.desc())
+    if before_id is not None:
+        query = query.where(task_runs.c.id < before_id)
+    return [TaskRun(**row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def actions_of(
+    connection: sa.Connection | Transaction,
+    *,
+    tasks_too: Sequence[int] = (),
+    alerts_too: Sequence[int] = (),
+) -> dict[int, list[Action]]:
+    """The actions of tasks, or of alerts, by owner and in their order."""
+    owner = actions.c.task_id if tasks_too else actions.c.alert_id
+    wanted = tasks_too or alerts_too
+    if not wanted:
+        return {}
+    query = (
+        sa.select(actions, owner.label("owner"), handlers.c.name.label("handler"))
+        .join_from(actions, handlers, handlers.c.id == actions.c.handler_id)
+        .where(owner.in_(wanted))
+        .order_by(actions.c.stage, actions.c.position, actions.c.id)
+    )
+    rows = connection.execute(query).all()
+    people = _recipients(connection, [row.id for row in rows])
+    found: dict[int, list[Action]] = {}
+    for row in rows:
+        action = Action(
+            id=row.id,
+            handler_id=row.handler_id,
+            handler=row.handler,
+            text=row.body,
+            recipients=tuple(people.get(row.id, ())),
+            position=row.position,
+            enabled=row.enabled,
+            stage=row.stage,
+        )
+        found.setdefault(row.owner, []).append(action)
+    return found
+
+
+def _recipients(
+    connection: sa.Connection | Transaction, action_ids: Sequence[int]
+) -> dict[int, list[Recipient]]:
+    r = action_recipients.c
+    query = (
+        sa.select(r.action_id, r.user_id, r.group_id, r.number, users.c.name, groups.c.name.label("group"))
+        .select_from(action_recipients)
+        .outerjoin(users, users.c.id == r.user_id)
+        .outerjoin(groups, groups.c.id == r.group_id)
+        .where(r.action_id.in_(action_ids))
+        .order_by(r.action_id, r.position)
+    )
+    found: dict[int, list[Recipient]] = {}
+    for row in connection.execute(query):
+        name = row.name or row.group or row.number or ""
+        found.setdefault(row.action_id, []).append(Recipient(row.user_id, row.group_id, row.number, name))
+    return found
+
+
+def set_actions(
+    tx: Transaction, wanted: Iterable[Action], *, task_id: int | None = None, alert_id: int | None = None
+) -> None:
+    """Replace the actions of one task, or of one alert (ids and handler names of `wanted` are not read)."""
+    mine = actions.c.task_id == task_id if task_id is not None else actions.c.alert_id == alert_id
+    old = tx.execute(sa.select(actions.c.id).where(mine)).scalars().all()
+    tx.execute(sa.delete(action_recipients).where(action_recipients.c.action_id.in_(old)))
+    tx.execute(sa.delete(actions).where(actions.c.id.in_(old)))
+    for position, action in enumerate(wanted):
+        values = {
+            "task_id": task_id,
+            "alert_id": alert_id,
+            "stage": action.stage,
+            "position": position,
+            "handler_id": action.handler_id,
+            "body": action.text,
+            "enabled": action.enabled,
+        }
+        made = tx.execute(sa.insert(actions).values(**values).returning(actions.c.id)).scalar_one()
+        rows = [
+            {
+                "action_id": made,
+                "position": place,
+                "user_id": person.user_id,
+                "group_id": person.group_id,
+                "number": person.number,
+            }
+            for place, person in enumerate(action.recipients)
+        ]
+        if rows:
+            tx.execute(sa.insert(action_recipients), rows)
