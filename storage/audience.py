@@ -99,7 +99,7 @@ def _people(
             .where(user_values.c.user_id.in_(page), custom_fields.c.removed_at.is_(None))
         )
         for row in connection.execute(values):
-            name, enabled, removed, number, known = found[row.user_id]
+            name, enabled, removed, _, known = found[row.user_id]
             known[row.name] = row.value
             if row.field_id == field_id:
                 found[row.user_id] = (name, enabled, removed, row.value, known)

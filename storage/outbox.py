@@ -46,7 +46,7 @@ FROM = messages.join(handlers, handlers.c.id == m.handler_id).join(submissions, 
 SELECT = sa.select(*RECORD).select_from(FROM)
 
 
-def record_of(row: Mapping[str, Any]) -> Message:
+def record_of(row: Mapping[Any, Any]) -> Message:
     values = dict(row)
     values["state"], values["origin"] = MessageState(values["state"]), Origin(values["origin"])
     values["on_unknown"] = OnUnknown(values["on_unknown"]) if values["on_unknown"] else None
