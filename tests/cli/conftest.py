@@ -1,0 +1,75 @@
+"""A command line at a site of its own, run in this process."""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.database import Database
+from storage.site import open_site
+from tui.cli.main import execute
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+    @property
+    def json(self) -> list[dict[str, Any]]:
+        """One object a line, as other programs read it."""
+        return [json.loads(line) for line in self.lines]
+
+    @property
+    def one(self) -> dict[str, Any]:
+        (found,) = self.json
+        return found
+
+
+class CommandLine:
+    """`cli("handler", "list", "--json")` runs `commsdesk --data FOLDER handler list --json`."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def __call__(self, *arguments: object, stdin: str = "", operator: str | None = None) -> Ended:
+        who = ["--operator", operator] if operator else []
+        stream = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
+        with self._monkeypatch.context() as patched:
+            patched.setattr("sys.stdin", stream)
+            status = execute(["--data", str(self.folder), *who, *map(str, arguments)])
+        caught = self._capsys.readouterr()
+        return Ended(status, caught.out, caught.err)
+
+    def ok(self, *arguments: object, stdin: str = "", operator: str | None = None) -> Ended:
+        """The same, for a command that must end well."""
+        ended = self(*arguments, stdin=stdin, operator=operator)
+        assert ended.status == 0, ended
+        return ended
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    """The command line at a new, empty site."""
+    return CommandLine(tmp_path / "site", monkeypatch, capsys)
+
+
+@pytest.fixture
+def database(cli: CommandLine) -> Iterator[Database]:
+    """The same site's database, to arrange and to look."""
+    opened = open_site(cli.folder)
+    yield opened
+    opened.close()

@@ -1,0 +1,79 @@
+"""The commands by name, each loaded when it is used: `--help` reads the names and one-line helps only."""
+
+import importlib
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+COMMANDS: Mapping[str, str] = {
+    "demo": "The console on a sample site with a local Clickatell",
+    "run": "The engine without a screen, until SIGTERM or SIGINT",
+    "handler": "Communication handlers: accounts at Clickatell and how they send",
+    "field": "Custom fields that users have",
+    "user": "The people who can be sent to",
+    "group": "User groups",
+    "send": "Send a message by hand",
+    "message": "What was sent, what waits, and what became of it",
+    "alert": "Alerts: raise, claim, restore, finalise, and what each stage sends",
+    "task": "Scheduled tasks",
+    "review": "Everything that happened, as it happens",
+    "doctor": "Every check of the troubleshooting table, live",
+    "backup": "A copy of the site in one file",
+    "restore": "Put a backup back",
+    "adopt": "Say that this copy is the live site",
+    "secrets": "The key that encrypts API keys and passwords",
+    "simulator": "The local Clickatell alone",
+    "web": "The console in a browser",
+}
+
+
+class LazyGroup(TyperGroup):
+    """Commands live in `tui.cli.NAME`: an `app` for a noun with verbs, else a function of that name."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [name for name in COMMANDS if find_spec(f"tui.cli.{name}")]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"tui.cli.{cmd_name}")
+        app = getattr(module, "app", None)
+        if app is None:
+            app = plain_app()
+            app.command(cmd_name, help=COMMANDS[cmd_name])(getattr(module, cmd_name))
+        elif not app.info.help:
+            app.info.help = COMMANDS[cmd_name]
+        command = get_command(app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        items = TyperCommand.shell_complete(self, ctx, incomplete)  # type: ignore[arg-type]
+        item = type(items[0]) if items else _completion_item()
+        found = [
+            item(name, help=COMMANDS[name]) for name in self.list_commands(ctx) if name.startswith(incomplete)
+        ]
+        return found + items
+
+
+def _completion_item() -> Any:
+    return importlib.import_module("typer._click.shell_completion").CompletionItem
+
+
+def plain_app(**options: Any) -> typer.Typer:
+    """A Typer as every command here is: plain help, no traceback of Typer's own, no completion options."""
+    return typer.Typer(
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        no_args_is_help=True,
+        **options,
+    )

@@ -1,0 +1,141 @@
+"""`commsdesk`: the global options, the commands, and how every one of them ends.
+
+Exit status: 0 done, 1 refused or failed (one line on standard error says why), 2 wrong usage.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from storage.errors import StorageError
+from tui.cli import context
+from tui.cli.lazy_group import LazyGroup
+from tui.cli.output import note, steady
+from tui.operations.errors import Refused
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(
+    cls=LazyGroup,
+    name="commsdesk",
+    invoke_without_command=True,
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"commsdesk {version('commsdesk')}")
+        raise typer.Exit
+
+
+@app.callback()
+def commsdesk(
+    ctx: typer.Context,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            envvar=context.DATA_VARIABLE,
+            help="The site's data folder; preset: the user data folder of this system",
+        ),
+    ] = None,
+    operator: Annotated[
+        str | None,
+        typer.Option("--operator", metavar="NAME", help="Who is at work, for the review; preset: this login"),
+    ] = None,
+    no_engine: Annotated[
+        bool, typer.Option("--no-engine", help="Open a console that never sends by itself")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version")
+    ] = False,
+) -> None:
+    """Text messages to people through Clickatell: by hand, from alerts and on schedule.
+
+    Without a command it opens the console.
+    """
+    context.configure(data, operator)
+    if ctx.invoked_subcommand is None:
+        from tui.cli.console import open_console
+
+        raise typer.Exit(open_console(engine=not no_engine))
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit status. What goes wrong is one line on standard error."""
+    steady()
+    try:
+        status = _run(get_command(app), arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        _forget_output()
+        return DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        return _unforeseen(error)
+    finally:
+        context.close()
+
+
+def _run(command: Any, arguments: Sequence[str]) -> int:
+    assert isinstance(command, TyperGroup)
+    try:
+        status = command.main(list(arguments), prog_name="commsdesk", standalone_mode=False)
+    except (Refused, StorageError) as error:
+        note(f"commsdesk: {error}")
+        return FAILED
+    except typer.Abort:
+        note("commsdesk: given up")
+        return FAILED
+    except typer.TyperException as error:
+        _show_usage(error)
+        return error.exit_code
+    return status if isinstance(status, int) else DONE
+
+
+def _show_usage(error: Any) -> None:
+    if hasattr(error, "show"):
+        error.show()
+    else:
+        note(f"commsdesk: {error}")
+
+
+def _unforeseen(error: Exception) -> int:
+    from tui.cli.error_log import record
+    from tui.cli.secret_input import redacted
+
+    said = (str(error).splitlines() or [""])[0][:200]
+    kept = record(error, context.settings().folder / "logs")
+    where = f"; the details are in {kept}" if kept else ""
+    note(redacted(f"commsdesk: failed unexpectedly ({type(error).__name__}: {said}){where}"))
+    return FAILED
+
+
+def _forget_output() -> None:
+    """Whoever read our output has gone: let Python's own flush at the end find no broken pipe."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+
+
+def run() -> NoReturn:
+    """The program."""
+    sys.exit(execute(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    run()
