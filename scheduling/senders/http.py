@@ -1,0 +1,279 @@
+"""One handler's connections to its gateway: a request goes out, a reply or a failure comes back.
+
+The only module that knows the HTTP library; a fork of it can take its place in the import.
+What it adds: an outer time limit, a limit on the answer's size, and the one question that
+decides about a resend: had anything been written when it failed?
+"""
+
+import asyncio
+import errno
+import functools
+import logging
+import socket
+import ssl
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+
+from scheduling.clock import Clock
+from scheduling.senders.advice import CAUSES, Cause
+from scheduling.senders.outcome import HandlerConfig, OutcomeKind
+from scheduling.senders.wording import outside_text
+
+MOST_BODY_BYTES = 2_000_000
+KEEPALIVE_SECONDS = 5.0  # under the gateway's own limit: a request on a dying connection ends as unknown
+WRITE_SECONDS = 10.0
+POOL_SECONDS = 5.0
+
+# At DEBUG they log headers and addresses.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that came complete. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No usable answer. `kind` is NOT_SENT or UNKNOWN; `error` is a sentence without secrets."""
+
+    kind: OutcomeKind
+    error: str
+    cause: Cause
+
+    @property
+    def advice(self) -> str:
+        """What to check."""
+        return CAUSES[self.cause].check
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a request has come, told by the transport's trace events."""
+
+    written: bool = False
+    in_tls: bool = False
+
+    async def trace(self, event: str, info: Mapping[str, object]) -> None:
+        self.written = self.written or event.endswith("send_request_headers.started")
+        self.in_tls = event.endswith("start_tls.started") or (self.in_tls and "start_tls" in event)
+
+
+class _TooLarge(Exception):
+    """The answer is longer than `MOST_BODY_BYTES`."""
+
+
+class Connection:
+    """The connections of one handler, kept open between calls; used from one event loop.
+
+    `transport` takes the network's place in tests.
+    """
+
+    def __init__(
+        self,
+        cfg: HandlerConfig,
+        clock: Clock,
+        *,
+        secrets: Collection[str] = (),
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._cfg = cfg
+        self._clock = clock
+        self._secrets = tuple(secrets)
+        self._transport = transport
+        self._client: httpx.AsyncClient | None = None
+        self._closed = False
+
+    async def request(
+        self, method: str, url: str, *, headers: Mapping[str, bytes], content: bytes | None = None
+    ) -> Reply | Failure:
+        """The answer to one request, within the handler's total time limit.
+
+        Raises nothing for what a network or a gateway does; a cancellation passes through.
+        """
+        if self._closed:
+            return Failure(OutcomeKind.NOT_SENT, "the handler has been stopped", Cause.CLOSED_HERE)
+        progress = _Progress()
+        task = asyncio.current_task()
+        cancels = task.cancelling() if task else 0
+        try:
+            result = await self._clock.wait_for(
+                self._exchange(method, url, headers, content, progress), self._cfg.total_timeout
+            )
+        except TimeoutError:
+            result = self._out_of_time(url, progress)
+        # Python 3.11's wait_for drops a cancellation that comes together with the result.
+        if task and task.cancelling() > cancels:
+            raise asyncio.CancelledError
+        return result
+
+    async def aclose(self) -> None:
+        """Close every connection; later requests fail as not sent."""
+        self._closed = True
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    def __repr__(self) -> str:
+        return f"Connection({self._cfg!r})"
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                verify=_tls_context(),
+                transport=self._transport,
+                limits=httpx.Limits(
+                    max_connections=self._cfg.max_connections,
+                    max_keepalive_connections=self._cfg.max_connections,
+                    keepalive_expiry=KEEPALIVE_SECONDS,
+                ),
+                timeout=httpx.Timeout(
+                    connect=self._cfg.connect_timeout,
+                    read=self._cfg.read_timeout,
+                    write=WRITE_SECONDS,
+                    pool=POOL_SECONDS,
+                ),
+                follow_redirects=False,
+                trust_env=False,
+                # Credentials in an address would otherwise replace the Authorization header.
+                auth=lambda request: request,
+                headers={"User-Agent": "commsdesk", "Accept-Encoding": "identity"},
+            )
+        return self._client
+
+    async def _exchange(
+        self, method: str, url: str, headers: Mapping[str, bytes], content: bytes | None, progress: _Progress
+    ) -> Reply | Failure:
+        try:
+            request = self._open().build_request(
+                method,
+                url,
+                headers=[(name.encode("ascii"), value) for name, value in headers.items()],
+                content=content,
+                extensions={"trace": progress.trace},
+            )
+            response = await self._open().send(request, stream=True)
+            try:
+                return Reply(response.status_code, dict(response.headers), await _read(response))
+            finally:
+                await response.aclose()
+        # A port beyond 65535 comes as an ExceptionGroup, a bad host name as a ValueError.
+        except Exception as error:
+            return self._failure(error, url, progress)
+
+    def _failure(self, error: Exception, url: str, progress: _Progress) -> Failure:
+        kind = OutcomeKind.UNKNOWN if progress.written else OutcomeKind.NOT_SENT
+        if progress.written:
+            cause, sentence = self._after_writing(error)
+        else:
+            cause, sentence = self._before_writing(error, _place(url), progress)
+        return Failure(kind, outside_text(sentence, self._secrets), cause)
+
+    def _before_writing(self, error: Exception, place: str, progress: _Progress) -> tuple[Cause, str]:
+        """Why nothing was written; the roots are looked at, as the library's own texts are vague."""
+        roots = list(_roots(error))
+        if isinstance(error, httpx.PoolTimeout):
+            return Cause.ALL_BUSY, f"all {self._cfg.max_connections} connections of the handler are in use"
+        if isinstance(error, httpx.ConnectTimeout):
+            stage = "TLS failed: no answer from" if progress.in_tls else "no connection to"
+            cause = Cause.TLS if progress.in_tls else Cause.NO_CONNECTION
+            return cause, f"{stage} {place} within {self._cfg.connect_timeout:g} s"
+        if any(isinstance(root, socket.gaierror) for root in roots):
+            return Cause.DNS, f"DNS name not found: {place.rpartition(':')[0]}"
+        for root in roots:
+            if isinstance(root, ssl.SSLCertVerificationError):
+                return Cause.TLS, f"TLS failed: {root.verify_message or 'certificate refused'} ({place})"
+            if isinstance(root, ssl.SSLError):
+                reason = (root.reason or "no secure connection").replace("_", " ").lower()
+                return Cause.TLS, f"TLS failed: {reason} ({place})"
+        if progress.in_tls:
+            return Cause.TLS, f"TLS failed: connection closed by {place}"
+        if any(isinstance(root, ConnectionRefusedError) for root in roots):
+            return Cause.REFUSED, f"connection refused by {place}"
+        if any(isinstance(root, OSError) and root.errno in _NO_ROUTE for root in roots):
+            return Cause.UNREACHABLE, f"network unreachable: no route to {place}"
+        if isinstance(error, httpx.ConnectError | httpx.ReadError | httpx.WriteError):
+            return Cause.NO_CONNECTION, f"no connection to {place}: {roots[-1]}"
+        if isinstance(error, _ADDRESS_ERRORS) or any(isinstance(root, OverflowError) for root in roots):
+            return Cause.BAD_ADDRESS, f"the gateway's address is not usable: {roots[-1]}"
+        return Cause.OTHER, f"request failed before it was sent: {roots[-1] or type(roots[-1]).__name__}"
+
+    def _after_writing(self, error: Exception) -> tuple[Cause, str]:
+        if isinstance(error, httpx.ReadTimeout):
+            return Cause.NO_ANSWER, f"no answer within {self._cfg.read_timeout:g} s"
+        if isinstance(error, httpx.WriteTimeout):
+            return Cause.NO_ANSWER, f"the request could not be sent within {WRITE_SECONDS:g} s"
+        if isinstance(error, _TooLarge):
+            return Cause.UNREADABLE, f"the answer is larger than {MOST_BODY_BYTES // 1_000_000} MB"
+        if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
+            if "without sending complete" in str(error) or "incomplete" in str(error):
+                return Cause.LOST, "the answer was cut off"
+            return Cause.UNREADABLE, "the answer is not HTTP"
+        if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
+            return Cause.LOST, "connection closed after the request was sent"
+        return Cause.OTHER, f"request failed after it was sent: {error or type(error).__name__}"
+
+    def _out_of_time(self, url: str, progress: _Progress) -> Failure:
+        seconds = f"{self._cfg.total_timeout:g} s"
+        if progress.written:
+            return Failure(OutcomeKind.UNKNOWN, f"no complete answer within {seconds}", Cause.NO_ANSWER)
+        return Failure(
+            OutcomeKind.NOT_SENT, f"no connection to {_place(url)} within {seconds}", Cause.NO_CONNECTION
+        )
+
+
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
+_ADDRESS_ERRORS = (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError)
+
+
+async def _read(response: httpx.Response) -> bytes:
+    parts: list[bytes] = []
+    length = 0
+    # Raw: an answer that unpacks to gigabytes is not unpacked. We ask for none that is packed.
+    async for part in response.aiter_raw():
+        length += len(part)
+        if length > MOST_BODY_BYTES:
+            raise _TooLarge
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _roots(error: BaseException) -> Iterator[BaseException]:
+    """The exception and all that lie behind it, the outermost first."""
+    waiting, known = [error], set()
+    while waiting:
+        current = waiting.pop(0)
+        if id(current) in known:
+            continue
+        known.add(id(current))
+        yield current
+        if isinstance(current, BaseExceptionGroup):
+            waiting.extend(current.exceptions)
+        waiting.extend(behind for behind in (current.__cause__, current.__context__) if behind is not None)
+
+
+def _place(url: str) -> str:
+    """`HOST:PORT` of an address: never its credentials, path or query."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return "the gateway's address"
+    host = parts.hostname or "?"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+@functools.cache
+def _tls_context() -> ssl.SSLContext:
+    """One for the process (building it takes 20 ms): the library's roots and the machine's own."""
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    return context

@@ -1,0 +1,229 @@
+"""Reading the XML API's answers: which reply belongs to which call, and what it says.
+
+Pure: bytes in, values out; nothing in an answer makes these functions raise.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from xml.etree import ElementTree
+
+from scheduling.senders.codes import XML_API
+from scheduling.senders.http import Reply
+from scheduling.senders.one_api_reply import money
+from scheduling.senders.outcome import (
+    Balance,
+    DeliveryStatus,
+    DeliveryVerdict,
+    Outcome,
+    OutcomeKind,
+    QueryAnswer,
+    QueryVerdict,
+)
+from scheduling.senders.verdict import by_code, by_status, retry_after
+from scheduling.senders.wording import outside_text
+
+_GATEWAY_ID = re.compile(r"[\x21-\x7e]{1,100}")
+_UNIX_TIME = re.compile(r"(?<!\d)\d{9,11}(?!\d)")
+_UNKNOWN_MESSAGE_ID = "103"
+_UNKNOWN_CLIENT_ID = "104"
+_REPORTING_IS_LATE = "001"
+_DELIVERED = frozenset({"004"})
+_UNDELIVERED = frozenset({"005", "006", "007", "009", "010", "012", "014"})
+# Message status codes of Clickatell's legacy APIs.
+_STATUS_TEXTS = {
+    "001": "Message unknown",
+    "002": "Message queued",
+    "003": "Delivered to gateway",
+    "004": "Received by recipient",
+    "005": "Error with message",
+    "006": "User cancelled message delivery",
+    "007": "Error delivering message",
+    "008": "OK",
+    "009": "Routing error",
+    "010": "Message expired",
+    "011": "Message queued for later delivery",
+    "012": "Out of credit",
+    "014": "Maximum MT limit exceeded",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """A fault: `NNN, text`, or a text alone."""
+
+    code: str | None
+    text: str
+
+
+class Answer:
+    """One answer, read as far as it can be."""
+
+    def __init__(self, reply: Reply, now: datetime, secrets: Collection[str] = ()) -> None:
+        self.reply = reply
+        self._secrets = secrets
+        self._retry_at = retry_after(reply.headers, now)
+        self._root = read_document(reply.body)
+
+    def replies(self, name: str) -> list[dict[str, str]]:
+        """The reply elements of that name, each as its children's texts by lower-case name."""
+        if self._root is None:
+            return []
+        return [_texts(child) for child in self._root if _tag(child) == name.lower()]
+
+    @property
+    def refusal(self) -> Outcome:
+        """What the answer as a whole says where it holds no reply to a call.
+
+        An `xmlErrorResp` refuses the document as unreadable: nothing was accepted.
+        """
+        faults = [*self.replies("xmlErrorResp"), _texts(self._root) if self._root is not None else {}]
+        text = next((entry["fault"] for entry in faults if entry.get("fault")), None)
+        if text is not None:
+            return self._of_fault(text)
+        note = "the answer is not understood" if self.reply.status < 300 else ""
+        return by_status(self.reply.status, retry_at=self._retry_at, note=note)
+
+    def of(self, entry: dict[str, str]) -> Outcome:
+        """What one `sendMsgResp` says: an id, or a fault; both or neither leave it open."""
+        fault, gateway_id = entry.get("fault", ""), entry.get("apimsgid", "")
+        if fault and not gateway_id:
+            return self._of_fault(fault)
+        if gateway_id and not fault:
+            known = gateway_id if _GATEWAY_ID.fullmatch(gateway_id) else None
+            return Outcome(OutcomeKind.ACCEPTED, known, http_status=self.reply.status)
+        return self.unpaired()
+
+    def unpaired(self) -> Outcome:
+        """The outcome of a message of which the answer says nothing that can be relied on."""
+        return Outcome(
+            OutcomeKind.UNKNOWN,
+            error="the answer says nothing of this message",
+            http_status=self.reply.status,
+            advice="Look the message up in the Clickatell account",
+        )
+
+    def balance(self) -> Balance | None:
+        """The credits in a `getBalanceResp`; None where there are none."""
+        for entry in self.replies("getBalanceResp"):
+            amount = money(entry.get("ok", "").rpartition(":")[2])
+            if amount is not None:
+                return Balance(amount, "credits")
+        return None
+
+    def query(self) -> QueryAnswer:
+        """What a `queryMsgResp` says of a client message id.
+
+        Fault 104 and status 001 mean that Clickatell does not know it, or not yet.
+        """
+        for entry in self.replies("queryMsgResp"):
+            fault = _fault(entry.get("fault", ""))
+            status, gateway_id = entry.get("status", ""), entry.get("apimsgid", "")
+            if fault.code == _UNKNOWN_CLIENT_ID or (not fault.text and _three(status) == _REPORTING_IS_LATE):
+                return QueryAnswer(QueryVerdict.NOT_KNOWN, status=_three(status))
+            if not fault.text and (gateway_id or _three(status)):
+                known = gateway_id if _GATEWAY_ID.fullmatch(gateway_id) else None
+                return QueryAnswer(QueryVerdict.ACCEPTED, known, _three(status))
+        return QueryAnswer(QueryVerdict.NO_ANSWER, error=self.call_error("queryMsgResp").error)
+
+    def delivery(self) -> DeliveryStatus:
+        """What a `queryMsgResp` says of a message's delivery.
+
+        An unlisted status and an id that is not known (fault 103, or not yet) are pending.
+        """
+        for entry in self.replies("queryMsgResp"):
+            status = _three(entry.get("status", ""))
+            if _fault(entry.get("fault", "")).code == _UNKNOWN_MESSAGE_ID:
+                return DeliveryStatus(DeliveryVerdict.PENDING, self._of_fault(entry["fault"]).error or "")
+            if status is None or entry.get("fault"):
+                continue
+            verdict = DeliveryVerdict.PENDING
+            if status in _DELIVERED:
+                verdict = DeliveryVerdict.DELIVERED
+            elif status in _UNDELIVERED:
+                verdict = DeliveryVerdict.UNDELIVERED
+            return DeliveryStatus(verdict, f"{status} {_STATUS_TEXTS.get(status, '')}".strip())
+        return DeliveryStatus(DeliveryVerdict.NO_ANSWER, self.call_error("queryMsgResp").error or "")
+
+    def call_error(self, name: str) -> Outcome:
+        """Why a call that sends nothing has no result: its reply's fault, else the whole answer's."""
+        for entry in self.replies(name):
+            if entry.get("fault"):
+                return self._of_fault(entry["fault"])
+        return self.refusal
+
+    def _of_fault(self, raw: str) -> Outcome:
+        fault = _fault(raw)
+        words = outside_text(fault.text, self._secrets)
+        status = self.reply.status
+        row = XML_API.get(fault.code or "")
+        if row is None or fault.code is None:
+            advice = "See the error codes of Clickatell's XML API"
+            outcome = Outcome(OutcomeKind.REJECTED, http_status=status, advice=advice)
+            return replace(outcome, code=fault.code, error=f"{fault.code or ''} {words}".strip())
+        retry_at = _unix_time(fault.text) if fault.code == "130" else None
+        return by_code(row, fault.code, words, status=status, retry_at=retry_at or self._retry_at)
+
+
+def pair(count: int, replies: Sequence[dict[str, str]]) -> list[dict[str, str] | None]:
+    """The reply to each of `count` calls numbered from 1, or None where that cannot be told.
+
+    `sequence_no` decides. Replies without one are taken in order, where there are as many
+    replies as calls and the numbers that are there agree with their places.
+    """
+    numbers = [entry.get("sequence_no", "") for entry in replies]
+    wanted = [str(number) for number in range(1, count + 1)]
+    in_place = len(numbers) == count and all(n in ("", w) for n, w in zip(numbers, wanted, strict=True))
+    if in_place:
+        return list(replies)
+    times = Counter(numbers)
+    return [replies[numbers.index(w)] if times[w] == 1 else None for w in wanted]
+
+
+def read_document(body: bytes) -> ElementTree.Element | None:
+    """The root `clickAPI` of an answer; None for anything else.
+
+    A document type declaration is refused, and with it every entity that could grow. The
+    encoding is ours to choose (UTF-8, else Latin-1), so that none can hide one.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = body.decode("latin-1")
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        return None
+    try:
+        root = ElementTree.fromstring(text.strip())
+    except (ElementTree.ParseError, ValueError, RecursionError, LookupError):
+        return None
+    return root if _tag(root) == "clickapi" else None
+
+
+def _texts(element: ElementTree.Element) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for child in element:
+        texts.setdefault(_tag(child), "".join(child.itertext()).strip())
+    return texts
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2].lower()
+
+
+def _fault(raw: str) -> _Fault:
+    head, _, tail = raw.partition(",")
+    code = _three(head)
+    return _Fault(code, tail.strip()) if code else _Fault(None, raw.strip())
+
+
+def _three(text: str) -> str | None:
+    """A code as three digits with its leading zeros, or None."""
+    text = text.strip()
+    return text.zfill(3) if text.isascii() and text.isdigit() and len(text) <= 3 else None
+
+
+def _unix_time(text: str) -> datetime | None:
+    found = _UNIX_TIME.search(text)
+    return datetime.fromtimestamp(int(found.group()), UTC) if found else None
