@@ -67,19 +67,25 @@ class Schedule:
             return None
 
     def _next_after(self, after: datetime) -> datetime | None:
-        # When clocks go back soon, wall times already passed come again: begin that much earlier.
-        back = max(_ZERO, offset_at(after, self._zone) - offset_at(after + _LOOK_AHEAD, self._zone))
         best: datetime | None = None
-        for slot in self._slots(wall_of(after, self._zone) - back):
+        for slot in self._slots(wall_of(after, self._zone) - self._comes_again(after)):
             wall = locate(slot, self._zone)
-            if best is not None and wall.first >= best:
-                return best  # a later slot's first instant is never earlier
             if wall.first - after > _HORIZON:
-                return None
+                return best
             for fire in self._fires(wall):
                 if fire > after and (best is None or fire < best):
                     best = fire
+            if best is not None and wall.first >= best:
+                return best  # a later slot's first instant is never earlier
         return best
+
+    def _comes_again(self, after: datetime) -> timedelta:
+        """How much earlier to begin on the wall, because clocks about to go back show those times again."""
+        now = offset_at(after, self._zone)
+        back = now - offset_at(after + _LOOK_AHEAD, self._zone)
+        # Clocks that go back by an hour show again only what they show in the hour before.
+        soon = back > _ZERO and offset_at(after + back, self._zone) != now
+        return back if soon else _ZERO
 
     def between(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Every firing after `start`, up to and including `end`, in UTC and in order."""

@@ -1,5 +1,6 @@
 """A cron expression in words, or the expression itself where words would mislead."""
 
+from scheduling.cron import parse
 from scheduling.cron_syntax import (
     DAY_OF_WEEK,
     FIELDS,
@@ -17,9 +18,10 @@ _EITHER, _BOTH = ", or on ", ", and only on "
 def in_words(expression: str) -> str:
     """E.g. "At 09:00, Monday through Friday". Times are of the 24-hour clock."""
     try:
-        fields = split(expression)
+        parse(expression, "UTC")
     except CronError:
         return expression
+    fields = split(expression)
     # The library does not know what the lax forms mean here.
     if lax_forms(fields):
         return expression

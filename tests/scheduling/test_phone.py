@@ -1,0 +1,150 @@
+"""Telephone numbers: what is understood, refused, and warned of."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduling.phone import PhoneError, api_form, describe, parse, readable
+from tests.scheduling.properties import steady
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+61 400 000 000",
+        "+61400000000",
+        "0061 400 000 000",
+        "+61 (0)400-000-000",
+        "+61 ( 0 ) 400.000.000",
+        "+61 0400 000 000",
+        "  +61\u00a0400\u2011000\u2013000 ",
+        "\u202a+61 400 000 000\u202c",
+        "＋６１ ４００ ０００ ０００",
+        "+٦١ ٤٠٠ ٠٠٠ ٠٠٠",
+        "٠٠٦١٤٠٠٠٠٠٠٠٠",
+        "tel:+61-400-000-000",
+        "+61/400/000/000",
+    ],
+)
+def test_one_number_in_many_forms(text: str) -> None:
+    phone = parse(text)
+    assert phone.e164 == "+61400000000"
+    assert phone.readable == "+61 400 000 000"
+    assert (phone.country, phone.kind, phone.warning) == ("Australia", "mobile", None)
+    assert describe(phone) == "+61 400 000 000 · Australia · mobile"
+    assert api_form(phone.e164) == "61400000000"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0400 000 000", "needs the country calling code"),
+        ("400000000", "needs the country calling code"),
+        ("61400000000", "needs the country calling code"),
+        ("", "A telephone number is needed"),
+        ("  ", "A telephone number is needed"),
+        ("+", "A telephone number is needed"),
+        ("+999 123 456", "country calling code"),
+        ("+1 800 FLOWERS", 'holds "F"'),
+        ("+44 7700 900123 ext 5", 'holds "e"'),
+        ("+44 7700 900123; +44 7700 900124", 'holds ";"'),
+        ("+44 7700 900123 / +44 7700 900124", "more than one +"),
+        ("+44 7700 900123 900123 900123", "too many digits"),
+        ("+4917012345678901", "too many digits"),
+        ("+44 1", "too few digits"),
+        ("+44 12", "too few digits"),
+        ("Joe", 'holds "J"'),
+        ("+44\x1b[31m", "holds U+001B"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_sentence(text: str, said: str) -> None:
+    with pytest.raises(PhoneError) as error:
+        parse(text)
+    message = str(error.value)
+    assert said in message
+    assert "+61 400 000 000" in message  # an example says how
+    assert message.isprintable() and len(message) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "e164", "said"),
+    [
+        ("+44 7700 900123", "+447700900123", "United Kingdom is not known to use such numbers"),
+        ("+61 400 000", "+61400000", "Australia"),
+        ("+1 999 999 9999", "+19999999999", "the calling code +1"),
+        ("+44 20 7946 0123", "+442079460123", "fixed line"),
+    ],
+)
+def test_what_looks_wrong_is_a_warning_and_no_refusal(text: str, e164: str, said: str) -> None:
+    phone = parse(text)
+    assert phone.e164 == e164
+    assert phone.warning is not None and said in phone.warning
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "kind"),
+    [
+        ("+447624123456", "Isle of Man", "mobile"),
+        ("+14155552671", "United States", "fixed line or mobile"),
+        ("+8210 2123 4567", "South Korea", "mobile"),
+        ("+383 43 201 234", "Kosovo", "mobile"),
+        ("+80012345678", "international", "toll-free"),
+    ],
+)
+def test_country_and_kind(text: str, country: str, kind: str) -> None:
+    phone = parse(text)
+    assert (phone.country, phone.kind) == (country, kind)
+
+
+def test_a_plan_that_keeps_its_zero_keeps_it() -> None:
+    assert parse("+39 (0)6 1234 5678").e164 == "+390612345678"
+    assert parse("+39 06 1234 5678").e164 == "+390612345678"
+    assert parse("+44 (0)7624 123456").e164 == "+447624123456"
+
+
+@pytest.mark.parametrize(
+    "e164", ["", "+", "+0400000000", "+123456", "+1234567890123456", "+44 7700", "44x77009001"]
+)
+def test_what_the_gateway_would_not_take_is_refused(e164: str) -> None:
+    with pytest.raises(PhoneError):
+        api_form(e164)
+
+
+def test_readable_never_fails() -> None:
+    assert readable("+447700900123") == "+44 7700 900123"
+    assert readable("not a number") == "not a number"
+    assert readable("") == ""
+
+
+def test_every_region_has_a_name() -> None:
+    import phonenumbers
+
+    from scheduling.phone import _country_names
+
+    assert set(phonenumbers.SUPPORTED_REGIONS) - set(_country_names()) == set()
+
+
+@steady
+@given(st.one_of(st.text(max_size=40), st.text("+0123456789 -()", max_size=24)))
+def test_any_text_gives_a_usable_number_or_a_sentence(text: str) -> None:
+    try:
+        phone = parse(text)
+    except PhoneError as error:
+        assert str(error).endswith(".") and str(error).isprintable()
+    else:
+        assert api_form(phone.e164) == phone.e164[1:]
+        assert parse(phone.e164).e164 == phone.e164
+
+
+def test_the_numbering_plans_are_not_loaded_until_needed() -> None:
+    script = (
+        "import sys, scheduling.phone, scheduling.cron, scheduling.cron_words, scheduling.cron_form;"
+        "print([n for n in ('phonenumbers', 'croniter', 'cron_descriptor', 'dateutil') if n in sys.modules])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert answer.stdout.strip() == "[]"
