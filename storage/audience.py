@@ -78,10 +78,10 @@ def _members(connection: sa.Connection | Transaction, ids: Sequence[int]) -> dic
         .order_by(groups.c.id, users.c.name_key, users.c.id)
     )
     found: dict[int, tuple[str, list[int]]] = {}
-    for group_id, name, user_id in connection.execute(query):
-        members = found.setdefault(group_id, (name, []))[1]
-        if user_id is not None:
-            members.append(user_id)
+    for row in connection.execute(query):
+        members = found.setdefault(row.id, (row.name, []))[1]
+        if row.user_id is not None:
+            members.append(row.user_id)
     return found
 
 

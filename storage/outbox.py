@@ -155,7 +155,10 @@ def claim(
     if not ids:
         return []
     first_try = m.first_attempt_at.is_(None)
-    at, window = sa.literal(now, m.next_attempt_at.type), sa.literal(now + stop, m.next_attempt_at.type)
+    at, window = (
+        sa.literal(now, m.next_attempt_at.type),
+        sa.literal(now + (stop if rate else rate), m.next_attempt_at.type),
+    )
     tx.execute(
         sa.update(messages)
         .where(m.id.in_(ids))
@@ -298,10 +301,16 @@ def next_attempt_after(connection: sa.Connection, now: datetime) -> datetime | N
     return found
 
 
-def due_counts(connection: sa.Connection, now: datetime) -> dict[tuple[int, int], bool]:
-    """Which (handler, lane) pairs have something due."""
-    pairs = sa.select(m.handler_id, m.lane).where(m.state == "queued", m.next_attempt_at <= now)
-    return {(row.handler_id, row.lane): True for row in connection.execute(pairs.distinct())}
+WITH_DUE = sa.text(
+    "SELECT handler.id, lanes.lane FROM handler, (SELECT 0 AS lane UNION ALL SELECT 1) AS lanes"
+    " WHERE EXISTS (SELECT 1 FROM message WHERE message.state = 'queued' AND message.handler_id = handler.id"
+    " AND message.lane = lanes.lane AND message.next_attempt_at <= :now)"
+).bindparams(sa.bindparam("now", type_=m.next_attempt_at.type))
+
+
+def lanes_with_due(connection: sa.Connection, now: datetime) -> set[tuple[int, int]]:
+    """The (handler, lane) pairs in which something is due."""
+    return {(row[0], row[1]) for row in connection.execute(WITH_DUE, {"now": now})}
 
 
 def oldest_due(connection: sa.Connection, now: datetime) -> datetime | None:
@@ -309,3 +318,14 @@ def oldest_due(connection: sa.Connection, now: datetime) -> datetime | None:
     query = sa.select(sa.func.min(m.next_attempt_at)).where(m.state == "queued", m.next_attempt_at <= now)
     found: datetime | None = connection.execute(query).scalar()
     return found
+
+
+def set_report(
+    tx: Transaction, message_id: int, state: MessageState, report_due_at: datetime | None, asked: int
+) -> None:
+    """Keep what a delivery report said of a message that is still `accepted`."""
+    tx.execute(
+        sa.update(messages)
+        .where(m.id == message_id, m.state == "accepted")
+        .values(state=str(state), report_due_at=report_due_at, reports_asked=asked)
+    )

@@ -72,6 +72,11 @@ def change(tx: Transaction, task_id: int, values: Mapping[str, Any], now: dateti
     )
 
 
+def advance(tx: Transaction, task_id: int, **values: Any) -> None:
+    """Note what the engine did (`next_due_at`, `last_due_at`, …). Not an edit: the revision stays."""
+    tx.execute(sa.update(tasks).where(tasks.c.id == task_id).values(**values))
+
+
 def record_run(
     tx: Transaction,
     task_id: int,

@@ -1,0 +1,165 @@
+"""Which messages go next, through which handler, and how many at once.
+
+Alerts go first and in small batches of their own; one connection is kept free for them.
+The functions that take a database block: they are called in the store's thread.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from scheduling.clock import Clock
+from scheduling.handler_state import probes_by_message
+from scheduling.leadership import Leadership
+from scheduling.recorder import apply
+from scheduling.sender_pool import ALERT_BATCH, ONE_API_BATCH, SenderPool
+from scheduling.senders.outcome import HandlerConfig, Outcome, OutcomeKind
+from storage import handlers, leases, outbox
+from storage.database import Database, Transaction
+from storage.errors import SecretMissing
+from storage.outbox import ALERT_LANE, ORDINARY_LANE
+from storage.records import ApiType, Handler, HandlerStatus, Message
+
+from scheduling import lifecycle  # isort: skip
+
+if TYPE_CHECKING:
+    from scheduling.delivery import Load
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A handler that may send now, and the lanes in which something is due.
+
+    `probe` means that it is paused and that one message may go, to see whether it is well again.
+    """
+
+    handler: Handler
+    lanes: tuple[int, ...]
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Messages taken for one call. `config` is None when the handler's secret cannot be read."""
+
+    handler: Handler
+    messages: tuple[Message, ...]
+    config: HandlerConfig | None
+
+
+def look(database: Database, now: datetime) -> list[Desk]:
+    """The handlers with something due that may send at this moment."""
+    with database.read() as connection:
+        due = outbox.lanes_with_due(connection, now)
+        if not due:
+            return []
+        known = {handler.id: handler for handler in handlers.listing(connection)}
+        statuses = handlers.statuses(connection)
+    desks = []
+    for handler_id in sorted({handler_id for handler_id, _ in due}):
+        handler = known.get(handler_id)
+        if handler is None or not handler.enabled:
+            continue
+        status = statuses.get(handler_id, HandlerStatus(handler_id))
+        lanes = tuple(lane for lane in (ALERT_LANE, ORDINARY_LANE) if (handler_id, lane) in due)
+        if may_send(status, now):
+            desks.append(Desk(handler, lanes))
+        elif probes_by_message(status) and (status.probe_at is None or status.probe_at <= now):
+            desks.append(Desk(handler, lanes, probe=True))
+    return desks
+
+
+def may_send(status: HandlerStatus, now: datetime) -> bool:
+    if status.pause == "busy":
+        return status.paused_until is None or now >= status.paused_until
+    return status.pause is None
+
+
+def room(handler: Handler, lane: int, load: "Load") -> bool:
+    """Whether another call may start: ordinary messages leave one connection to alerts."""
+    if load.total >= handler.max_connections:
+        return False
+    return lane == ALERT_LANE or load.ordinary < max(1, handler.max_connections - 1)
+
+
+def batch_size(handler: Handler, lane: int) -> int:
+    if handler.api_type is ApiType.XML:
+        return handler.batch_size
+    return min(handler.batch_size, ALERT_BATCH if lane == ALERT_LANE else ONE_API_BATCH)
+
+
+def take(
+    database: Database,
+    leadership: Leadership,
+    pool: SenderPool,
+    desk: Desk,
+    lane: int,
+    size: int,
+    epoch: int,
+    instance_id: str,
+    clock: Clock,
+) -> Claim | None:
+    """Claim up to `size` messages of a lane, fenced by the lease. None when there is nothing to claim."""
+    handler = desk.handler
+    with database.write(wait=5) as tx:
+        leases.check(tx, epoch)
+        # The wait for the lock may have outlasted the right to act.
+        if not leadership.holds:
+            return None
+        now = clock.now()
+        if desk.probe:
+            size = 1
+            handlers.set_status(
+                tx, handler.id, probe_at=now + max(handler.retry_rate, lifecycle.SHORTEST_PROBE)
+            )
+        taken = outbox.claim(
+            tx,
+            handler.id,
+            lane,
+            size,
+            rate=handler.retry_rate,
+            stop=handler.stop_retrying_after,
+            epoch=epoch,
+            instance_id=instance_id,
+            now=now,
+        )
+    if not taken:
+        return None
+    try:
+        config = pool.config(handler)
+    except SecretMissing:
+        config = None
+    return Claim(handler, tuple(taken), config)
+
+
+SENDER_LOST = Outcome(OutcomeKind.UNKNOWN, error="the process that was sending it has ended")
+
+
+def sweep(tx: Transaction, epoch: int, now: datetime) -> list[tuple[Handler, list[Message]]]:
+    """Write down as unknown what former holders were sending; gives those that can be asked about."""
+    lost = outbox.sending_under_older_epochs(tx, epoch)
+    known = {handler.id: handler for handler in handlers.listing(tx.connection, removed=True)}
+    steps = {}
+    for message in lost:
+        handler = known[message.handler_id]
+        steps[message.id] = lifecycle.after_attempt(
+            message,
+            SENDER_LOST,
+            now,
+            on_unknown=handler.on_unknown,
+            can_query=handler.api_type is ApiType.XML,
+        )
+    outbox.finish_attempts(
+        tx,
+        [
+            outbox.AttemptResult(m.attempt_id, "unknown", now, error=SENDER_LOST.error)
+            for m in lost
+            if m.attempt_id is not None
+        ],
+    )
+    apply(tx, steps, now)
+    asked: dict[int, list[Message]] = {}
+    for message in lost:
+        if steps[message.id].query_first:
+            asked.setdefault(message.handler_id, []).append(message)
+    return [(known[handler_id], found) for handler_id, found in asked.items()]

@@ -1,0 +1,272 @@
+"""Delivery: claims what is due, hands it to the senders, records what came of it.
+
+The claim and the attempt row are committed before a request is written. A result that
+cannot be recorded (a full disk, a locked database) is kept and tried again before
+anything new is claimed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduling import claims, lifecycle
+from scheduling.claims import Claim
+from scheduling.clock import Clock
+from scheduling.leadership import Leadership
+from scheduling.rate import RateLimits
+from scheduling.recorder import Recorder, Result, apply
+from scheduling.sender_pool import SenderPool
+from scheduling.senders.outcome import Outcome, OutcomeKind, OutgoingMessage, QueryVerdict, Sender
+from scheduling.store import Store
+from storage import leases, outbox
+from storage.database import Database
+from storage.errors import SecretMissing, StorageError
+from storage.records import Handler, Message
+
+log = logging.getLogger(__name__)
+
+RECORD_AGAIN = 1.0  # seconds between tries to record a result
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many calls are under way at one handler."""
+
+    total: int = 0
+    ordinary: int = 0
+
+
+class Delivery:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        leadership: Leadership,
+        instance_id: str,
+        store: Store,
+        pool: SenderPool,
+        on_change: Callable[[], None],
+        on_failure: Callable[[int], None],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._leadership = leadership
+        self._id = instance_id
+        self._store = store
+        self._pool = pool
+        self._on_change = on_change
+        self._on_failure = on_failure
+        self._recorder = Recorder(database)
+        self._rates = RateLimits(clock)
+        self._calls: dict[asyncio.Task[None], tuple[int, int]] = {}
+        self._unrecorded = 0
+        self.stopping = False
+
+    @property
+    def in_flight(self) -> int:
+        """Calls under way, recording included."""
+        return len(self._calls)
+
+    async def tick(self) -> bool:
+        """Send what is due, as far as connections allow. Whether anything was found to do."""
+        epoch = self._leadership.epoch
+        if self.stopping or epoch is None or not self._leadership.holds or self._unrecorded:
+            return False
+        closed = await self._store.run(self._close_outlived, epoch)
+        found = await self._store.run(claims.look, self._database, self._clock.now())
+        started = 0
+        for desk in found:
+            started += await self._serve(desk, epoch)
+        return bool(closed or started)
+
+    async def next_at(self) -> datetime | None:
+        """When the next planned attempt comes due."""
+        now = self._clock.now()
+
+        def ask() -> datetime | None:
+            with self._database.read() as connection:
+                return outbox.next_attempt_after(connection, now)
+
+        return await self._store.run(ask)
+
+    async def sweep(self, epoch: int) -> None:
+        """Write down as unknown what a former holder was sending, and ask where one can ask."""
+
+        def write() -> list[tuple[Handler, list[Message]]]:
+            with self._database.write() as tx:
+                leases.check(tx, epoch)
+                return claims.sweep(tx, epoch, self._clock.now())
+
+        for handler, unsure in await self._store.run(write):
+            self._start(self._ask(handler, unsure), handler.id, outbox.ORDINARY_LANE)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for the calls under way; what is not answered by then is recorded as unknown."""
+        self.stopping = True
+        if self._calls:
+            await self._wait(set(self._calls), seconds)
+        for call in self._calls:
+            call.cancel()
+        while self._calls:
+            await asyncio.wait(set(self._calls))
+
+    async def _wait(self, calls: set[asyncio.Task[None]], seconds: float) -> None:
+        try:
+            await self._clock.wait_for(asyncio.wait(calls), seconds)
+        except TimeoutError:
+            log.warning("%s calls had no answer in %s s", len(self._calls), seconds)
+
+    def _close_outlived(self, epoch: int) -> int:
+        now = self._clock.now()
+        with self._database.read() as connection:
+            found = outbox.outlived(connection, now)
+        if not found:
+            return 0
+        with self._database.write(wait=5) as tx:
+            leases.check(tx, epoch)
+            present = outbox.outlived(tx, now)
+            apply(tx, {message.id: lifecycle.outlived(message, now) for message in present}, now)
+            tx.review(now, *lifecycle.outlived_review(present))
+        return len(found)
+
+    async def _serve(self, desk: claims.Desk, epoch: int) -> int:
+        """Start calls for one handler, alerts first, one connection always kept free for alerts."""
+        started = 0
+        for lane in desk.lanes:
+            while claim := await self._claim(desk, lane, epoch):
+                self._start(self._send(claim), desk.handler.id, lane)
+                started += 1
+                if desk.probe:
+                    return started
+        return started
+
+    async def _claim(self, desk: claims.Desk, lane: int, epoch: int) -> Claim | None:
+        handler = desk.handler
+        room = claims.room(handler, lane, self._load(handler.id))
+        size = min(claims.batch_size(handler, lane), self._rates.allowed(handler))
+        if self.stopping or not room or size < 1 or not self._leadership.holds:
+            return None
+        claim = await self._store.run(
+            claims.take,
+            self._database,
+            self._leadership,
+            self._pool,
+            desk,
+            lane,
+            size,
+            epoch,
+            self._id,
+            self._clock,
+        )
+        if claim is not None:
+            self._rates.spend(handler, len(claim.messages))
+        return claim
+
+    def _load(self, handler_id: int) -> Load:
+        mine = [lane for owner, lane in self._calls.values() if owner == handler_id]
+        return Load(len(mine), sum(lane == outbox.ORDINARY_LANE for lane in mine))
+
+    def _start(self, work: Coroutine[None, None, None], handler: int, lane: int) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._calls[task] = (handler, lane)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._calls.pop(task, None)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a call ended badly", exc_info=error)
+        self._on_change()
+
+    async def _send(self, claim: Claim) -> None:
+        """One call with its batch. Whatever happens, each message gets an outcome that is recorded."""
+        outcomes = {message.id: UNTOLD for message in claim.messages}
+        try:
+            if claim.config is None:
+                outcomes = dict.fromkeys(outcomes, SECRET_MISSING)
+            else:
+                sender = await self._pool.get(claim.handler, claim.config)
+                outcomes |= await self._exchange(claim, sender)
+        except asyncio.CancelledError:
+            log.warning("stopped while sending: %s messages are of unknown outcome", len(outcomes))
+        except Exception as error:
+            log.exception("the sender of %s failed", claim.handler.name)
+            outcomes = dict.fromkeys(outcomes, _sender_failed(error))
+        results = [Result(message, outcomes[message.id]) for message in claim.messages]
+        unsure = await asyncio.shield(asyncio.ensure_future(self._record(claim.handler, results)))
+        if any(outcome.kind is not OutcomeKind.ACCEPTED for outcome in outcomes.values()):
+            self._on_failure(claim.handler.id)
+        if unsure and not self.stopping:
+            await self._ask(claim.handler, unsure)
+
+    async def _exchange(self, claim: Claim, sender: Sender) -> dict[int, Outcome]:
+        """Outcomes by message id. Messages of unknown outcome are asked about before they go again."""
+        outcomes: dict[int, Outcome] = {}
+        for message in claim.messages:
+            if message.query_first and (found := await _known(sender, message, must_answer=True)):
+                outcomes[message.id] = found
+        outgoing = [message for message in claim.messages if message.id not in outcomes]
+        if not outgoing:
+            return outcomes
+        if not self._leadership.holds:
+            return outcomes | {message.id: LEASE_LOST for message in outgoing}
+        answers = await sender.send([_outgoing(message) for message in outgoing])
+        return outcomes | {m.id: answer for m, answer in zip(outgoing, answers, strict=True)}
+
+    async def _ask(self, handler: Handler, unsure: Sequence[Message]) -> None:
+        """Ask Clickatell at once about messages whose outcome is unknown (XML API)."""
+        try:
+            config = await self._store.run(self._pool.config, handler)
+        except SecretMissing:
+            return
+        sender = await self._pool.get(handler, config)
+        results = []
+        for message in unsure:
+            if found := await _known(sender, message, must_answer=False):
+                results.append(Result(message, found))
+        if results:
+            await self._record(handler, results)
+
+    async def _record(self, handler: Handler, results: Sequence[Result]) -> list[Message]:
+        """Keep the results, however long it takes: nothing new is claimed meanwhile."""
+        self._unrecorded += 1
+        try:
+            while True:
+                try:
+                    return await self._store.run(self._recorder.record, handler, results, self._clock.now())
+                except StorageError as error:
+                    log.error("results cannot be recorded, trying again: %s", error)
+                    if self.stopping:
+                        return []
+                    await self._clock.sleep(RECORD_AGAIN)
+        finally:
+            self._unrecorded -= 1
+
+
+UNTOLD = Outcome(OutcomeKind.UNKNOWN, error="the program was stopped before the answer came")
+LEASE_LOST = Outcome(OutcomeKind.NOT_SENT, error="not sent: another process has taken over")
+SECRET_MISSING = Outcome(OutcomeKind.ACCOUNT, error="secret missing: enter it again")
+
+
+def _sender_failed(error: Exception) -> Outcome:
+    return Outcome(OutcomeKind.UNKNOWN, error=f"the sender failed: {type(error).__name__}")
+
+
+def _outgoing(message: Message) -> OutgoingMessage:
+    return OutgoingMessage(message.client_message_id, message.to, message.text)
+
+
+async def _known(sender: Sender, message: Message, *, must_answer: bool) -> Outcome | None:
+    """What Clickatell knows of an earlier attempt: an outcome, or None when it may be sent (again)."""
+    answer = await sender.query(message.client_message_id)
+    if answer is None or answer.verdict is QueryVerdict.NOT_KNOWN:
+        return None
+    if answer.verdict is QueryVerdict.ACCEPTED:
+        return Outcome(OutcomeKind.ACCEPTED, gateway_id=answer.gateway_id)
+    if not must_answer:
+        return None
+    return Outcome(
+        OutcomeKind.NOT_SENT,
+        error=f"Clickatell could not be asked about the earlier attempt: {answer.error or 'no answer'}",
+    )

@@ -1,0 +1,274 @@
+"""The life of a message: from its state and what an attempt came to, to its next state.
+
+    queued -> sending -> accepted -> delivered | undelivered
+    sending -> queued (a retry waits) | failed | unknown
+    queued -> cancelled | expired | failed (the window closed)
+
+Pure: values in, a `Step` out. What a step says is what is written, words included.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scheduling.retry import RetryPlan, next_attempt
+from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict, Outcome, OutcomeKind
+from storage.records import Category, Level, Message, MessageState, OnUnknown, ReviewEntry
+
+# After this many unknown outcomes a person decides: an alarm may come twice, or thrice, not for ever.
+MOST_RESENDS = 2
+
+# How long at least between two probe messages of a handler that an account error has paused.
+SHORTEST_PROBE = timedelta(seconds=1)
+
+# When to ask what became of an accepted message, counted from its acceptance, and then no more.
+REPORT_DELAYS = tuple(timedelta(minutes=n) for n in (1, 5, 30, 240, 1440))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A message's next state, whole: every changeable column has its new value here."""
+
+    state: MessageState
+    next_attempt_at: datetime | None = None
+    finished_at: datetime | None = None
+    error_code: str | None = None
+    error: str | None = None
+    gateway_id: str | None = None
+    may_arrive_twice: bool = False
+    query_first: bool = False
+    unknowns: int = 0
+    report_due_at: datetime | None = None
+    review: tuple[ReviewEntry, ...] = ()
+
+
+def plan_of(message: Message) -> RetryPlan:
+    """The plan that was fixed at the message's first attempt."""
+    return RetryPlan(message.retry_rate or timedelta(0), message.stop_retrying_after or timedelta(0))
+
+
+def after_attempt(
+    message: Message,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    on_unknown: OnUnknown = OnUnknown.RESEND,
+    can_query: bool = False,
+) -> Step:
+    """What follows an attempt. `message` is as it was while the attempt was its current one."""
+    if outcome.kind is OutcomeKind.ACCEPTED:
+        return _accepted(message, outcome, now)
+    if outcome.kind is OutcomeKind.UNKNOWN:
+        return _unknown(message, outcome, now, on_unknown, can_query)
+    planned = _next(message, now, outcome.retry_at)
+    if outcome.kind is OutcomeKind.REJECTED or planned is None:
+        return _given_up(message, outcome, now)
+    reason = reason_of(outcome)
+    text = f"{_attempt(message)} failed: {reason}; next at {at(planned)}"
+    return Step(
+        MessageState.QUEUED,
+        next_attempt_at=planned,
+        error_code=outcome.code,
+        error=outcome.error,
+        may_arrive_twice=message.may_arrive_twice,
+        query_first=message.query_first,
+        unknowns=message.unknowns,
+        review=(_entry(message, _attempt_category(message), Level.WARNING, text),),
+    )
+
+
+def _accepted(message: Message, outcome: Outcome, now: datetime) -> Step:
+    twice = " (may arrive twice)" if message.may_arrive_twice else ""
+    named = f", id {outcome.gateway_id}" if outcome.gateway_id else ""
+    text = f"accepted, {_attempt(message)}{named}{twice}"
+    return Step(
+        MessageState.ACCEPTED,
+        finished_at=now,
+        gateway_id=outcome.gateway_id,
+        may_arrive_twice=message.may_arrive_twice,
+        unknowns=message.unknowns,
+        report_due_at=now + REPORT_DELAYS[0] if outcome.gateway_id else None,
+        review=(_entry(message, Category.MESSAGE, Level.INFO, text),),
+    )
+
+
+def _unknown(
+    message: Message, outcome: Outcome, now: datetime, on_unknown: OnUnknown, can_query: bool
+) -> Step:
+    unknowns = message.unknowns + 1
+    planned = _next(message, now, outcome.retry_at)
+    base = f"{_attempt(message)}: outcome unknown: {reason_of(outcome)}"
+    if on_unknown is OnUnknown.RESEND and unknowns <= MOST_RESENDS and planned is not None:
+        asked = "; Clickatell is asked first" if can_query else ""
+        text = f"{base}; sent again at {at(planned)}{asked}, may arrive twice"
+        return Step(
+            MessageState.QUEUED,
+            next_attempt_at=planned,
+            error_code=outcome.code,
+            error=outcome.error,
+            may_arrive_twice=True,
+            query_first=can_query,
+            unknowns=unknowns,
+            review=(_entry(message, Category.RETRY, Level.WARNING, text),),
+        )
+    why = (
+        "held for an operator" if on_unknown is OnUnknown.HOLD else "no attempt is left: an operator decides"
+    )
+    return Step(
+        MessageState.UNKNOWN,
+        error_code=outcome.code,
+        error=outcome.error,
+        may_arrive_twice=message.may_arrive_twice,
+        query_first=can_query,
+        unknowns=unknowns,
+        review=(_entry(message, Category.MESSAGE, Level.ERROR, f"{base}; {why}"),),
+    )
+
+
+def _given_up(message: Message, outcome: Outcome, now: datetime) -> Step:
+    reason = reason_of(outcome)
+    entries: list[ReviewEntry] = []
+    tried = f"{_attempt(message)} failed: {reason}"
+    if outcome.kind is not OutcomeKind.REJECTED and message.unknowns:
+        # An earlier attempt may have arrived: that is not "failed".
+        text = f"{tried}; no attempt is left and an earlier outcome is unknown: an operator decides"
+        return Step(
+            MessageState.UNKNOWN,
+            error_code=outcome.code,
+            error=outcome.error,
+            may_arrive_twice=message.may_arrive_twice,
+            query_first=message.query_first,
+            unknowns=message.unknowns,
+            review=(_entry(message, Category.MESSAGE, Level.ERROR, text),),
+        )
+    entries.append(_entry(message, _attempt_category(message), Level.WARNING, tried))
+    if outcome.kind is OutcomeKind.REJECTED:
+        final = f"failed: refused for good: {reason}"
+    elif outcome.retry_at is not None and outcome.retry_at >= (message.window_closes_at or now):
+        final = f"failed: Clickatell asks to wait until {at(outcome.retry_at)}, past the retry window"
+    else:
+        count = message.plan_attempts
+        final = f"failed after {count} {'attempt' if count == 1 else 'attempts'}: {reason}"
+    entries.append(_entry(message, Category.MESSAGE, Level.ERROR, final))
+    return Step(
+        MessageState.FAILED,
+        finished_at=now,
+        error_code=outcome.code,
+        error=outcome.error,
+        may_arrive_twice=message.may_arrive_twice,
+        unknowns=message.unknowns,
+        review=tuple(entries),
+    )
+
+
+def outlived(message: Message, now: datetime) -> Step:
+    """A queued message past its useful life (never tried) or past its retry window. No review entry:
+    the caller says it once for all that share a cause."""
+    if message.first_attempt_at is None:
+        state, error = MessageState.EXPIRED, "not sent within its useful life"
+    elif message.unknowns:
+        state, error = MessageState.UNKNOWN, message.error or "the retry window closed"
+    else:
+        state = MessageState.FAILED
+        error = (
+            f"the retry window closed; last: {message.error}" if message.error else "the retry window closed"
+        )
+    return Step(
+        state,
+        finished_at=None if state is MessageState.UNKNOWN else now,
+        error_code=message.error_code,
+        error=error,
+        may_arrive_twice=message.may_arrive_twice,
+        query_first=message.query_first,
+        unknowns=message.unknowns,
+    )
+
+
+def outlived_review(messages: Sequence[Message]) -> list[ReviewEntry]:
+    """What to say of messages that `outlived`: one entry a cause and handler, naming a few."""
+    causes: dict[tuple[int, str], list[Message]] = {}
+    for message in messages:
+        if message.first_attempt_at is None:
+            cause = "expired unsent: past their useful life"
+        elif message.unknowns:
+            cause = "left unknown: the retry window closed after an unknown outcome"
+        else:
+            cause = "failed: the retry window closed before they were accepted"
+        causes.setdefault((message.handler_id, cause), []).append(message)
+    return [_outlived_entry(group, cause) for (_, cause), group in causes.items()]
+
+
+def _outlived_entry(group: list[Message], cause: str) -> ReviewEntry:
+    first = group[0]
+    if len(group) == 1:
+        cause = cause.replace("their", "its").replace("they were", "it was")
+        return _entry(first, Category.MESSAGE, Level.ERROR, cause)
+    names = ", ".join(message.user or message.to for message in group[:3])
+    more = f" and {len(group) - 3} more" if len(group) > 3 else ""
+    return ReviewEntry(
+        Category.MESSAGE,
+        f"{len(group)} messages through {first.handler} {cause}: {names}{more}",
+        Level.ERROR,
+        handler_id=first.handler_id,
+        handler=first.handler,
+    )
+
+
+def reason_of(outcome: Outcome) -> str:
+    """The error with Clickatell's code in front, once."""
+    error = outcome.error or outcome.kind.replace("_", " ")
+    return error if not outcome.code or error.startswith(outcome.code) else f"{outcome.code} {error}"
+
+
+def at(moment: datetime) -> str:
+    """A time as the review writes it: local hours and minutes, seconds where the plan is that fine."""
+    local = moment.astimezone()
+    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+
+
+def _next(message: Message, now: datetime, not_before: datetime | None) -> datetime | None:
+    if message.first_attempt_at is None or message.last_planned_at is None:
+        return None
+    return next_attempt(plan_of(message), message.first_attempt_at, message.last_planned_at, now, not_before)
+
+
+def _attempt(message: Message) -> str:
+    return f"attempt {message.plan_attempts} of {plan_of(message).attempts}"
+
+
+def _attempt_category(message: Message) -> Category:
+    return Category.MESSAGE if message.plan_attempts <= 1 else Category.RETRY
+
+
+def _entry(message: Message, category: Category, level: Level, text: str) -> ReviewEntry:
+    return ReviewEntry(
+        category,
+        f"{message.recipient}: {text}",
+        level,
+        handler_id=message.handler_id,
+        handler=message.handler,
+        user_id=message.user_id,
+        user=message.user,
+        message_id=message.id,
+        alert_id=message.alert_id,
+        occurrence_id=message.occurrence_id,
+        task_id=message.task_id,
+    )
+
+
+def after_report(message: Message, status: DeliveryStatus | None, now: datetime) -> Step:
+    """What a delivery report makes of an accepted message; None when it could not be asked for."""
+    if status is not None and status.verdict is DeliveryVerdict.DELIVERED:
+        return Step(
+            MessageState.DELIVERED,
+            review=(_entry(message, Category.MESSAGE, Level.INFO, f"delivered ({status.text})"),),
+        )
+    if status is not None and status.verdict is DeliveryVerdict.UNDELIVERED:
+        return Step(
+            MessageState.UNDELIVERED,
+            review=(_entry(message, Category.MESSAGE, Level.ERROR, f"not delivered: {status.text}"),),
+        )
+    asked = message.reports_asked + 1
+    accepted_at = message.finished_at or now
+    later = [accepted_at + delay for delay in REPORT_DELAYS[asked:]]
+    return Step(MessageState.ACCEPTED, report_due_at=next((due for due in later if due > now), None))

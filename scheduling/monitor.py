@@ -1,0 +1,145 @@
+"""Asks each handler's balance: on start, after changes, every minute, and after failures."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scheduling import handler_state
+from scheduling.clock import Clock
+from scheduling.recorder import NO_PAUSE
+from scheduling.sender_pool import SenderPool
+from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
+from scheduling.store import Store
+from storage import handlers, leases
+from storage.database import Database
+from storage.errors import SecretMissing
+from storage.records import Category, Handler, HandlerStatus, Level, ReviewEntry
+
+log = logging.getLogger(__name__)
+
+CHECK_EVERY = timedelta(seconds=60)
+AFTER_FAILURE = 5.0  # seconds between two checks that failures ask for
+
+SECRET_MISSING = GatewayError(
+    OutcomeKind.ACCOUNT,
+    "secret missing: enter it again",
+    "Edit the handler and enter its API Key or Password: the site's secret key does not open the kept one",
+)
+
+
+@dataclass(slots=True)
+class _Checked:
+    revision: int
+    at: float
+
+
+class Monitor:
+    """Keeps each handler's status and balance true while this process holds the lease."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        store: Store,
+        pool: SenderPool,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._store = store
+        self._pool = pool
+        self._on_change = on_change
+        self._checked: dict[int, _Checked] = {}
+        self._suspect: set[int] = set()
+
+    def suspect(self, handler_id: int) -> None:
+        """A call has failed: look at the handler soon."""
+        self._suspect.add(handler_id)
+
+    def forget(self) -> None:
+        """Look at every handler anew (the lease was just taken)."""
+        self._checked.clear()
+
+    async def tick(self, epoch: int) -> None:
+        """Check each handler whose turn it is. One handler's trouble is that handler's status."""
+        for handler in await self._store.run(self._due):
+            try:
+                await self._check(handler, epoch)
+            except leases.LeaseLost:
+                return
+            except Exception:
+                log.exception("the check of handler %s failed", handler.id)
+
+    def _due(self) -> list[Handler]:
+        with self._database.read() as connection:
+            known = handlers.listing(connection)
+        now = self._clock.boottime()
+        return [handler for handler in known if handler.enabled and self._is_due(handler, now)]
+
+    def _is_due(self, handler: Handler, now: float) -> bool:
+        last = self._checked.get(handler.id)
+        if last is None or last.revision != handler.revision:
+            return True
+        waited = now - last.at
+        if handler.id in self._suspect and waited >= AFTER_FAILURE:
+            return True
+        return waited >= CHECK_EVERY.total_seconds()
+
+    async def _check(self, handler: Handler, epoch: int) -> None:
+        self._suspect.discard(handler.id)
+        self._checked[handler.id] = _Checked(handler.revision, self._clock.boottime())
+        found = await self._ask(handler)
+        changed = await self._store.run(self._keep, handler, found, epoch)
+        if changed:
+            self._on_change()
+
+    async def _ask(self, handler: Handler) -> Balance | GatewayError:
+        try:
+            config: HandlerConfig = await self._store.run(self._pool.config, handler)
+        except SecretMissing:
+            return SECRET_MISSING
+        sender = await self._pool.get(handler, config)
+        return await sender.balance()
+
+    def _keep(self, handler: Handler, found: Balance | GatewayError, epoch: int) -> bool:
+        with self._database.write(wait=10) as tx:
+            leases.check(tx, epoch)
+            before = handlers.status_of(tx.connection, handler.id)
+            now = self._clock.now()
+            values, said = judge(handler, before, found, now)
+            handlers.set_status(tx, handler.id, **values)
+            tx.review(now, *said)
+        return before.pause is not None and values.get("pause", before.pause) is None
+
+
+def judge(
+    handler: Handler, before: HandlerStatus, found: Balance | GatewayError, now: datetime
+) -> tuple[dict[str, object], list[ReviewEntry]]:
+    """The handler's new status and what to say of it, from what a balance call gave. Pure."""
+    values: dict[str, object] = {"checked_at": now, "checked_revision": handler.revision}
+    if isinstance(found, GatewayError):
+        values |= {"status": "Error", "code": found.code, "error": found.error, "advice": found.advice}
+        changed = before.status != "Error" or before.error != found.error
+        text = f"{handler.name}: {found.error}. {found.advice}"
+        return values, [_said(handler, text, Level.ERROR)] if changed else []
+    values |= {"balance": found.amount, "currency": found.currency}
+    if before.pause is not None and handler_state.resumes(handler, before, now, found.amount):
+        values |= NO_PAUSE
+        paused = False
+    else:
+        paused = before.pause == "account"
+    if paused:
+        # The lowest balance seen since the refusal is what a top-up must rise above.
+        lowest = min(found.amount, before.balance_at_refusal or found.amount)
+        return values | {"balance_at_refusal": lowest, "status": "Error"}, []
+    values |= {"status": "Running", "code": None, "error": None, "advice": None}
+    if before.status == "Running" and before.pause != "account":
+        return values, []
+    again = ", sending goes on" if before.pause == "account" else ""
+    text = f"{handler.name}: running, balance {found.currency} {found.amount}{again}"
+    return values, [_said(handler, text, Level.INFO)]
+
+
+def _said(handler: Handler, text: str, level: Level) -> ReviewEntry:
+    return ReviewEntry(Category.HANDLER, text, level, handler_id=handler.id, handler=handler.name)

@@ -1,0 +1,67 @@
+"""One sender a handler, made anew when its settings change, so that connections are kept alive."""
+
+from scheduling.clock import Clock
+from scheduling.senders import make_sender
+from scheduling.senders.outcome import HandlerConfig, Sender
+from storage import handlers
+from storage.database import Database
+from storage.records import Handler
+
+ONE_API_BATCH = 100
+ALERT_BATCH = 10  # a cut answer makes all of a call unknown, so urgent calls are small
+
+
+def config_of(handler: Handler, secret: str) -> HandlerConfig:
+    """What the sender needs of a handler; lengths of time become seconds."""
+    defaults = HandlerConfig(handler.id, handler.name, str(handler.api_type), secret)
+    total = handler.total_timeout.total_seconds()
+    return HandlerConfig(
+        handler_id=handler.id,
+        name=handler.name,
+        api_type=str(handler.api_type),
+        secret=secret,
+        channel=handler.channel or defaults.channel,
+        base_url=handler.base_url or defaults.base_url,
+        api_uri=handler.api_uri or defaults.api_uri,
+        user_name=handler.user_name or "",
+        api_id=handler.api_id or "",
+        sender_id=handler.sender_id or "",
+        most_parts=handler.most_parts,
+        max_connections=handler.max_connections,
+        connect_timeout=min(defaults.connect_timeout, total),
+        read_timeout=min(defaults.read_timeout, total),
+        total_timeout=total,
+        batch_size=handler.batch_size,
+    )
+
+
+class SenderPool:
+    """The senders in use, by handler and revision."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._senders: dict[int, tuple[int, Sender]] = {}
+
+    def config(self, handler: Handler) -> HandlerConfig:
+        """Reads and decrypts the secret: blocks, and raises `SecretMissing`."""
+        with self._database.read() as connection:
+            return config_of(handler, handlers.secret_of(self._database, connection, handler.id))
+
+    async def get(self, handler: Handler, config: HandlerConfig) -> Sender:
+        found = self._senders.get(handler.id)
+        if found and found[0] == handler.revision:
+            return found[1]
+        sender = make_sender(config, self._clock)
+        self._senders[handler.id] = (handler.revision, sender)
+        # A replaced sender may still have calls under way: it is left to finish them.
+        return sender
+
+    def known(self, handler: Handler) -> Sender | None:
+        found = self._senders.get(handler.id)
+        return found[1] if found and found[0] == handler.revision else None
+
+    async def close(self) -> None:
+        for _, sender in self._senders.values():
+            await sender.close()
+        self._senders.clear()
