@@ -114,3 +114,11 @@ def sent_reply(number: int | str, gateway_id: str = "0c5d9be1f7a24c0f8b6e3d2a194
 
 def fault_reply(number: int | str, fault: str) -> str:
     return f"<sendMsgResp><fault>{fault}</fault><sequence_no>{number}</sequence_no></sendMsgResp>"
+
+
+def whole(code: object, status: int, **more) -> httpx.Response:
+    """A One API answer that refuses the whole call."""
+    return httpx.Response(status, json={"error": {"code": code, "description": "words"}, **more})
+
+
+XML_ERROR = "<xmlErrorResp>\n<fault>XML error: no element found at line 1</fault>\n</xmlErrorResp>"
