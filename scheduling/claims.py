@@ -47,26 +47,38 @@ class Claim:
     config: HandlerConfig | None
 
 
-def look(database: Database, now: datetime) -> list[Desk]:
-    """The handlers with something due that may send at this moment."""
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Who may send now, and when the first of the others with something due may."""
+
+    desks: tuple[Desk, ...] = ()
+    next_at: datetime | None = None
+
+
+def look(database: Database, now: datetime) -> Outlook:
+    """The handlers with something due, sorted into those that may send and those that must wait."""
     with database.read() as connection:
         due = outbox.lanes_with_due(connection, now)
         if not due:
-            return []
+            return Outlook()
         known = {handler.id: handler for handler in handlers.listing(connection)}
         statuses = handlers.statuses(connection)
     desks = []
+    later = []
     for handler_id in sorted({handler_id for handler_id, _ in due}):
         handler = known.get(handler_id)
         if handler is None or not handler.enabled:
             continue
         status = statuses.get(handler_id, HandlerStatus(handler_id))
         lanes = tuple(lane for lane in (ALERT_LANE, ORDINARY_LANE) if (handler_id, lane) in due)
+        probes = probes_by_message(status)
         if may_send(status, now):
             desks.append(Desk(handler, lanes))
-        elif probes_by_message(status) and (status.probe_at is None or status.probe_at <= now):
+        elif probes and (status.probe_at is None or status.probe_at <= now):
             desks.append(Desk(handler, lanes, probe=True))
-    return desks
+        else:
+            later.append(status.probe_at if probes else status.paused_until)
+    return Outlook(tuple(desks), min((at for at in later if at is not None), default=None))
 
 
 def may_send(status: HandlerStatus, now: datetime) -> bool:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from scheduling import claims, lifecycle
 from scheduling.claims import Claim
@@ -62,6 +62,7 @@ class Delivery:
         self._rates = RateLimits(clock)
         self._calls: dict[asyncio.Task[None], tuple[int, int]] = {}
         self._unrecorded = 0
+        self._paused_until: datetime | None = None
         self.stopping = False
 
     @property
@@ -75,21 +76,27 @@ class Delivery:
         if self.stopping or epoch is None or not self._leadership.holds or self._unrecorded:
             return False
         closed = await self._store.run(self._close_outlived, epoch)
-        found = await self._store.run(claims.look, self._database, self._clock.now())
+        outlook = await self._store.run(claims.look, self._database, self._clock.now())
         started = 0
-        for desk in found:
+        waits = []
+        for desk in outlook.desks:
             started += await self._serve(desk, epoch)
+            waits.append(self._clock.now() + timedelta(seconds=self._rates.wait(desk.handler)))
+        # A handler that still has work but no connection is woken by the call that ends.
+        later = [at for at in [outlook.next_at, *waits] if at is not None and at > self._clock.now()]
+        self._paused_until = min(later, default=None)
         return bool(closed or started)
 
     async def next_at(self) -> datetime | None:
-        """When the next planned attempt comes due."""
+        """When the next planned attempt comes due, or a waiting handler may go on."""
         now = self._clock.now()
 
         def ask() -> datetime | None:
             with self._database.read() as connection:
                 return outbox.next_attempt_after(connection, now)
 
-        return await self._store.run(ask)
+        planned = await self._store.run(ask)
+        return min((at for at in (planned, self._paused_until) if at is not None), default=None)
 
     async def sweep(self, epoch: int) -> None:
         """Write down as unknown what a former holder was sending, and ask where one can ask."""

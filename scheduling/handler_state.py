@@ -35,7 +35,8 @@ def resumes(handler: Handler, found: HandlerStatus, now: datetime, balance: Deci
         return found.paused_until is None or now >= found.paused_until
     match recovery(found.pause_code):
         case Recovery.BALANCE_ROSE:
-            return balance is not None and balance > (found.balance_at_refusal or Decimal(0))
+            at_refusal = found.balance_at_refusal
+            return balance is not None and at_refusal is not None and balance > at_refusal
         case Recovery.BALANCE_ANSWERS:
             return balance is not None
         case Recovery.PROBE_ACCEPTED:

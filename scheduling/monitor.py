@@ -131,7 +131,8 @@ def judge(
         paused = before.pause == "account"
     if paused:
         # The lowest balance seen since the refusal is what a top-up must rise above.
-        lowest = min(found.amount, before.balance_at_refusal or found.amount)
+        seen = before.balance_at_refusal
+        lowest = found.amount if seen is None else min(found.amount, seen)
         return values | {"balance_at_refusal": lowest, "status": "Error"}, []
     values |= {"status": "Running", "code": None, "error": None, "advice": None}
     if before.status == "Running" and before.pause != "account":

@@ -19,6 +19,13 @@ class RateLimits:
             return NO_LIMIT
         return int(self._refill(handler, handler.rate_per_minute))
 
+    def wait(self, handler: Handler) -> float:
+        """Seconds until one more may go."""
+        if handler.rate_per_minute is None:
+            return 0.0
+        missing = 1 - self._refill(handler, handler.rate_per_minute)
+        return max(0.0, missing * 60 / handler.rate_per_minute)
+
     def spend(self, handler: Handler, count: int) -> None:
         if handler.rate_per_minute is not None:
             tokens = self._refill(handler, handler.rate_per_minute)

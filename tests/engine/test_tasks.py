@@ -1,0 +1,122 @@
+"""Scheduled tasks on the engine: on time, once a due time, missed ones written down."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scheduling import cron, firing
+from storage import tasks
+from storage.database import Database
+from storage.records import Action, Recipient, Task
+from tests.engine.support import ScriptedSender, add_handler, make_site, review_of, running, use_sender
+from tests.virtual_time import START, VirtualClock, run_virtually
+
+
+def add_task(database: Database, clock: VirtualClock, handler: int, **values: Any) -> int:
+    row: dict[str, Any] = {
+        "name": "Shift report",
+        "cron": "* * * * *",
+        "zone": "UTC",
+        "enabled": True,
+        "when_missed": "latest",
+        "grace": firing.DEFAULT_GRACE,
+        "most_catch_up": firing.DEFAULT_MOST_CATCH_UP,
+        **values,
+    }
+    row.setdefault("next_due_at", cron.parse(row["cron"] or "* * * * *", row["zone"]).next_after(clock.now()))
+    with database.write() as tx:
+        made = tasks.add(tx, row, clock.now())
+        action = Action(0, handler, "", "Shift {Task}", (Recipient(number="+447700900123"),))
+        tasks.set_actions(tx, [action], task_id=made)
+    return made
+
+
+def get(database: Database, task_id: int) -> Task:
+    with database.read() as connection:
+        found = tasks.get(connection, task_id)
+    assert found is not None
+    return found
+
+
+def runs(database: Database, task_id: int) -> list[tuple[str, str, datetime]]:
+    with database.read() as connection:
+        found = tasks.runs(connection, task_id, None, 1000)
+    return [(run.kind, run.state, run.due_at) for run in reversed(found)]
+
+
+def test_every_minute_fires_on_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        task = add_task(database, clock, add_handler(database, clock))
+        async with running(database, clock):
+            await clock.sleep(605)
+        assert len(runs(database, task)) == 10
+        assert [round(at) for at in sender.times] == [60 * n for n in range(1, 11)]
+        assert sender.sent[0][1].text == "Shift Shift report"
+        texts = [entry.text for entry in review_of(database) if entry.task_id == task]
+        assert texts[0].startswith("Shift report fired, 1 recipient; next")
+
+    run_virtually(main)
+
+
+def test_after_a_stop_the_newest_is_caught_up_and_the_others_are_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        task = add_task(database, clock, add_handler(database, clock), cron="*/5 * * * *")
+        clock.jump(timedelta(minutes=32))  # due at 5, 10, ... 30; the engine was away
+        async with running(database, clock):
+            await clock.sleep(1)
+        found = runs(database, task)
+        assert [state for _, state, _ in found] == ["missed"] * 5 + ["fired"]
+        assert found[-1][0] == "catch-up"
+        assert len(sender.sent) == 1
+        texts = [entry.text for entry in review_of(database) if entry.task_id == task]
+        assert sum("missed 5 times" in text for text in texts) == 1
+        assert sum("fired late, to catch up" in text for text in texts) == 1
+
+    run_virtually(main)
+
+
+def test_a_broken_task_does_not_stop_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        handler = add_handler(database, clock)
+        soon = START + timedelta(minutes=1)
+        broken = add_task(database, clock, handler, name="Broken", cron="", next_due_at=soon)
+        with database.write() as tx:
+            tasks.advance(tx, broken, cron="not cron")
+        add_task(database, clock, handler, name="Good")
+        async with running(database, clock):
+            await clock.sleep(125)
+        assert len(sender.sent) == 2
+        assert get(database, broken).problem
+        said = [entry for entry in review_of(database) if entry.task_id == broken]
+        assert len(said) == 1
+        assert said[0].level == "error"
+
+    run_virtually(main)
+
+
+def test_a_task_that_runs_once_runs_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        at = START + timedelta(minutes=3)
+        task = add_task(database, clock, add_handler(database, clock), cron="", once_at=at, next_due_at=at)
+        async with running(database, clock):
+            await clock.sleep(600)
+        assert [round(moment) for moment in sender.times] == [180]
+        assert get(database, task).next_due_at is None
+
+    run_virtually(main)

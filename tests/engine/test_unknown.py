@@ -1,0 +1,136 @@
+"""Unknown outcomes: sent again or held, asked about first where the API can be asked."""
+
+from pathlib import Path
+
+import pytest
+
+from scheduling.senders.outcome import OutcomeKind, QueryAnswer, QueryVerdict
+from storage.records import MessageState
+from tests.engine.support import (
+    ACCEPTED,
+    ScriptedSender,
+    add_handler,
+    make_site,
+    message,
+    outcome,
+    queue,
+    review_of,
+    running,
+    use_sender,
+)
+from tests.virtual_time import VirtualClock, run_virtually
+
+LOST = outcome(OutcomeKind.UNKNOWN, error="no answer within 20 s")
+
+
+def test_send_again_is_marked_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock, lambda item, n: LOST if n == 1 else ACCEPTED)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        (sent,) = queue(database, clock, add_handler(database, clock))
+        async with running(database, clock):
+            await clock.sleep(30)
+            waiting = message(database, sent)
+            assert (waiting.state, waiting.may_arrive_twice) == (MessageState.QUEUED, True)
+            await clock.sleep(60)
+        found = message(database, sent)
+        assert found.state is MessageState.ACCEPTED
+        assert found.may_arrive_twice
+        ids = {item.client_message_id for _, item in sender.sent}
+        assert len(ids) == 1
+        texts = [entry.text for entry in review_of(database) if entry.message_id == sent]
+        assert "may arrive twice" in texts[0]
+        assert "may arrive twice" in texts[-1]
+
+    run_virtually(main)
+
+
+def test_after_the_third_unknown_outcome_a_person_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock, lambda item, n: LOST)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        (sent,) = queue(database, clock, add_handler(database, clock))
+        async with running(database, clock):
+            await clock.sleep(600)
+        assert message(database, sent).state is MessageState.UNKNOWN
+        assert len(sender.sent) == 3
+
+    run_virtually(main)
+
+
+def test_hold_waits_for_an_operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock, lambda item, n: LOST)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        (sent,) = queue(database, clock, add_handler(database, clock, on_unknown="hold"))
+        async with running(database, clock):
+            await clock.sleep(600)
+        assert message(database, sent).state is MessageState.UNKNOWN
+        assert len(sender.sent) == 1
+        assert any("held for an operator" in entry.text for entry in review_of(database))
+
+    run_virtually(main)
+
+
+def test_failures_after_an_unknown_outcome_never_read_as_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(
+            clock, lambda item, n: LOST if n == 1 else outcome(OutcomeKind.NOT_SENT, error="refused")
+        )
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        (sent,) = queue(database, clock, add_handler(database, clock))
+        async with running(database, clock):
+            await clock.sleep(600)
+        assert message(database, sent).state is MessageState.UNKNOWN
+        assert len(sender.sent) == 5
+
+    run_virtually(main)
+
+
+def xml(clock: VirtualClock, verdicts: list[QueryVerdict]) -> ScriptedSender:
+    """An XML sender whose first attempt is lost, answering queries in this order."""
+
+    class Asked(ScriptedSender):
+        async def query(self, client_message_id: str) -> QueryAnswer:
+            asked.append(clock.boottime())
+            return QueryAnswer(verdicts.pop(0) if verdicts else QueryVerdict.NOT_KNOWN, "f" * 32)
+
+    asked: list[float] = []
+    sender = Asked(clock, lambda item, n: LOST if n == 1 else ACCEPTED, is_xml=True)
+    sender.asked = asked  # type: ignore[attr-defined]
+    return sender
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "sends", "asks"),
+    [
+        ([QueryVerdict.ACCEPTED], 1, 1),
+        ([QueryVerdict.NOT_KNOWN, QueryVerdict.ACCEPTED], 1, 2),
+        ([QueryVerdict.NOT_KNOWN, QueryVerdict.NOT_KNOWN], 2, 2),
+        ([QueryVerdict.NO_ANSWER, QueryVerdict.NO_ANSWER, QueryVerdict.NOT_KNOWN], 2, 3),
+    ],
+)
+def test_xml_asks_at_once_and_again_just_before_it_sends_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdicts: list[QueryVerdict], sends: int, asks: int
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = xml(clock, list(verdicts))
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        handler = add_handler(database, clock, api_type="xml", batch_size=1)
+        (sent,) = queue(database, clock, handler)
+        async with running(database, clock):
+            await clock.sleep(600)
+        assert message(database, sent).state is MessageState.ACCEPTED
+        assert len(sender.sent) == sends
+        assert len(sender.asked) == asks  # type: ignore[attr-defined]
+
+    run_virtually(main)
