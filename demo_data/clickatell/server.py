@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -26,11 +26,18 @@ class Clickatell:
     """A Clickatell for one machine: both APIs, virtual phones, scripted faults.
 
     `settings` is copied, and the copy in `.settings` may be changed while it runs. `now` gives the aware
-    UTC time that statuses, sessions and records go by; waits are real.
+    UTC time that statuses, sessions and records go by; waits are real. `faults` are rules as
+    `FaultPlan.every` takes them. Raises `FaultError`.
     """
 
-    def __init__(self, settings: Settings | None = None, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        now: Callable[[], datetime] = utc_now,
+        faults: Iterable[str] = (),
+    ) -> None:
         self._first = settings or Settings()
+        self._first_faults = tuple(faults)
         self._now = now
         self._address = ("", 0)
         self._server: asyncio.Server | None = None
@@ -45,6 +52,7 @@ class Clickatell:
         self.settings = replace(self._first)
         self.account = Account(self.settings, self._now)
         self.faults = FaultPlan(self.settings)
+        self.faults.every(*self._first_faults)
         self.gateway = Gateway(self.settings, self.account, self.faults)
         self.gateway.on_call = self._called
         self.callbacks = Callbacks(self.settings, self._now)
@@ -85,16 +93,20 @@ class Clickatell:
         """Take connections again, on the same port."""
         if self._server is None:
             self._server = await asyncio.start_server(self._connected, *self._address, backlog=_BACKLOG)
+            self._wake()
 
     def reset(self) -> None:
-        """Everything as at the start: money, phones, log, faults, settings. Connections stay."""
+        """Everything as at the start: money, phones, log, faults, settings. Connections stay.
+
+        `.settings`, `.faults` and `.account` are new objects afterwards.
+        """
         for task in self.callbacks.tasks:
             task.cancel()
         self._begin()
         self._wake()
 
     async def wait_until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
-        """Wait until a condition on the account or the log holds. Raises `TimeoutError`."""
+        """Wait until a condition on the account, log or connections holds. Raises `TimeoutError`."""
         async with asyncio.timeout(seconds):
             while not condition():
                 await self._changed.wait()

@@ -98,9 +98,9 @@ def simulator(
         "callback_url": callback,
         "api_keys": None if api_key_file is None else {_read_key(api_key_file)},
     }
-    clickatell = Clickatell(_settings({name: value for name, value in wanted.items() if value is not None}))
+    settings = _settings({name: value for name, value in wanted.items() if value is not None})
     try:
-        clickatell.faults.every(*(fault or []))
+        clickatell = Clickatell(settings, faults=fault or [])
     except FaultError as error:
         raise typer.BadParameter(str(error)) from None
     try:
