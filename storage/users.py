@@ -191,7 +191,7 @@ def _where(wanted: UserFilter) -> list[sa.ColumnElement[bool]]:
 def _words(text: str) -> list[str]:
     digits = "".join(char for char in text if char not in " ()-./\u00a0")
     if len(digits) >= 5 and digits.isascii() and digits.removeprefix("+").isdigit():
-        return [digits]
+        return [digits.lstrip("0")]  # as dialled at home or from abroad; stored numbers begin with +
     return key_of(text).split()
 
 
