@@ -81,12 +81,12 @@ def remove(tx: Transaction, field_id: int, now: datetime) -> None:
 def value_counts(connection: sa.Connection) -> dict[int, int]:
     """How many users have a value, by field."""
     query = (
-        sa.select(user_values.c.field_id, sa.func.count())
+        sa.select(user_values.c.field_id, sa.func.count().label("users"))
         .join_from(user_values, users, users.c.id == user_values.c.user_id)
         .where(users.c.removed_at.is_(None))
         .group_by(user_values.c.field_id)
     )
-    return dict(connection.execute(query))
+    return {row.field_id: row.users for row in connection.execute(query)}
 
 
 def users_with(connection: sa.Connection, field_id: int, value: str | None = None) -> int:

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TextIO
 
 from tui.operations.errors import Refused
 
@@ -104,7 +105,7 @@ def bare(text: str) -> str:
     return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
 
 
-def write_rows(out: io.TextIOBase, rows: Iterator[Sequence[str]]) -> int:
+def write_rows(out: TextIO, rows: Iterator[Sequence[str]]) -> int:
     """Write rows as CSV with commas; gives how many."""
     writer = csv.writer(out, lineterminator="\n")
     count = 0

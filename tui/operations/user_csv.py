@@ -104,7 +104,7 @@ class ImportRefused(Refused):
     def __init__(self, preview: Preview) -> None:
         bad = len({line.line for line in preview.refused})
         lines = "1 line is" if bad == 1 else f"{bad:,} lines are"
-        super().__init__(f"nothing was imported: {lines} refused, first {preview.refused[0]}")
+        super().__init__(f"nothing was imported: {lines} refused")
         self.preview = preview
 
 
@@ -203,14 +203,11 @@ def _columns(
 
 
 def _unknown_columns(unknown: Sequence[str], known: Sequence[str]) -> str:
-    quoted = [f'"{name[:60]}"' for name in unknown]
-    nouns = "column is" if len(unknown) == 1 else "columns are"
+    quoted = names.mentioned([f'"{name[:60]}"' for name in unknown], 10)
+    which = f"the column {quoted} is" if len(unknown) == 1 else f"the columns {quoted} are"
     near = names.nearest(unknown[0], known)
     hint = f' (did you mean "{near}"?)' if near else ""
-    return (
-        f"{names.mentioned(quoted, 10)}: the {nouns} not known{hint}; add a custom field of that name,"
-        " or import without (--ignore-unknown)"
-    )
+    return f"{which} not known{hint}: add a custom field of that name, or import without (--ignore-unknown)"
 
 
 class _LineReader:

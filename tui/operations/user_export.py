@@ -1,7 +1,7 @@
 """Users to a CSV file, in the very form that the import reads."""
 
-import io
 from collections.abc import Iterator, Sequence
+from typing import TextIO
 
 from storage import custom_fields, users
 from storage.records import CustomField, FieldType, User
@@ -13,7 +13,7 @@ from tui.operations.user_csv import ENABLED, GROUPS, ID, NAME, NOTES
 _NUMERIC = (FieldType.TELEPHONE_NUMBER, FieldType.NUMBER)
 
 
-def export(desk: Desk, out: io.TextIOBase, wanted: UserFilter = EVERYONE) -> int:
+def export(desk: Desk, out: TextIO, wanted: UserFilter = EVERYONE) -> int:
     """Write a header row and a line a user; gives how many users.
 
     Cells that a spreadsheet would run as a formula get a leading ', which the import takes away.
