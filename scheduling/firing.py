@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from scheduling import recipients
-from storage import audience, handlers, outbox, tasks
+from scheduling.actions import Queued, carry_out, names_of
+from storage import outbox, tasks
 from storage.database import Transaction
-from storage.records import Action, Category, Level, Origin, ReviewEntry, Task
+from storage.records import Category, Level, Origin, ReviewEntry, Task
 
 DEFAULT_GRACE = timedelta(minutes=15)
 DEFAULT_MOST_CATCH_UP = 10
@@ -41,83 +42,29 @@ def fire(
     run_id = tasks.record_run(tx, task.id, due_at, kind, "fired", now, epoch=epoch)
     if run_id is None:
         return Fired(None)
-    ids: list[int] = []
-    left_out: list[recipients.LeftOut] = []
-    problems: list[str] = []
-    for action in task.actions:
-        if action.enabled:
-            _queue(tx, task, action, run_id, now, operator, ids, left_out, problems)
+    submission = outbox.Submission(Origin.TASK, operator=operator, task_id=task.id, run_id=run_id)
+    queued = carry_out(
+        tx, task.actions, submission, now, values={"Task": task.name}, useful_life=task.useful_life
+    )
     if not task.actions:
-        problems.append("it has no action")
-    tasks.set_run_counts(tx, run_id, len(ids), len(left_out))
-    tx.review(now, *_said(task, kind, ids, left_out, problems, operator, next_due_at))
-    return Fired(run_id, tuple(ids), tuple(left_out), tuple(problems))
-
-
-def _queue(
-    tx: Transaction,
-    task: Task,
-    action: Action,
-    run_id: int,
-    now: datetime,
-    operator: str | None,
-    ids: list[int],
-    left_out: list[recipients.LeftOut],
-    problems: list[str],
-) -> None:
-    handler = handlers.get(tx.connection, action.handler_id)
-    if handler is None or handler.removed_at is not None:
-        problems.append(f"its handler {action.handler} was removed")
-        return
-    field_id = audience.telephone_field(tx, handler.telephone_field_id)
-    reached, missed = recipients.choose(audience.candidates(tx, action.recipients, field_id))
-    composed = recipients.compose(
-        reached,
-        action.text,
-        handler_id=handler.id,
-        now=now,
-        useful_life=task.useful_life or handler.useful_life,
-        most_parts=handler.most_parts,
-        values={"Task": task.name},
-        cut=True,
-    )
-    submission = outbox.Submission(
-        Origin.TASK,
-        operator=operator,
-        task_id=task.id,
-        run_id=run_id,
-        left_out=tuple({"name": person.name, "reason": person.reason} for person in missed),
-    )
-    ids += outbox.enqueue(tx, submission, composed.drafts, now)
-    left_out += missed
-    if not composed.drafts:
-        problems.append("it reaches nobody")
-    if not handler.enabled:
-        problems.append(f"its handler {handler.name} is disabled: messages wait")
-    if composed.missing:
-        problems.append(f"no value for {', '.join('{' + name + '}' for name in composed.missing)}")
-    if composed.cut:
-        problems.append(f"the text was cut to {handler.most_parts} parts for {', '.join(composed.cut[:3])}")
+        queued.problems.append("it has no action")
+    tasks.set_run_counts(tx, run_id, len(queued.message_ids), len(queued.left_out))
+    tx.review(now, *_said(task, kind, queued, operator, next_due_at))
+    return Fired(run_id, tuple(queued.message_ids), tuple(queued.left_out), tuple(queued.problems))
 
 
 def _said(
-    task: Task,
-    kind: str,
-    ids: list[int],
-    left_out: list[recipients.LeftOut],
-    problems: list[str],
-    operator: str | None,
-    next_due_at: datetime | None,
+    task: Task, kind: str, queued: Queued, operator: str | None, next_due_at: datetime | None
 ) -> list[ReviewEntry]:
     how = {"manual": "run now", "catch-up": "fired late, to catch up", "scheduled": "fired"}[kind]
-    count = f"{len(ids)} {'recipient' if len(ids) == 1 else 'recipients'}"
+    number = len(queued.message_ids)
+    count = f"{number} {'recipient' if number == 1 else 'recipients'}"
     after = f"; next {next_due_at.astimezone():%a %d %b %H:%M}" if next_due_at else ""
     entries = [said_of(task, f"{task.name} {how}, {count}{after}", operator=operator)]
-    if left_out:
-        names = "; ".join(str(person) for person in left_out[:5])
-        more = f"; and {len(left_out) - 5} more" if len(left_out) > 5 else ""
-        entries.append(said_of(task, f"{task.name} leaves out: {names}{more}", Level.WARNING))
-    entries += [said_of(task, f"{task.name}: {problem}", Level.WARNING) for problem in problems]
+    if queued.left_out:
+        text = f"{task.name} leaves out: {names_of(queued.left_out)}"
+        entries.append(said_of(task, text, Level.WARNING))
+    entries += [said_of(task, f"{task.name}: {problem}", Level.WARNING) for problem in queued.problems]
     return entries
 
 

@@ -100,6 +100,7 @@ class Handler:
     notes: str
     revision: int
     removed_at: datetime | None = None
+    low_balance: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

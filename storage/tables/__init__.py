@@ -1,5 +1,12 @@
 """SQLModel tables, one file per aggregate; the names to query them by."""
 
+from storage.tables.alerts import (
+    AlertFieldRow,
+    AlertRow,
+    MessageTemplateRow,
+    OccurrenceEventRow,
+    OccurrenceRow,
+)
 from storage.tables.base import table_of
 from storage.tables.handlers import HandlerRow, HandlerStatusRow
 from storage.tables.messages import AttemptRow, MessageRow, SubmissionRow
@@ -27,3 +34,8 @@ actions = table_of(ActionRow)
 action_recipients = table_of(ActionRecipientRow)
 reviews = table_of(ReviewRow)
 review_keys = table_of(ReviewKeyRow)
+alerts = table_of(AlertRow)
+alert_fields = table_of(AlertFieldRow)
+occurrences = table_of(OccurrenceRow)
+occurrence_events = table_of(OccurrenceEventRow)
+message_templates = table_of(MessageTemplateRow)

@@ -58,6 +58,7 @@ class HandlerRow(SQLModel, table=True):
     created_at: datetime = moment()
     changed_at: datetime = moment()
     removed_at: datetime | None = moment(None)
+    low_balance: Decimal | None = money(None)
 
 
 class HandlerStatusRow(SQLModel, table=True):

@@ -1,0 +1,109 @@
+"""Alerts, their declared fields, and what happened each time one was raised."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from storage.tables.base import STRICT, duration, flag, identity, json_text, moment, number, reference, text
+
+STAGES = "'Created', 'Claimed', 'Actioned', 'Escalated', 'Restored', 'Finalised'"
+ACTIVE = "'Created', 'Claimed', 'Actioned', 'Escalated'"
+
+
+class AlertRow(SQLModel, table=True):
+    """An alert as its editor shows it. `system` names what the program itself raises it for."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        sa.CheckConstraint("priority BETWEEN 1 AND 9"),
+        sa.CheckConstraint("system IN ('handler in error', 'balance low', 'message failed')"),
+        sa.Index("alert_name", "name_key", unique=True, sqlite_where=sa.text("removed_at IS NULL")),
+        STRICT,
+    )
+    id: int | None = identity()
+    name: str = text()
+    name_key: str = text()
+    priority: int = number()
+    description: str = text("")
+    enabled: bool = flag()
+    system: str | None = text(None)
+    useful_life: timedelta | None = duration(None)
+    revision: int = number()
+    created_at: datetime = moment()
+    changed_at: datetime = moment()
+    removed_at: datetime | None = moment(None)
+
+
+class AlertFieldRow(SQLModel, table=True):
+    """A field that an alert declares: given when it is raised, used in its messages."""
+
+    __tablename__ = "alert_field"
+    __table_args__ = (STRICT,)
+    alert_id: int = reference("alert.id", primary_key=True)
+    position: int = number(primary_key=True)
+    name: str = text()
+    default_value: str | None = text(None)
+
+
+class OccurrenceRow(SQLModel, table=True):
+    """One time that an alert was raised. `given` holds the values it was raised with, as given."""
+
+    __tablename__ = "occurrence"
+    __table_args__ = (
+        sa.CheckConstraint(f"stage IN ({STAGES})"),
+        sa.Index(
+            "occurrence_active_key",
+            "alert_id",
+            "key",
+            unique=True,
+            sqlite_where=sa.text(f"key IS NOT NULL AND stage IN ({ACTIVE})"),
+        ),
+        sa.Index("occurrence_alert", "alert_id", "id"),
+        sa.Index("occurrence_active", "stage", "id", sqlite_where=sa.text(f"stage IN ({ACTIVE})")),
+        STRICT,
+    )
+    id: int | None = identity()
+    alert_id: int = reference("alert.id")
+    key: str | None = text(None)
+    stage: str = text()
+    count: int = number()
+    owner: str | None = text(None)
+    given: dict[str, str] = json_text()
+    raised_by: str | None = text(None)
+    raised_at: datetime = moment()
+    changed_at: datetime = moment()
+    ended_at: datetime | None = moment(None)
+
+
+class OccurrenceEventRow(SQLModel, table=True):
+    """A step in an occurrence's life, or a note: who, when, and what it sent."""
+
+    __tablename__ = "occurrence_event"
+    __table_args__ = (sa.Index("occurrence_event_of", "occurrence_id", "id"), STRICT)
+    id: int | None = identity()
+    occurrence_id: int = reference("occurrence.id")
+    at: datetime = moment()
+    what: str = text()  # a stage, "Raised again" or "Note"
+    operator: str | None = text(None)
+    note: str = text("")
+    queued: int = number(0)
+    left_out: int = number(0)
+
+
+class MessageTemplateRow(SQLModel, table=True):
+    """A text kept for the Send Message dialog."""
+
+    __tablename__ = "message_template"
+    __table_args__ = (
+        sa.Index(
+            "message_template_name", "name_key", unique=True, sqlite_where=sa.text("removed_at IS NULL")
+        ),
+        STRICT,
+    )
+    id: int | None = identity()
+    name: str = text()
+    name_key: str = text()
+    body: str = text()
+    created_at: datetime = moment()
+    removed_at: datetime | None = moment(None)
