@@ -10,31 +10,18 @@ from pathlib import Path
 
 import httpx
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from demo_data.clickatell.fault_kinds import KINDS
 from demo_data.clickatell.settings import SAMPLE_API_KEY
 from tests.clickatell.helpers import HEADERS, text_to
-from tui.cli.simulator import register
-
-PROGRAM = (
-    "import typer; from tui.cli.simulator import register; app = typer.Typer(); "
-    "app.callback()(lambda: None); register(app); app()"
-)
-
-
-def command() -> typer.Typer:
-    app = typer.Typer()
-    app.callback()(lambda: None)
-    register(app)
-    return app
+from tui.cli.simulator import app
 
 
 @contextmanager
 def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """The process, its first line, and the base URL in it."""
-    words = [sys.executable, "-c", PROGRAM, "simulator", "--port", "0", *options]
+    words = [sys.executable, "-m", "tui.cli.main", "simulator", "--port", "0", *options]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
@@ -88,7 +75,7 @@ def test_it_ends_where_nobody_reads_any_more() -> None:
 def test_a_port_in_use() -> None:
     with running() as (_, _, url):
         port = url.rpartition(":")[2]
-        result = CliRunner().invoke(command(), ["simulator", "--port", port])
+        result = CliRunner().invoke(app, ["--port", port])
         assert result.exit_code == 1 and f"Cannot listen on 127.0.0.1:{port}" in result.output
 
 
@@ -105,11 +92,11 @@ def test_a_port_in_use() -> None:
     ],
 )
 def test_wrong_usage(options: list[str]) -> None:
-    assert CliRunner().invoke(command(), ["simulator", *options]).exit_code == 2
+    assert CliRunner().invoke(app, options).exit_code == 2
 
 
 def test_help_and_manual_name_every_fault() -> None:
-    shown = CliRunner().invoke(command(), ["simulator", "--help"]).output
+    shown = CliRunner().invoke(app, ["--help"]).output
     manual = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text("utf-8")
     for name, kind in KINDS.items():
         assert re.search(rf"^  {name}[\[ ]", shown, re.MULTILINE), name

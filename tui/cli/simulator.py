@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from tui.cli.lazy_group import plain_app
+
 if TYPE_CHECKING:
     from demo_data.clickatell import Clickatell, Settings
     from demo_data.clickatell.call_log import Call
@@ -38,11 +40,10 @@ _FAULT_HELP = """
 """
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
-    app.command("simulator", cls=SimulatorCommand)(simulator)
+app = plain_app()
 
 
+@app.command("simulator", cls=SimulatorCommand)
 def simulator(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes any free one.")
