@@ -56,7 +56,7 @@ class LazyGroup(TyperGroup):
             formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
-        items = TyperCommand.shell_complete(self, ctx, incomplete)  # type: ignore[arg-type]
+        items = TyperCommand.shell_complete(self, ctx, incomplete)
         item = type(items[0]) if items else _completion_item()
         found = [
             item(name, help=COMMANDS[name]) for name in self.list_commands(ctx) if name.startswith(incomplete)

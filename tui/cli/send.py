@@ -1,0 +1,83 @@
+"""`commsdesk send`: a message by hand."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui.cli.context import desk
+from tui.cli.options import HandlerName, Json, To, Yes
+from tui.cli.output import confirmed
+
+if TYPE_CHECKING:
+    from storage.records import Handler, Recipient
+
+LONGEST_INPUT = 1_000_000  # bytes of standard input; far more than any handler sends
+
+
+def send(
+    message: Annotated[
+        str, typer.Argument(metavar="MESSAGE", help="The text; - reads it from standard input (UTF-8)")
+    ],
+    handler: HandlerName,
+    to: To,
+    wait: Annotated[
+        float | None,
+        typer.Option(
+            "--wait", min=0, metavar="SECONDS", help="Wait until Clickatell has accepted all of them"
+        ),
+    ] = None,
+    fields: Annotated[
+        bool,
+        typer.Option("--fields", help="Fill in {Name}, {First Name} and custom fields; else braces are text"),
+    ] = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Send a message by hand to users, groups and numbers.
+
+    It is on disk when the command ends. A user named who cannot be reached stops it as a whole;
+    members of a group who cannot are named and left out. Exit status 0 when all were queued
+    (with --wait: accepted), else 1.
+    """
+    from tui.cli.sent import report
+    from tui.operations import names, sending
+
+    text = read_text(message)
+    with desk().database.read() as connection:
+        found = names.handler(connection, handler)
+        recipients = [names.recipient(connection, name) for name in to]
+    if not yes:
+        _ask_if_many(found, recipients, text, fields)
+    sent = sending.send(desk(), found.id, recipients, text, fields=fields)
+    raise typer.Exit(report(sent, wait=wait, json=json))
+
+
+def read_text(message: str) -> str:
+    """The text of a message: as given, or standard input without its last line end for `-`."""
+    from tui.operations.errors import Refused
+    from tui.operations.names import check_text
+
+    if message != "-":
+        return check_text(message, "Message")
+    raw = sys.stdin.buffer.read(LONGEST_INPUT + 1)
+    if len(raw) > LONGEST_INPUT:
+        raise Refused("Message is too long: standard input holds more than a million bytes", "Message")
+    try:
+        text = raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        raise Refused("Message on standard input is not UTF-8 text", "Message") from None
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _ask_if_many(handler: "Handler", recipients: "list[Recipient]", text: str, fields: bool) -> None:
+    from tui.operations import sending
+    from tui.operations.form_values import counted
+
+    planned = sending.preview(desk(), handler.id, recipients, text, fields=fields)
+    if planned.problem is not None or not planned.must_ask:
+        return
+    people, parts = counted(planned.people, "person", "people"), counted(planned.total_parts, "part")
+    question = f"Send to {people}, {parts} in all, through {handler.name}?"
+    if not confirmed(question, yes=False, without_terminal=True):
+        raise typer.Abort

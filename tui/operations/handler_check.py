@@ -1,0 +1,89 @@
+"""Testing a handler's account: the balance call, which costs nothing and sends nothing."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from scheduling.clock import SystemClock
+from scheduling.sender_pool import config_of
+from scheduling.senders import make_sender
+from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig
+from storage import handlers as stored
+from storage.errors import SecretMissing
+from storage.records import Category, Handler, Level, ReviewEntry
+from tui.operations.desk import Desk, Role
+from tui.operations.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What Clickatell answered. `error` and `advice` are None when key and connection are good."""
+
+    handler: Handler
+    at: datetime
+    balance: Decimal | None = None
+    currency: str | None = None
+    error: str | None = None
+    advice: str | None = None
+    code: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+    @property
+    def sentence(self) -> str:
+        if self.ok:
+            return f"{self.handler.name} reaches Clickatell: balance {self.currency} {self.balance}"
+        return f"{self.handler.name}: {self.error}" + (f". {self.advice}" if self.advice else "")
+
+
+def check_account(desk: Desk, handler_id: int) -> Checked:
+    """Ask Clickatell for the balance, here and now. Takes up to the handler's total timeout.
+
+    The engine's own view of the handler is left to the engine.
+    """
+    desk.require(Role.OPERATOR, "testing a handler")
+    with desk.database.read() as connection:
+        handler = stored.get(connection, handler_id)
+        if handler is None or handler.removed_at is not None:
+            raise Refused("the handler was removed meanwhile: choose another")
+        try:
+            config = config_of(handler, stored.secret_of(desk.database, connection, handler_id))
+        except SecretMissing as error:
+            raise Refused(f"{handler.name}: {error}") from error
+    answer = asyncio.run(_ask(config))
+    checked = _checked(handler, answer, desk.now())
+    with desk.write(Role.OPERATOR, "testing a handler") as tx:
+        level = Level.INFO if checked.ok else Level.ERROR
+        said = f"tested: {checked.sentence}"
+        tx.review(
+            desk.now(),
+            ReviewEntry(
+                Category.HANDLER,
+                said,
+                level,
+                operator=desk.operator,
+                handler_id=handler.id,
+                handler=handler.name,
+            ),
+        )
+    return checked
+
+
+async def _ask(config: HandlerConfig) -> Balance | GatewayError:
+    sender = make_sender(config, SystemClock())
+    try:
+        return await sender.balance()
+    finally:
+        await sender.close()
+
+
+def _checked(handler: Handler, answer: Balance | GatewayError, now: datetime) -> Checked:
+    if isinstance(answer, Balance):
+        return Checked(handler, now, answer.amount, answer.currency)
+    said = answer.error
+    if answer.code and not said.startswith(answer.code):
+        said = f"{answer.code} {said}"
+    return Checked(handler, now, error=said, advice=answer.advice, code=answer.code)

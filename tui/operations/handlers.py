@@ -1,0 +1,208 @@
+"""Communication handlers: what an operator may do with them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage import handlers as stored
+from storage.database import Transaction
+from storage.handlers import keep_secret
+from storage.records import Category, Handler, Level, Queue, ReviewEntry
+from storage.secrets import hint
+from storage.tables import actions, messages, tasks
+from tui.operations.desk import Desk, Role
+from tui.operations.errors import Refused
+from tui.operations.form_values import counted, minutes_of
+from tui.operations.handler_form import LABELS, SECRET_NAME, HandlerForm, check, form_of, warnings
+from tui.operations.names import mentioned
+
+__all__ = ["HandlerForm", "Removed", "Saved", "add", "edit", "form_of", "remove", "set_enabled", "uses"]
+
+SHOWN_IN_MINUTES = ("retry_rate", "stop_retrying_after", "useful_life")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was saved, and sentences about what looks doubtful in it."""
+
+    handler: Handler
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How many waiting messages were cancelled with the handler, and what still names it."""
+
+    cancelled: int = 0
+    used_by: tuple[str, ...] = ()
+
+
+def add(desk: Desk, form: HandlerForm) -> Saved:
+    """A new handler."""
+    with desk.write(Role.ADMINISTRATOR, "adding a handler") as tx:
+        values = check(tx.connection, form, None)
+        _name_is_free(tx.connection, values["name"])
+        now = desk.now()
+        handler_id = stored.add(tx, values, now)
+        assert form.secret is not None  # or the check had refused
+        keep_secret(desk.database, tx, handler_id, form.secret)
+        made = _read(tx.connection, handler_id)
+        _say(tx, desk, made, f"{made.name} added: {_account(made)}")
+        return Saved(made, warnings(made))
+
+
+def edit(desk: Desk, handler_id: int, revision: int, form: HandlerForm) -> Saved:
+    """Save an edited handler; `revision` is the one the editor opened on.
+
+    Saving without a change counts too: a handler that a set-up error has paused is tried again.
+    """
+    with desk.write(Role.ADMINISTRATOR, "editing a handler") as tx:
+        before = _read(tx.connection, handler_id)
+        if before.revision != revision:
+            raise Refused(
+                f"{before.name} was changed by someone else meanwhile: open it again and repeat the change"
+            )
+        values = check(tx.connection, form, before)
+        _name_is_free(tx.connection, values["name"], handler_id)
+        stored.change(tx, handler_id, values, desk.now())
+        if form.secret is not None:
+            keep_secret(desk.database, tx, handler_id, form.secret)
+        after = _read(tx.connection, handler_id)
+        _say(tx, desk, after, f"{before.name} {_changes(before, after, form.secret)}")
+        return Saved(after, warnings(after))
+
+
+def set_enabled(desk: Desk, handler_id: int, enabled: bool) -> int:
+    """Enable or disable; how many messages wait at the handler. Disabling keeps them waiting."""
+    word = "enabled" if enabled else "disabled"
+    with desk.write(Role.OPERATOR, f"a handler being {word}") as tx:
+        found = _read(tx.connection, handler_id)
+        waiting = _queue(tx.connection, handler_id).total
+        if found.enabled != enabled:
+            stored.change(tx, handler_id, {"enabled": enabled}, desk.now())
+            kept = f"; {counted(waiting, 'message')} kept waiting" if waiting and not enabled else ""
+            _say(tx, desk, found, f"{found.name} {word}{kept}")
+        return waiting
+
+
+def remove(
+    desk: Desk, handler_id: int, *, cancel_waiting: bool = False, although_used: bool = False
+) -> Removed:
+    """Remove a handler. Its history stays, and names it.
+
+    Refused while messages wait unless `cancel_waiting`, and while tasks or alerts send through
+    it unless `although_used`.
+    """
+    with desk.write(Role.ADMINISTRATOR, "removing a handler") as tx:
+        found = _read(tx.connection, handler_id)
+        used_by = uses(tx.connection, handler_id)
+        if used_by and not although_used:
+            raise Refused(
+                f"{found.name} is the sender of {mentioned(used_by)}:"
+                " choose another sender there, or remove it all the same (--force)"
+            )
+        queue = _queue(tx.connection, handler_id)
+        if queue.total and not cancel_waiting:
+            raise Refused(
+                f"{counted(queue.total, 'message')} wait at {found.name}:"
+                " let them be sent, or cancel them with it (--cancel-waiting)"
+            )
+        cancelled = _cancel_all(tx, desk, handler_id)
+        stored.change(tx, handler_id, {"removed_at": desk.now(), "enabled": False}, desk.now())
+        also = f", {counted(cancelled, 'waiting message')} cancelled" if cancelled else ""
+        hangs = f"; it still is the sender of {mentioned(used_by)}" if used_by else ""
+        _say(tx, desk, found, f"{found.name} removed{also}{hangs}", Level.WARNING if hangs else Level.INFO)
+        return Removed(cancelled, used_by)
+
+
+def uses(connection: sa.Connection, handler_id: int) -> tuple[str, ...]:
+    """What sends through the handler: "task Shift report", "alert Fire"."""
+    by_task = (
+        sa.select(tasks.c.name)
+        .join_from(actions, tasks, tasks.c.id == actions.c.task_id)
+        .where(actions.c.handler_id == handler_id, tasks.c.removed_at.is_(None))
+        .distinct()
+    )
+    found = [f"task {name}" for name in connection.execute(by_task.order_by(tasks.c.id)).scalars()]
+    return (*found, *_alerts_using(connection, handler_id))
+
+
+def _alerts_using(connection: sa.Connection, handler_id: int) -> list[str]:
+    by_alert = sa.select(actions.c.alert_id).where(
+        actions.c.handler_id == handler_id, actions.c.alert_id.is_not(None)
+    )
+    return [f"alert {alert_id}" for alert_id in connection.execute(by_alert.distinct()).scalars()]
+
+
+def _read(connection: sa.Connection, handler_id: int) -> Handler:
+    found = stored.get(connection, handler_id)
+    if found is None or found.removed_at is not None:
+        raise Refused("the handler was removed meanwhile: choose another")
+    return found
+
+
+def _name_is_free(connection: sa.Connection, name: str, own_id: int | None = None) -> None:
+    other = stored.by_name(connection, name)
+    if other is not None and other.id != own_id:
+        raise Refused(f'Name: there is a handler named "{other.name}" already: choose another name', "Name")
+
+
+def _queue(connection: sa.Connection, handler_id: int) -> Queue:
+    return stored.queues(connection).get(handler_id, Queue())
+
+
+def _cancel_all(tx: Transaction, desk: Desk, handler_id: int) -> int:
+    """Cancel what is queued; what is being sent at this moment ends by itself."""
+    m = messages.c
+    result = tx.execute(
+        sa.update(messages)
+        .where(m.handler_id == handler_id, m.state == "queued")
+        .values(state="cancelled", next_attempt_at=None, finished_at=desk.now())
+    )
+    return result.rowcount
+
+
+def _account(handler: Handler) -> str:
+    if handler.api_type == "one":
+        return f"One API, channel {handler.channel}, {handler.base_url}"
+    return f"XML API, user {handler.user_name}, API ID {handler.api_id}, {handler.api_uri}"
+
+
+def _changes(before: Handler, after: Handler, secret: str | None) -> str:
+    """What an edit changed, field by field."""
+    found = [
+        f"{label} {_shown(name, getattr(before, name))} → {_shown(name, getattr(after, name))}"
+        for name, label in LABELS.items()
+        if getattr(before, name) != getattr(after, name)
+    ]
+    if secret is not None:
+        found.append(f"{SECRET_NAME[after.api_type]} entered anew ({hint(secret)})")
+    return f"changed: {', '.join(found)}" if found else "saved without a change"
+
+
+def _shown(name: str, value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if name in SHOWN_IN_MINUTES:
+        return f"{minutes_of(value):g}"
+    if name == "total_timeout":
+        return f"{value.total_seconds():g}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _say(tx: Transaction, desk: Desk, handler: Handler, text: str, level: Level = Level.INFO) -> None:
+    tx.review(
+        desk.now(),
+        ReviewEntry(
+            Category.HANDLER,
+            text,
+            level,
+            operator=desk.operator,
+            handler_id=handler.id,
+            handler=handler.name,
+        ),
+    )
