@@ -105,9 +105,19 @@ def bare(text: str) -> str:
     return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
 
 
+class _UnixLines:
+    """Ends rows with a line feed alone. (The writer quotes a carriage return only where it ends rows.)"""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, row: str) -> int:
+        return self._out.write(row.removesuffix("\r\n") + "\n")
+
+
 def write_rows(out: TextIO, rows: Iterator[Sequence[str]]) -> int:
     """Write rows as CSV with commas; gives how many."""
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(_UnixLines(out), lineterminator="\r\n")
     count = 0
     for row in rows:
         writer.writerow(row)

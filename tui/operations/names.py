@@ -50,10 +50,13 @@ def check_name(text: str, what: str) -> str:
 
 
 def check_text(text: str, field: str) -> str:
-    """The text itself, refused when it holds bytes that are no text (half a surrogate pair)."""
+    """The text with \\n between its lines; refused when it holds bytes that are no text.
+
+    (Such bytes arrive from a command line as halves of surrogate pairs.)
+    """
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise Refused(f"{field} holds bytes that are not UTF-8 text: enter it again", field)
-    return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def handler(connection: sa.Connection, text: str) -> Handler:
@@ -153,7 +156,11 @@ def mentioned(names: Sequence[str], most: int = 5) -> str:
 def nearest(text: str, known: Iterable[str]) -> str | None:
     """The known name most like the text, if any is."""
     keys = {key_of(name): name for name in known}
-    found = difflib.get_close_matches(key_of(text), keys, n=1, cutoff=0.6)
+    wanted = key_of(text)
+    found = difflib.get_close_matches(wanted, keys, n=1, cutoff=0.6)
+    if not found and wanted:
+        holding = [key for key in keys if wanted in key]
+        found = holding if len(holding) == 1 else []
     return keys[found[0]] if found else None
 
 

@@ -1,0 +1,53 @@
+"""A site with people at it, and a task that sends to them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from storage import handlers, tasks
+from storage.database import Database
+from storage.records import Action, Recipient
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def add_handler(database: Database, name: str = "Clickatell", **values: Any) -> int:
+    row: dict[str, Any] = {
+        "name": name,
+        "api_type": "one",
+        "enabled": True,
+        "channel": "SMS",
+        "base_url": "http://127.0.0.1:9",
+        "retry_rate": MINUTE,
+        "stop_retrying_after": 5 * MINUTE,
+        "on_unknown": "resend",
+        "useful_life": 60 * MINUTE,
+        "most_parts": 3,
+        "batch_size": 100,
+        "max_connections": 8,
+        "total_timeout": timedelta(seconds=30),
+        **values,
+    }
+    with database.write() as tx:
+        return handlers.add(tx, row, NOON)
+
+
+def add_task(
+    database: Database, name: str, recipients: Sequence[Recipient], text: str = "Shift begins"
+) -> int:
+    """A scheduled task with one action, sent by a handler that is made for it."""
+    handler_id = add_handler(database, f"Sender of {name}")
+    row = {
+        "name": name,
+        "cron": "0 14 * * *",
+        "zone": "UTC",
+        "enabled": True,
+        "when_missed": "latest",
+        "grace": 15 * MINUTE,
+        "most_catch_up": 10,
+    }
+    with database.write() as tx:
+        task_id = tasks.add(tx, row, NOON)
+        tasks.set_actions(tx, [Action(0, handler_id, "", text, tuple(recipients))], task_id=task_id)
+    return task_id
