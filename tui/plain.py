@@ -1,0 +1,27 @@
+"""The one door through which text from outside reaches a widget."""
+
+from textual.content import Content
+
+from tui.plain_text import plain_str
+
+__all__ = ["plain", "plain_block", "plain_str"]
+
+# More code points than any character a terminal shows in one cell is made of.
+_POINTS_PER_CELL = 8
+
+
+def plain(text: str, *, width: int | None = None) -> Content:
+    """Outside text as one line of Content: no markup is read in it, no control survives.
+
+    With `width` (cells) a longer text is cut with `…`; the cost then depends on the width and
+    not on the length of the text.
+    """
+    if width is None:
+        return Content(plain_str(text))
+    longest = width * _POINTS_PER_CELL + _POINTS_PER_CELL
+    return Content(plain_str(text[:longest])).truncate(width, ellipsis=True)
+
+
+def plain_block(text: str) -> Content:
+    """Outside text as Content of several lines: line breaks and tabs are kept, nothing else."""
+    return Content(plain_str(text, block=True))
