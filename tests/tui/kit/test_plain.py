@@ -7,8 +7,8 @@ import unicodedata
 import pytest
 from hypothesis import given
 from rich.cells import cell_len
-from tests.tui.kit.hostile import HOSTILE, hostile_text
 
+from tests.tui.kit.hostile import HOSTILE, hostile_text
 from tui.plain import plain, plain_block
 from tui.plain_text import MOST_COMBINING, editable_str, plain_str
 

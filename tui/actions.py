@@ -1,0 +1,346 @@
+"""Every action of the console in one table.
+
+The footer, the command palette, the help screen, the context menus and the key file all read it,
+so that a key, a title or a role is written once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from textual.binding import Binding
+from textual.keys import format_key
+
+Role = Literal["viewer", "operator", "administrator"]
+ROLES: tuple[Role, ...] = ("viewer", "operator", "administrator")
+"""From least to most: each may do what those before it may."""
+
+
+def role_allows(have: str | Enum, need: Role) -> bool:
+    """Whether someone with one role may do what needs another; an unknown role may do nothing.
+
+    A role may also be given as a member of an enumeration, by its name.
+    """
+    name = have.name.lower() if isinstance(have, Enum) else have
+    return name in ROLES and ROLES.index(name) >= ROLES.index(need)
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something a person can do in the console.
+
+    `action` is the Textual action that a widget of `place` carries out. `key` may name several
+    keys parted by commas; the empty string is an action without a key. `palette` is off for
+    movements that make no sense as a command.
+    """
+
+    id: str
+    area: str
+    title: str
+    description: str
+    key: str
+    place: str
+    action: str
+    footer: bool = False
+    role: Role = "viewer"
+    palette: bool = True
+
+    @property
+    def label(self) -> str:
+        """How the command palette names it."""
+        return f"{self.area}: {self.title}"
+
+
+_SHOWN = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn", "delete": "del", "space": "space"}
+
+
+def display_key(key: str) -> str:
+    """A key as the footer, the help and the menus write it: `^s`, `?`, `⏎`."""
+    *modifiers, base = key.strip().split("+")
+    shown = _SHOWN.get(base) or format_key(base)
+    caret = "^" if "ctrl" in modifiers else ""
+    return "+".join([*(each for each in modifiers if each != "ctrl"), caret + shown])
+
+
+def _section(key: str, name: str, title: str) -> Action:
+    return Action(
+        f"main.{name}", "go to", title, f"Show the section {title}", key, "main", f"section('{name}')"
+    )
+
+
+def _record_actions(section: str, noun: str, role: Role) -> tuple[Action, ...]:
+    """New, edit and delete, as every list of records has them."""
+    return (
+        Action(f"{section}.new", section, "New", f"Add a {noun}", "n", section, "new", True, role),
+        Action(
+            f"{section}.edit",
+            section,
+            "Edit",
+            f"Open the {noun} under the cursor",
+            "enter",
+            section,
+            "edit",
+            True,
+        ),
+        Action(
+            f"{section}.delete",
+            section,
+            "Delete",
+            f"Delete the {noun}, after a question that names what hangs on it",
+            "d",
+            section,
+            "delete",
+            False,
+            role,
+        ),
+    )
+
+
+def _verbs(section: str, *rows: tuple[str, str, str, str, Role, bool]) -> tuple[Action, ...]:
+    """What else a section does: (name, title, key, description, role, whether in the footer)."""
+    return tuple(
+        Action(f"{section}.{name}", section, title, description, key, section, name, footer, role)
+        for name, title, key, description, role, footer in rows
+    )
+
+
+def _moves(place: str, area: str, *rows: tuple[str, str, str, str]) -> tuple[Action, ...]:
+    """Movements: (name, title, key, description); they are in the help but not in the palette."""
+    return tuple(
+        Action(f"{place}.{name}", area, title, description, key, place, name, palette=False)
+        for name, title, key, description in rows
+    )
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("app.help", "app", "Help", "Help for what has the focus", "question_mark,f1", "app", "help", True),
+    Action(
+        "app.commands",
+        "app",
+        "Commands",
+        "Find any command by name",
+        "ctrl+p",
+        "app",
+        "command_palette",
+        True,
+        palette=False,
+    ),
+    Action("app.theme", "app", "Theme", "Choose the colours", "", "app", "change_theme"),
+    Action("app.quit", "app", "Quit", "Leave the console", "ctrl+q", "app", "quit"),
+    _section("1", "handlers", "Handlers"),
+    _section("2", "users", "Users"),
+    _section("3", "alerts", "Alerts"),
+    _section("4", "tasks", "Scheduled Tasks"),
+    _section("5", "messages", "Messages"),
+    _section("6", "review", "Review"),
+    Action(
+        "main.filter", "list", "Filter", "Show only rows with these words", "slash", "main", "filter", True
+    ),
+    Action("main.reload", "list", "Read again", "Read the list again", "ctrl+r", "main", "reload"),
+    *_record_actions("handlers", "communication handler", "administrator"),
+    *_record_actions("users", "user", "operator"),
+    *_record_actions("alerts", "alert", "operator"),
+    *_record_actions("tasks", "scheduled task", "operator"),
+    *_verbs(
+        "handlers",
+        ("test", "Test", "t", "Check key and balance; nothing is sent", "operator", True),
+        ("test_send", "Test send", "T", "Send a test message to a number", "operator", False),
+        ("enable", "Enable or disable", "e", "Let it send, or let its messages wait", "administrator", True),
+        ("diagnose", "Diagnose", "x", "Find out what is wrong", "viewer", False),
+    ),
+    *_verbs(
+        "users",
+        ("send", "Send Message", "M", "Write to the selected users", "operator", True),
+        ("enable", "Enable or disable", "e", "Leave the user out of messages, or not", "operator", False),
+        ("groups", "Groups", "o", "Show user groups", "viewer", True),
+        ("fields", "Custom fields", "f", "Show the fields that users have", "viewer", False),
+        ("import_csv", "Import", "i", "Read users from a CSV file", "administrator", False),
+        ("export_csv", "Export", "E", "Write users to a CSV file", "operator", False),
+        ("diagnose", "Diagnose", "x", "Find out why a user is not reached", "viewer", False),
+    ),
+    *_verbs(
+        "alerts",
+        ("raise", "Raise", "r", "Raise the alert: its Created tab is sent", "operator", True),
+        ("enable", "Enable or disable", "e", "Let it be raised, or not", "operator", False),
+        ("occurrences", "Occurrences", "o", "Show what was raised, or the alerts again", "viewer", True),
+    ),
+    *_verbs(
+        "occurrences",
+        ("open", "Open", "enter", "Show what happened and what was sent", "viewer", True),
+        ("claim", "Claim", "C", "Take it on", "operator", True),
+        ("action_taken", "Action taken", "A", "Say that something was done", "operator", True),
+        ("escalate", "Escalate", "E", "Call for more", "operator", False),
+        ("restore", "Restore", "R", "Say that all is well again", "operator", True),
+        ("finalise", "Finalise", "F", "Close it", "operator", False),
+        ("note", "Add a note", "N", "Write a note to it", "operator", False),
+        ("alerts", "Alerts", "o", "Show the alerts again", "viewer", False),
+    ),
+    *_verbs(
+        "tasks",
+        ("run_now", "Run now", "r", "Send what the task sends, now", "operator", True),
+        ("enable", "Enable or disable", "e", "Let it fire, or not", "operator", True),
+        ("history", "History", "h", "What became of each due time", "viewer", False),
+        ("forecast", "What will fire", "w", "The next 24 hours of all tasks", "viewer", True),
+    ),
+    *_verbs(
+        "messages",
+        ("open", "Open", "enter", "Show the message with every attempt", "viewer", True),
+        ("state", "State", "f", "Show only messages in one state", "viewer", True),
+        ("cancel", "Cancel", "x", "Do not send what still waits", "operator", True),
+        ("resend", "Send again", "r", "Send it again", "operator", True),
+        ("arrived", "It arrived", "v", "Settle an unknown outcome: it arrived", "operator", False),
+        ("drop", "Drop", "D", "Settle an unknown outcome: leave it", "operator", False),
+        ("new", "New", "n", "Write a message", "operator", True),
+    ),
+    *_verbs(
+        "review",
+        ("open", "Open", "enter", "Show the entry with links", "viewer", True),
+        ("category", "Category", "f", "Show only one category", "viewer", True),
+        ("level", "Level", "v", "Show only problems, or all", "viewer", False),
+        ("export", "Export", "E", "Write what is shown to a file", "viewer", False),
+    ),
+    Action("table.mark", "list", "Select", "Select or deselect the row", "space", "table", "mark"),
+    Action(
+        "table.mark_all", "list", "Select all", "Select every row, or none", "ctrl+a", "table", "mark_all"
+    ),
+    Action(
+        "table.clear_marks", "list", "Select none", "Deselect every row", "escape", "table", "clear_marks"
+    ),
+    Action(
+        "table.menu",
+        "list",
+        "Menu",
+        "What can be done with the row",
+        "m,menu,shift+f10",
+        "table",
+        "menu",
+        True,
+    ),
+    Action("table.sort", "list", "Sort", "Sort by the next column", "s", "table", "sort"),
+    Action("table.reverse", "list", "Reverse", "Sort the other way round", "S", "table", "reverse"),
+    Action("table.copy", "list", "Copy", "Copy the row's text to the clipboard", "c", "table", "copy"),
+    *_moves(
+        "table",
+        "list",
+        ("choose", "Open", "enter", "Open the row"),
+        ("up", "Up", "up,k", "One row up"),
+        ("down", "Down", "down,j", "One row down"),
+        ("page_up", "Page up", "pageup", "One page up"),
+        ("page_down", "Page down", "pagedown", "One page down"),
+        ("first", "First", "home,g", "To the first row"),
+        ("last", "Last", "end,G", "To the last row"),
+        ("mark_up", "Select up", "shift+up", "Select the row and go up"),
+        ("mark_down", "Select down", "shift+down", "Select the row and go down"),
+    ),
+    Action(
+        "panel.live", "review", "Live", "Follow new entries, or stop following", "l", "panel", "live", True
+    ),
+    Action(
+        "panel.all",
+        "review",
+        "All or problems",
+        "Show all entries, or only problems",
+        "a",
+        "panel",
+        "all",
+        True,
+    ),
+    Action("panel.copy", "review", "Copy", "Copy the entry's text to the clipboard", "c", "panel", "copy"),
+    *_moves(
+        "panel",
+        "review",
+        ("choose", "Open", "enter", "Open the entry"),
+        ("up", "Up", "up,k", "One entry up; stops following"),
+        ("down", "Down", "down,j", "One entry down"),
+        ("page_up", "Page up", "pageup", "One page up; stops following"),
+        ("page_down", "Page down", "pagedown", "One page down"),
+        ("first", "First", "home,g", "To the oldest entry kept"),
+        ("last", "Last", "end,G", "To the newest entry, and follow"),
+    ),
+    Action("editor.save", "editor", "Save", "Save and close", "ctrl+s", "editor", "save", True),
+    Action(
+        "editor.leave",
+        "editor",
+        "Leave",
+        "Close; asks if there are changes",
+        "escape",
+        "editor",
+        "leave",
+        True,
+    ),
+)
+
+_RECORD_SECTIONS = ("handlers", "users", "alerts", "occurrences", "tasks", "messages", "review")
+STACKS: tuple[tuple[str, ...], ...] = (
+    *(("table", section, "main", "app") for section in _RECORD_SECTIONS),
+    ("panel", "main", "app"),
+    ("editor", "app"),
+)
+"""Places that hear keys at the same moment, from the focus outwards."""
+
+# A list passes enter on as "row chosen", which is the edit action of the section around it.
+SHARED_KEYS = frozenset(
+    frozenset({"table.choose", f"{section}.{verb}"})
+    for section in _RECORD_SECTIONS
+    for verb in ("edit", "open")
+)
+
+
+class Registry:
+    """The actions by id and by place, with the keys that hold now."""
+
+    def __init__(self, actions: Iterable[Action] = ACTIONS) -> None:
+        self._actions = {action.id: action for action in actions}
+        self._keys: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[Action]:
+        return iter(self._actions.values())
+
+    def __contains__(self, action_id: object) -> bool:
+        return action_id in self._actions
+
+    def __getitem__(self, action_id: str) -> Action:
+        return self._actions[action_id]
+
+    def get(self, action_id: str | None) -> Action | None:
+        """The action with this id, or None."""
+        return self._actions.get(action_id) if action_id else None
+
+    def use(self, keys: Mapping[str, str]) -> None:
+        """Let these keys (by action id) hold instead of the preset ones."""
+        self._keys = dict(keys)
+
+    def key_of(self, action_id: str) -> str:
+        """The keys of an action, parted by commas; empty when it has none."""
+        return self._keys.get(action_id, self._actions[action_id].key)
+
+    def shown_keys(self, action_id: str) -> tuple[str, ...]:
+        """The keys of an action as people read them."""
+        return tuple(display_key(key) for key in self.key_of(action_id).split(",") if key)
+
+    def in_place(self, place: str) -> tuple[Action, ...]:
+        """The actions of one place, in the order of the table."""
+        return tuple(action for action in self if action.place == place)
+
+    def bindings(self, place: str) -> list[Binding]:
+        """`BINDINGS` of a widget, screen or app that is this place.
+
+        The preset keys are bound; `App.set_keymap` with the keys of the key file changes them
+        by id.
+        """
+        return [
+            Binding(
+                key=action.key,
+                action=action.action,
+                description=action.title,
+                show=action.footer,
+                tooltip=action.description,
+                id=action.id,
+            )
+            for action in self.in_place(place)
+            if action.key
+        ]
+
+
+REGISTRY = Registry()

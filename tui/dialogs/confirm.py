@@ -1,0 +1,118 @@
+"""A question that names what hangs on the answer. The answer it begins with is the safe one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.plain import plain, plain_block
+from tui.widgets.reverse import KeepsReverse
+
+MOST_CONSEQUENCES = 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One way to answer: the id the dialog ends with, and what it says."""
+
+    id: str
+    label: str
+
+
+class Answers(KeepsReverse, OptionList):
+    """The answers below the question."""
+
+
+class Question(ModalScreen[str]):
+    """Ends with the id of the answer chosen; escape gives the safe one.
+
+    `hangs` are short sentences on what the answer brings about ("3 messages wait on it"); all
+    texts may be outside text.
+    """
+
+    HELP = """\
+A question. The arrow keys choose an answer and enter gives it; escape gives the safe answer, \
+the one that is chosen at first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "safe", "Back", show=False)]
+
+    DEFAULT_CSS = """
+    Question {
+        align: center middle;
+        background: transparent;
+        & > Vertical {
+            width: auto;
+            min-width: 40;
+            max-width: 76;
+            height: auto;
+            max-height: 90%;
+            padding: 1 2;
+            border: round $border;
+            background: $surface;
+        }
+        & Static { width: auto; max-width: 70; height: auto; }
+        & #question { text-style: bold; padding: 0 0 1 0; }
+        & #hangs { color: $text-warning; padding: 0 0 1 0; }
+        & OptionList {
+            width: auto;
+            height: auto;
+            max-height: 8;
+            border: none;
+            padding: 0;
+            background: transparent;
+        }
+        & OptionList:focus { border: none; background-tint: $foreground 0%; }
+        &:ansi > Vertical { background: ansi_default; }
+        &:nocolor .option-list--option-highlighted { text-style: reverse; }
+    }
+    """
+
+    def __init__(
+        self, question: str, answers: Sequence[Answer], *, safe: str, hangs: Sequence[str] = ()
+    ) -> None:
+        """`safe` is the id of the answer that changes nothing."""
+        super().__init__()
+        self.question, self.answers, self.safe, self.hangs = question, tuple(answers), safe, tuple(hangs)
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static(plain_block(self.question), id="question")
+            if self.hangs:
+                yield Static(plain_block("\n".join(self._consequences())), id="hangs")
+            yield Answers(
+                *(Option(plain(answer.label, width=60), id=answer.id) for answer in self.answers),
+                markup=False,
+            )
+
+    def _consequences(self) -> list[str]:
+        shown = [f"▲ {plain(sentence)}" for sentence in self.hangs[:MOST_CONSEQUENCES]]
+        more = len(self.hangs) - len(shown)
+        return [*shown, f"  and {more} more"] if more else shown
+
+    def on_mount(self) -> None:
+        options = self.query_one(Answers)
+        options.highlighted = next(
+            (index for index, answer in enumerate(self.answers) if answer.id == self.safe), 0
+        )
+        options.focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(event.option_id or self.safe)
+
+    def action_safe(self) -> None:
+        self.dismiss(self.safe)
+
+
+class Confirm(Question):
+    """A question with two answers; ends with `"yes"` or `"no"`, and no is the safe one."""
+
+    def __init__(self, question: str, *, yes: str, no: str = "Cancel", hangs: Sequence[str] = ()) -> None:
+        """`yes` and `no` say what happens ("Delete", "Keep"), not just yes and no."""
+        super().__init__(question, (Answer("no", no), Answer("yes", yes)), safe="no", hangs=hangs)
