@@ -54,6 +54,18 @@ def next_due(connection: sa.Connection) -> datetime | None:
     return found
 
 
+def next_task(connection: sa.Connection) -> tuple[str, datetime] | None:
+    """The name and due time of the task that comes due first."""
+    query = (
+        sa.select(tasks.c.name, tasks.c.next_due_at)
+        .where(tasks.c.enabled == 1, tasks.c.removed_at.is_(None), tasks.c.next_due_at.is_not(None))
+        .order_by(tasks.c.next_due_at)
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return (row.name, row.next_due_at) if row else None
+
+
 def add(tx: Transaction, values: Mapping[str, Any], now: datetime) -> int:
     """A new task from column values; its id."""
     query = sa.insert(tasks).values(

@@ -1,0 +1,287 @@
+"""The console: opens the site after the first frame, runs the engine beside it, and leaves cleanly.
+
+Everything that reads or writes the site happens off the screen's thread: `read` and
+`operate` hand calls to threads, `SiteWatch` posts what is new, and the engine has a thread
+and a loop of its own.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.screen import Screen
+
+from tui import themes
+from tui.actions import REGISTRY, Action
+from tui.dialogs.confirm import Confirm
+from tui.dialogs.help import HelpScreen
+from tui.keymap import load_keymap
+from tui.main_screen import MainScreen
+from tui.overview import Overview
+from tui.plain_text import plain_str
+from tui.watch import Reviewed, SiteChanged, SiteWatch, WatchFailed
+from tui.widgets.palette import ActionProvider
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from scheduling.engine_thread import EngineThread
+    from tui.operations.desk import Desk
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a console is started with. `place` is shown in the header; `banner` says what this is."""
+
+    folder: Path
+    operator: str | None = None
+    engine: bool = True
+    theme: str = "dark"
+    place: str = ""
+    banner: str = ""
+    kind: str = "console"
+
+
+class SiteReady(Message):
+    """The site is open."""
+
+
+class SiteUnusable(Message):
+    """The site cannot be opened; the console can only say why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class ConsoleApp(App[int]):
+    """The Textual app. `desk` is there once the site is open."""
+
+    TITLE = "commsdesk"
+    PLACE = "app"
+    CSS_PATH: ClassVar[list[str]] = ["main_screen.tcss"]  # type: ignore[misc]
+    COMMANDS: ClassVar[set[Any]] = {ActionProvider}  # type: ignore[misc]
+    BINDINGS: ClassVar[list[BindingType]] = [*REGISTRY.bindings("app")]
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
+    PAUSE_GC_ON_SCROLL = True
+
+    def __init__(self, settings: Settings, open_desk: Callable[[], "Desk"] | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        self.desk: Desk | None = None
+        self.engine: EngineThread | None = None
+        self.overview = Overview()
+        self.leaving = False
+        self._open_desk = open_desk or self._open_folder
+        self._watch: SiteWatch | None = None
+        self._screen_loop: asyncio.AbstractEventLoop | None = None
+        self._main = MainScreen()
+
+    def get_default_screen(self) -> Screen[Any]:
+        return self._main
+
+    # Starting
+
+    @property
+    def loop_of_screen(self) -> asyncio.AbstractEventLoop | None:
+        """The loop to hand calls to from other threads, once it runs."""
+        return self._screen_loop
+
+    def on_mount(self) -> None:
+        self._screen_loop = asyncio.get_running_loop()
+        trouble = themes.apply(self, self.settings)
+        if trouble:
+            self.notify(trouble, severity="warning", markup=False)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self._open, thread=True, group="open", exit_on_error=False)
+
+    def _open_folder(self) -> "Desk":
+        from storage.site import open_site
+        from tui.operations.desk import Desk, local_name
+
+        return Desk(open_site(self.settings.folder), self.settings.operator or local_name())
+
+    def _open(self) -> None:
+        """In a thread: the imports and the opening take longer than a frame."""
+        try:
+            self.desk = self._open_desk()
+            if self.settings.engine:
+                self.engine = self._make_engine(self.desk)
+                self.engine.start()
+            self._watch = SiteWatch(self.desk, self.post_message)
+            self._watch.start()
+            self.post_message(SiteReady())
+        except Exception as error:
+            log.exception("the site cannot be opened")
+            self.post_message(SiteUnusable(str(error) or type(error).__name__))
+
+    def _make_engine(self, desk: "Desk") -> "EngineThread":
+        from importlib.metadata import version
+
+        from scheduling.engine import Engine
+        from scheduling.engine_thread import EngineThread
+
+        def make() -> Engine:
+            return Engine(
+                desk.database,
+                kind=self.settings.kind,
+                operator=desk.operator,
+                version=version("commsdesk"),
+            )
+
+        return EngineThread(make)
+
+    def on_site_ready(self) -> None:
+        keymap = load_keymap(self.settings.folder / "keys.toml")
+        if keymap.keys:
+            REGISTRY.use(keymap.keys)
+            self.set_keymap(dict(keymap.keys))
+        for problem in keymap.problems:
+            self.notify(problem, severity="warning", markup=False, title="keys.toml")
+        self._main.site_ready()
+
+    def on_site_unusable(self, message: SiteUnusable) -> None:
+        self._main.site_unusable(message.reason)
+
+    # What the watch tells
+
+    def on_site_changed(self, message: SiteChanged) -> None:
+        self.overview = message.overview
+        self._main.site_changed(message.overview, message.wrote)
+
+    def on_reviewed(self, message: Reviewed) -> None:
+        self._main.reviewed(message.entries)
+
+    def on_watch_failed(self, message: WatchFailed) -> None:
+        self._main.watch_failed(message.reason)
+
+    # Reading and writing off the screen's thread
+
+    async def read(
+        self, query: "Callable[Concatenate[sa.Connection, P], T]", *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a storage query on a thread with a connection of its own."""
+        desk = self.desk
+        assert desk is not None, "nothing is read before the site is open"
+
+        def run() -> T:
+            with desk.database.read() as connection:
+                return query(connection, *args, **kwargs)
+
+        return await asyncio.to_thread(run)
+
+    async def operate(
+        self, operation: "Callable[Concatenate[Desk, P], T]", *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run an operation on a thread, and nudge the engine: there may be something to do."""
+        desk = self.desk
+        assert desk is not None, "nothing is written before the site is open"
+        result = await asyncio.to_thread(lambda: operation(desk, *args, **kwargs))
+        self.nudge()
+        return result
+
+    async def ask(
+        self, question: "Callable[Concatenate[Desk, P], T]", *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run an operation that only reads, on a thread."""
+        desk = self.desk
+        assert desk is not None, "nothing is read before the site is open"
+        return await asyncio.to_thread(lambda: question(desk, *args, **kwargs))
+
+    async def ask_person(self, question: Screen[T]) -> T | None:
+        """Show a question and wait for its answer. Only from a worker or an action run as one."""
+        return await self.push_screen(question, wait_for_dismiss=True)
+
+    def open_editor(self, load: "Callable[[], Awaitable[Screen[Any]]]") -> None:
+        """Read what an editor needs on a thread, then show it."""
+
+        async def show() -> None:
+            try:
+                self.push_screen(await load(), lambda saved: self._main.saved(saved))
+            except Exception as error:
+                self.tell(str(error) or type(error).__name__, problem=True)
+
+        self.run_worker(show(), group="editor", exclusive=True, exit_on_error=False)
+
+    def nudge(self) -> None:
+        """Let the engine look for work now."""
+        if self.engine is not None and self.engine.engine is not None:
+            self.engine.engine.nudge()
+
+    def tell(self, text: str, *, problem: bool = False) -> None:
+        """A line at the edge of the screen that goes away by itself. Outside text is made plain."""
+        self.notify(plain_str(text), severity="error" if problem else "information", markup=False)
+
+    # Actions
+
+    def action_target(self, action: Action) -> DOMNode | None:
+        """Where an action of the palette is carried out when the focus is elsewhere."""
+        return self._main.place_of(action.place)
+
+    def action_help(self) -> None:
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen.for_focus(self.screen))
+
+    async def action_quit(self) -> None:
+        """Leave; asks first when nothing would be sent afterwards."""
+        if self.leaving:
+            return
+        warning = await self._nothing_sent_after()
+        if warning is None:
+            self.leave()
+            return
+        question = Confirm("Leave the console?", yes="Leave", no="Stay", hangs=[warning])
+        self.push_screen(question, lambda answer: self.leave() if answer == "yes" else None)
+
+    async def _nothing_sent_after(self) -> str | None:
+        """The sentence to ask with, where this console's engine is the only one alive."""
+        here = self.engine.engine if self.engine else None
+        if here is None or self.desk is None or not here.holds_lease or self.settings.kind == "demo":
+            return None
+        from storage import instances
+
+        alive = await self.read(instances.alive, self.desk.now())
+        if any(other.id != here.instance_id for other in alive):
+            return None
+        overview = self.overview
+        parts = []
+        if waiting := overview.waiting + overview.retrying + overview.sending:
+            parts.append(f"{waiting} waiting")
+        if overview.next_task_at is not None:
+            parts.append(f"next task {overview.next_task_at.astimezone():%a %H:%M} ({overview.next_task})")
+        return "Nothing will be sent after this" + (f": {'; '.join(parts)}" if parts else "")
+
+    def leave(self, status: int = 0) -> None:
+        """Stop claiming at once, let the answers come, then end."""
+        if self.leaving:
+            return
+        self.leaving = True
+        self.exit(status)
+
+    async def on_unmount(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+
+    # Errors
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual's own crash screen prints local variables: a key could be among them.
+        log.critical("the console has failed", exc_info=error)
+        self._return_code = 1
+        self._exception = error
+        self._exception_event.set()
+        self.exit(1, 1, f"commsdesk: the console failed unexpectedly ({type(error).__name__}); see the log")

@@ -1,0 +1,162 @@
+"""The main screen: header, sections, the live review below every one of them, footer."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Footer, Static
+
+from storage.records import Review
+from tui.actions import REGISTRY
+from tui.overview import Overview
+from tui.plain import plain
+from tui.review_kinds import line_of
+from tui.sections.registry import SECTIONS, make_section
+from tui.sections.section import Section
+from tui.widgets.header import SiteHeader
+from tui.widgets.review_panel import ReviewPanel
+from tui.widgets.section_bar import SectionBar
+
+if TYPE_CHECKING:
+    from tui.app import ConsoleApp
+
+
+class MainScreen(Screen[None]):
+    """One section at a time, each made when it is first looked at."""
+
+    PLACE = "main"
+    HELP = """\
+The console. The digits go to the sections; tab goes from the list to the live review and back. \
+What is done in a list is at the bottom of the screen; m or a right click shows all of it. \
+Ctrl+p finds any command by name."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*REGISTRY.bindings("main")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._overview: Overview | None = None
+        self._ready = False
+
+    @property
+    def console(self) -> "ConsoleApp":
+        from tui.app import ConsoleApp
+
+        assert isinstance(self.app, ConsoleApp)
+        return self.app
+
+    @property
+    def current(self) -> Section | None:
+        """The section that is shown."""
+        name = self.query_one(ContentSwitcher).current
+        return self.query_one(f"#{name}", Section) if name else None
+
+    def compose(self) -> ComposeResult:
+        yield SiteHeader(id="header")
+        if self.console.settings.banner:
+            yield Static(plain(self.console.settings.banner), id="banner")
+        with Horizontal(id="middle"):
+            yield SectionBar([(name, section.title) for name, section in SECTIONS.items()], id="sections")
+            with Vertical(id="stage"):
+                yield ContentSwitcher(id="content")
+                yield ReviewPanel(id="review-panel")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        header = self.query_one(SiteHeader)
+        header.place = self.console.settings.place
+        self.action_section(next(iter(SECTIONS)))
+
+    # What the app passes on
+
+    def site_ready(self) -> None:
+        desk = self.console.desk
+        assert desk is not None
+        self._ready = True
+        header = self.query_one(SiteHeader)
+        header.opening = None
+        header.operator = desk.operator
+        engine = self.console.engine
+        header.here = engine.engine.instance_id if engine and engine.engine else None
+        for section in self.query(Section):
+            section.site_ready()
+
+    def site_unusable(self, reason: str) -> None:
+        header = self.query_one(SiteHeader)
+        header.opening, header.trouble = None, reason
+        for section in self.query(Section):
+            section.show_trouble(reason)
+
+    def site_changed(self, overview: Overview, wrote: bool) -> None:
+        self._overview = overview
+        header = self.query_one(SiteHeader)
+        header.overview = overview
+        engine = self.console.engine
+        header.trouble = engine.engine.trouble if engine and engine.engine else None
+        header.refresh()
+        if wrote and (section := self.current) is not None:
+            section.site_changed()
+
+    def reviewed(self, entries: list[Review]) -> None:
+        self.query_one(ReviewPanel).append([line_of(entry) for entry in entries])
+
+    def saved(self, what: object) -> None:
+        """An editor has closed: show what it saved."""
+        if what is not None and self.current is not None:
+            self.current.reload()
+
+    def watch_failed(self, reason: str | None) -> None:
+        self.query_one(SiteHeader).trouble = reason
+
+    # Sections
+
+    def action_section(self, name: str) -> None:
+        """Show a section; it is made when it is first shown."""
+        switcher = self.query_one(ContentSwitcher)
+        if self.query(f"#{name}"):
+            switcher.current = name
+            self._arrived(name)
+            return
+        section = make_section(name)
+        switcher.add_content(section, set_current=True)
+        self.call_after_refresh(self._arrived, name)
+        if self._ready:
+            self.call_after_refresh(section.site_ready)
+
+    def _arrived(self, name: str) -> None:
+        self.query_one(SectionBar).current = name
+        section = self.query_one(f"#{name}", Section)
+        section.focus_list()
+        if self._ready:
+            section.site_changed()
+
+    def on_section_bar_chosen(self, event: SectionBar.Chosen) -> None:
+        self.action_section(event.name)
+
+    def on_review_panel_entry_chosen(self, event: ReviewPanel.EntryChosen) -> None:
+        from tui.dialogs.entry import show_entry
+
+        show_entry(self.console, event.entry_id)
+
+    def place_of(self, place: str) -> DOMNode | None:
+        """What carries out the actions of a place when the focus is elsewhere."""
+        if place in SECTIONS:
+            section = self.current
+            return section if section is not None and place == section.PLACE else None
+        found: dict[str, DOMNode | None] = {
+            "main": self,
+            "app": self.app,
+            "panel": self.query_one(ReviewPanel),
+            "table": self.current.table if self.current else None,
+        }
+        return found.get(place)
+
+    def action_filter(self) -> None:
+        if self.current is not None:
+            self.current.start_filter()
+
+    def action_reload(self) -> None:
+        if self.current is not None:
+            self.current.reload()

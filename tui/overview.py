@@ -1,0 +1,94 @@
+"""What the header shows: who sends, how it is, what waits. Read in one go, off the screen's thread."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+BEAT_SHOWN_AFTER = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """One handler in the header: its status and its balance."""
+
+    handler_id: int
+    name: str
+    status: str  # Starting | Running | Error | Disabled | Stopped
+    balance: Decimal | None
+    currency: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The site at a glance. `sender` says which process holds the lease."""
+
+    sender: str | None = None
+    sender_kind: str | None = None
+    sender_pid: int | None = None
+    beaten_at: datetime | None = None
+    engine_running: bool = False
+    waiting: int = 0
+    retrying: int = 0
+    sending: int = 0
+    unknown: int = 0
+    oldest_due_at: datetime | None = None
+    next_task: str | None = None
+    next_task_at: datetime | None = None
+    held: bool = False
+    lights: tuple[Light, ...] = ()
+
+    def beat_age(self, now: datetime) -> timedelta | None:
+        """The age of the last beat once it is worth showing."""
+        if self.beaten_at is None or not self.engine_running:
+            return None
+        age = now - self.beaten_at
+        return age if age > BEAT_SHOWN_AFTER else None
+
+
+def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
+    from scheduling.handler_state import shown
+    from storage import handlers, leases, message_history, outbox, tasks
+    from storage.records import HandlerStatus, MessageState
+
+    lease = leases.current(connection)
+    running = leases.engine_is_running(lease, now)
+    statuses, queues = handlers.statuses(connection), handlers.queues(connection)
+    lights = []
+    for handler in handlers.listing(connection):
+        found = statuses.get(handler.id, HandlerStatus(handler.id))
+        state = shown(handler, found, running)
+        lights.append(
+            Light(handler.id, handler.name, state.status, found.balance, found.currency, state.error)
+        )
+    unknown = message_history.MessageFilter(state=MessageState.UNKNOWN)
+    task = tasks.next_task(connection)
+    return Overview(
+        sender=lease.holder,
+        sender_kind=lease.holder_kind,
+        sender_pid=lease.holder_pid,
+        beaten_at=lease.beaten_at,
+        engine_running=running,
+        waiting=sum(queue.waiting for queue in queues.values()),
+        retrying=sum(queue.retrying for queue in queues.values()),
+        sending=sum(queue.sending for queue in queues.values()),
+        unknown=message_history.count(connection, unknown),
+        oldest_due_at=outbox.oldest_due(connection, now),
+        next_task=task[0] if task else None,
+        next_task_at=task[1] if task else None,
+        held=is_held(connection),
+        lights=tuple(lights),
+    )
+
+
+def is_held(connection: "sa.Connection") -> bool:
+    """Whether this is a copy that nobody has called the live site yet."""
+    try:
+        from storage import adoption
+    except ImportError:
+        return False
+    return adoption.is_held(connection)

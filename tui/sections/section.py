@@ -1,0 +1,218 @@
+"""What every section has: a list of records, a filter, a menu, and a detail pane where there is room."""
+
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from tui.actions import REGISTRY, role_allows
+from tui.operations.errors import Refused
+from tui.plain import plain
+from tui.widgets.columns import Column
+from tui.widgets.menu import ContextMenu, MenuItem
+from tui.widgets.paged_table import PagedTable
+from tui.widgets.row_source import ListSource, RowSource
+
+if TYPE_CHECKING:
+    from tui.app import ConsoleApp
+
+T = TypeVar("T")
+
+REFRESH_EVERY = 0.5  # seconds at least between two readings of a list that keeps changing
+
+
+class FilterInput(Input):
+    """The words to look for. Escape empties and closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", "Close the filter"), ("down", "to_list", "")]
+
+    def action_leave(self) -> None:
+        self.value = ""
+        self.action_to_list()
+
+    def action_to_list(self) -> None:
+        section = next(node for node in self.ancestors if isinstance(node, Section))
+        if not self.value:
+            self.display = False
+        section.focus_list()
+
+
+class Section(Vertical):
+    """A subclass names its columns and its source; actions are methods `action_…` as the registry says."""
+
+    PLACE: ClassVar[str] = ""
+    COLUMNS: ClassVar[Sequence[Column]] = ()
+    EMPTY: ClassVar[str] = "Nothing here yet."
+    MENU: ClassVar[Sequence[str]] = ()  # action ids; "-" draws a line
+    DETAIL: ClassVar[bool] = True
+    SORT: ClassVar[tuple[str, bool] | None] = None
+
+    def __init_subclass__(cls, **options: object) -> None:
+        # Before Textual merges the bindings of the class.
+        if cls.PLACE:
+            cls.BINDINGS = [*REGISTRY.bindings(cls.PLACE)]
+        super().__init_subclass__(**options)
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.words = ""
+        self.order: tuple[str, bool] | None = self.SORT
+        self._stale: Timer | None = None
+        self._detail_of: int | None = None
+
+    @property
+    def console(self) -> "ConsoleApp":
+        from tui.app import ConsoleApp
+
+        assert isinstance(self.app, ConsoleApp)
+        return self.app
+
+    @property
+    def table(self) -> PagedTable:
+        return self.query_one(PagedTable)
+
+    def compose(self) -> ComposeResult:
+        filter_input = FilterInput(placeholder="Words to look for", classes="filter", compact=True)
+        filter_input.display = False
+        yield filter_input
+        with Horizontal(classes="list-and-detail"):
+            yield PagedTable(self.COLUMNS, ListSource(), empty="Reading…", sort=self.SORT)
+            if self.DETAIL:
+                with VerticalScroll(classes="detail", can_focus=False):
+                    yield Static(classes="detail-text")
+
+    # What a subclass says
+
+    async def make_source(self) -> RowSource:
+        """The rows for the present filter (`words`) and order. Reads off the screen's thread."""
+        raise NotImplementedError
+
+    async def detail(self, key: int) -> Content | None:
+        """What stands beside the list for the record under the cursor."""
+        return None
+
+    def may(self, action_id: str, keys: tuple[int, ...]) -> bool:
+        """Whether a menu item makes sense for these records."""
+        return True
+
+    # Life
+
+    def site_ready(self) -> None:
+        self.reload()
+
+    def site_changed(self) -> None:
+        """Something was written: read again soon, however many changes come."""
+        if self._stale is None and self.console.desk is not None:
+            self._stale = self.set_timer(REFRESH_EVERY, self._refresh)
+
+    def _refresh(self) -> None:
+        self._stale = None
+        if self.display and len(self.app.screen_stack) == 1:
+            self.reload()
+
+    def show_trouble(self, reason: str) -> None:
+        self.table.set_source(ListSource(), empty=reason)
+
+    def reload(self) -> None:
+        if self.console.desk is not None:
+            self.run_worker(self._reload(), group="source", exclusive=True, exit_on_error=False)
+
+    async def _reload(self) -> None:
+        try:
+            source = await self.make_source()
+        except Exception as error:
+            self.console.tell(f"The list cannot be read: {error}", problem=True)
+            return
+        empty = f"Nothing with the words {self.words!r}. Escape shows all." if self.words else self.EMPTY
+        self.table.set_source(source, empty=empty)
+        self._show_detail(self.table.cursor_key)
+
+    def focus_list(self) -> None:
+        self.table.focus()
+
+    # The list
+
+    def start_filter(self) -> None:
+        box = self.query_one(FilterInput)
+        box.display = True
+        box.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if isinstance(event.input, FilterInput):
+            event.stop()
+            self.words = event.value.strip()
+            self.reload()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if isinstance(event.input, FilterInput):
+            event.stop()
+            self.focus_list()
+
+    def on_paged_table_row_highlighted(self, event: PagedTable.RowHighlighted) -> None:
+        self._show_detail(event.key)
+
+    def on_paged_table_row_chosen(self, event: PagedTable.RowChosen) -> None:
+        self.run_worker(self.app.run_action("edit", self), exit_on_error=False)
+
+    def on_paged_table_sort_changed(self, event: PagedTable.SortChanged) -> None:
+        self.order = (event.column, event.descending)
+        self.reload()
+
+    def on_paged_table_menu_requested(self, event: PagedTable.MenuRequested) -> None:
+        items = list(self._menu_items(event.keys))
+        if items:
+            title = f"{len(event.keys)} selected" if len(event.keys) > 1 else ""
+            ContextMenu.open(self.screen, items, (event.x, event.y), keys=event.keys, title=title)
+
+    def _menu_items(self, keys: tuple[int, ...]) -> list[MenuItem]:
+        items: list[MenuItem] = []
+        parted = False
+        for action_id in self.MENU:
+            if action_id == "-":
+                parted = True
+                continue
+            action = REGISTRY[action_id]
+            desk = self.console.desk
+            allowed = desk is not None and role_allows(desk.role, action.role)
+            shown = " ".join(REGISTRY.shown_keys(action_id)[:1])
+            items.append(
+                MenuItem(action_id, action.title, shown, allowed and self.may(action_id, keys), parted)
+            )
+            parted = False
+        return items
+
+    def on_context_menu_chosen(self, event: ContextMenu.Chosen) -> None:
+        action = REGISTRY[event.action_id]
+        self.run_worker(self.app.run_action(action.action, self), exit_on_error=False)
+
+    # Detail
+
+    def _show_detail(self, key: int | None) -> None:
+        self._detail_of = key
+        if self.DETAIL and self.screen.has_class("-wide"):
+            self.run_worker(self._load_detail(key), group="detail", exclusive=True, exit_on_error=False)
+
+    async def _load_detail(self, key: int | None) -> None:
+        try:
+            content = await self.detail(key) if key is not None else None
+        except Exception as error:
+            content = plain(f"This cannot be read: {error}")
+        if key == self._detail_of:
+            self.query_one(".detail-text", Static).update(content or Content(""))
+
+    # Doing
+
+    async def attempt(self, work: Awaitable[T]) -> T | None:
+        """Await an operation; a refusal is told in its own words and gives None."""
+        try:
+            result = await work
+        except Refused as refusal:
+            self.console.tell(refusal.message, problem=True)
+            return None
+        self.reload()
+        return result

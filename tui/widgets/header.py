@@ -1,0 +1,123 @@
+"""The top lines of the console: which site, who sends, what waits, and the handlers' lights."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.overview import Light, Overview
+from tui.plain import plain
+from tui.widgets.review_lines import content_strip
+
+SIGNS = {"Running": "●", "Error": "▲", "Starting": "◌", "Disabled": "○", "Stopped": "○"}
+COLOURS = {
+    "Running": "$text-success",
+    "Error": "$text-error",
+    "Starting": "$text-warning",
+    "Disabled": "$text-muted",
+    "Stopped": "$text-warning",
+}
+GAP = "   "
+
+
+class SiteHeader(Widget):
+    """Two lines: the site and its sender; each handler's light and balance."""
+
+    DEFAULT_CSS = """
+    SiteHeader { height: 2; width: 100%; background: $panel; color: $foreground; }
+    SiteHeader:ansi { background: ansi_default; }
+    """
+
+    overview: reactive[Overview | None] = reactive(None)
+    place: reactive[str] = reactive("")
+    operator: reactive[str] = reactive("")
+    here: reactive[str | None] = reactive(None)
+    trouble: reactive[str | None] = reactive(None)
+    opening: reactive[str | None] = reactive("opening the site…")
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        left, right = (self._first(width), self._who()) if y == 0 else (self._lights(width), Content(""))
+        room = max(0, width - 2 - right.cell_length - (2 if right else 0))
+        shown = left.truncate(room, ellipsis=True, pad=True)
+        content = Content.assemble(shown, "  " if right else "", right)
+        return content_strip(content, width, self.visual_style, self.app.stylesheet.parse_style)
+
+    def _who(self) -> Content:
+        return plain(self.operator).stylize("$text-muted")
+
+    def _first(self, width: int) -> Content:
+        name = Content("commsdesk").stylize("bold")
+        if self.place:
+            name = Content.assemble(name, " · ", plain(self.place))
+        if self.opening:
+            return Content.assemble(name, GAP, (self.opening, "$text-muted"))
+        if self.trouble:
+            return Content.assemble(name, GAP, plain(f"▲ {self.trouble}").stylize("$text-error"))
+        overview = self.overview or Overview()
+        return Content.assemble(name, GAP, self._sender(overview), GAP, _queue(overview))
+
+    def _sender(self, overview: Overview) -> Content:
+        if overview.held:
+            return Content.styled("▲ held: a copy, nothing is sent until it is adopted", "$text-error")
+        if not overview.engine_running:
+            return Content.styled("▲ nothing sends: no engine is running", "$text-error")
+        if overview.sender == self.here:
+            said = "engine here"
+        else:
+            said = f"{overview.sender_kind or 'engine'} {overview.sender_pid} sends"
+        age = overview.beat_age(datetime.now(UTC))
+        if age is not None:
+            return Content.styled(f"▲ {said}, last beat {_age(age)} ago", "$text-warning")
+        return Content.assemble(("●", "$text-success"), f" {said}")
+
+    def _lights(self, width: int) -> Content:
+        overview = self.overview
+        if overview is None:
+            return Content("")
+        if not overview.lights:
+            return Content.styled("no handlers yet", "$text-muted")
+        room = max(12, (width - 2) // min(4, len(overview.lights)) - len(GAP))
+        return Content(GAP).join(_light(light, room) for light in overview.lights)
+
+
+def _queue(overview: Overview) -> Content:
+    parts = [f"{overview.waiting + overview.sending:,} waiting", f"{overview.retrying:,} retrying"]
+    content = Content(", ".join(parts))
+    if overview.unknown:
+        content = Content.assemble(content, ", ", (f"? {overview.unknown:,} unknown", "$text-warning"))
+    if overview.oldest_due_at is not None:
+        late = datetime.now(UTC) - overview.oldest_due_at
+        if late > timedelta(seconds=10):
+            said = f", oldest due {_age(late)} ago"
+            content = Content.assemble(content, (said, "$text-warning"))
+    return content
+
+
+def _light(light: Light, room: int) -> Content:
+    balance = f" {money(light.balance, light.currency)}" if light.balance is not None else ""
+    name = plain(light.name, width=max(4, room - 2 - len(balance)))
+    return Content.assemble(
+        (SIGNS.get(light.status, "?"), COLOURS.get(light.status, "")),
+        " ",
+        name.truncate(max(4, room - 2 - len(balance)), ellipsis=True),
+        (balance, "$text-muted"),
+    )
+
+
+def money(amount: Decimal | None, currency: str | None) -> str:
+    """An amount to two places with its currency: "EUR 87.41", "431.60 credits"."""
+    if amount is None:
+        return "–"
+    figure = f"{amount:,.2f}"
+    return f"{figure} credits" if currency == "credits" else f"{currency or ''} {figure}".strip()
+
+
+def _age(age: timedelta) -> str:
+    seconds = int(age.total_seconds())
+    if seconds < 90:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 5400 else f"{seconds // 3600} h"

@@ -1,0 +1,63 @@
+"""The sections by name: a line of tabs where the screen is narrow, a list at the left where it is wide."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+
+class SectionBar(Widget):
+    """Shows which section is open. The digits choose; so does a click."""
+
+    DEFAULT_CSS = """
+    SectionBar { height: 1; width: 100%; color: $text-muted; }
+    """
+
+    ALLOW_SELECT = False
+    current: reactive[str] = reactive("")
+
+    class Chosen(Message):
+        """A section was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, sections: Sequence[tuple[str, str]], *, id: str | None = None) -> None:
+        """`sections` are (name, title) pairs in the order of their digits."""
+        super().__init__(id=id)
+        self._sections = tuple(sections)
+
+    @property
+    def _stacked(self) -> bool:
+        return self.size.height > 1
+
+    def render(self) -> Content:
+        parts = [self._label(number, name, title) for number, (name, title) in enumerate(self._sections, 1)]
+        return Content("\n" if self._stacked else " ").join(parts)
+
+    def _label(self, number: int, name: str, title: str) -> Content:
+        if self._stacked:
+            text = f" {number} {title}".ljust(21)
+        else:
+            text = f" {number} {title} "
+        chosen = name == self.current
+        return Content.styled(text, "bold $text-accent reverse" if chosen else "")
+
+    def on_click(self, event: events.Click) -> None:
+        """The label under the pointer."""
+        if self._stacked:
+            index = event.y
+            if 0 <= index < len(self._sections):
+                self.post_message(self.Chosen(self._sections[index][0]))
+            return
+        start = 0
+        for number, (name, title) in enumerate(self._sections, 1):
+            width = self._label(number, name, title).cell_length + 1
+            if start <= event.x < start + width:
+                self.post_message(self.Chosen(name))
+                return
+            start += width
