@@ -211,7 +211,7 @@ class ConsoleApp(App[int]):
 
         async def show() -> None:
             try:
-                self.push_screen(await load(), lambda saved: self._main.saved(saved))
+                self.push_screen(await load(), self._main.saved)
             except Exception as error:
                 self.tell(str(error) or type(error).__name__, problem=True)
 

@@ -1,4 +1,4 @@
-"""Where the program's own log goes: the journal or terminal of `run`, a file beside the site for a console."""
+"""The log of the program: on standard error for `run`, in a file beside the site for a console."""
 
 import logging
 from logging.handlers import RotatingFileHandler
