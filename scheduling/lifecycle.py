@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from scheduling import phone
 from scheduling.retry import RetryPlan, next_attempt
 from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict, Outcome, OutcomeKind
 from storage.records import Category, Level, Message, MessageState, OnUnknown, ReviewEntry
@@ -214,6 +215,12 @@ def _outlived_entry(group: list[Message], cause: str) -> ReviewEntry:
     )
 
 
+def who(message: Message) -> str:
+    """The recipient as people read it: the name if there is one, and the number in groups of digits."""
+    number = phone.readable(message.to)
+    return f"{message.user} {number}" if message.user else number
+
+
 def reason_of(outcome: Outcome) -> str:
     """The error with Clickatell's code in front, once."""
     error = outcome.error or outcome.kind.replace("_", " ")
@@ -243,7 +250,7 @@ def _attempt_category(message: Message) -> Category:
 def _entry(message: Message, category: Category, level: Level, text: str) -> ReviewEntry:
     return ReviewEntry(
         category,
-        f"{message.recipient}: {text}",
+        f"{who(message)}: {text}",
         level,
         handler_id=message.handler_id,
         handler=message.handler,
