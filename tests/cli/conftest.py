@@ -37,6 +37,13 @@ class Ended:
         return found
 
 
+class Terminal(io.StringIO):
+    """Standard input or error that a person sits at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 class CommandLine:
     """`cli("handler", "list", "--json")` runs `commsdesk --data FOLDER handler list --json`."""
 
@@ -53,6 +60,15 @@ class CommandLine:
             status = execute(["--data", str(self.folder), *who, *map(str, arguments)])
         caught = self._capsys.readouterr()
         return Ended(status, caught.out, caught.err)
+
+    def at_terminal(self, answer: str, *arguments: object) -> Ended:
+        """The same with a person who answers; what they see is in `err`."""
+        screen = Terminal()
+        with self._monkeypatch.context() as patched:
+            patched.setattr("sys.stdin", Terminal(answer))
+            patched.setattr("sys.stderr", screen)
+            status = execute(["--data", str(self.folder), *map(str, arguments)])
+        return Ended(status, self._capsys.readouterr().out, screen.getvalue())
 
     def ok(self, *arguments: object, stdin: str = "", operator: str | None = None) -> Ended:
         """The same, for a command that must end well."""

@@ -226,7 +226,7 @@ def test_disabling_keeps_messages_waiting_and_says_how_many(desk: Desk, texts) -
 def test_removing_one_with_waiting_messages_must_say_so(desk: Desk) -> None:
     handler_id = make_handler(desk)
     sending.send(desk, handler_id, to("+447700900123"), "x")
-    with pytest.raises(Refused, match="1 message wait"):
+    with pytest.raises(Refused, match="1 message waits at Clickatell"):
         handlers.remove(desk, handler_id)
     assert handlers.remove(desk, handler_id, cancel_waiting=True).cancelled == 1
     assert handler_status.listing(desk) == []

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 app = plain_app()
 
+WAIT_FOR_TEST = 30.0  # seconds
+
 
 @app.command()
 def add(
@@ -209,8 +211,14 @@ def test(
         str | None, typer.Option("--message", metavar="M", help="The text of the test message")
     ] = None,
     wait: Annotated[
-        float, typer.Option("--wait", min=0, metavar="SECONDS", help="How long to wait for the test message")
-    ] = 30,
+        float | None,
+        typer.Option(
+            "--wait",
+            min=0,
+            metavar="SECONDS",
+            help="How long to wait for the test message; preset 30 where an engine runs, else 0",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Ask Clickatell for the balance: key and connection are tested at no cost."""
@@ -232,10 +240,12 @@ def test(
         _send_test(found, to, text, wait, json)
 
 
-def _send_test(handler: "Handler", to: str, text: str | None, wait: float, json: bool) -> None:
+def _send_test(handler: "Handler", to: str, text: str | None, wait: float | None, json: bool) -> None:
     from tui.cli.sent import report
-    from tui.operations import names, sending
+    from tui.operations import names, sending, waiting
 
+    if wait is None:
+        wait = WAIT_FOR_TEST if waiting.engine_is_running(desk()) else 0
     with desk().database.read() as connection:
         recipient = names.recipient(connection, to)
     message = text if text is not None else f"Test message through {handler.name}"

@@ -110,6 +110,16 @@ PlainHttp = Annotated[
 Notes = Annotated[str | None, typer.Option("--notes", help="Anything worth knowing about it")]
 
 
+ONLY_ONE = {"channel": "--channel", "base_url": "--base-url", "api_key_file": "--api-key-file"}
+ONLY_XML = {
+    "user_name": "--user-name",
+    "password_file": "--password-file",
+    "api_id": "--api-id",
+    "api_uri": "--api-uri",
+    "sender": "--from",
+}
+
+
 def filled(form: "HandlerForm", given: dict[str, Any]) -> "HandlerForm":
     """The form with every option that was given; the texts are checked here, the whole by the operation."""
     from dataclasses import replace
@@ -119,6 +129,7 @@ def filled(form: "HandlerForm", given: dict[str, Any]) -> "HandlerForm":
     from storage.records import OnUnknown
     from tui.operations.form_values import whole_minutes, whole_number
 
+    _check_api(form.api_type, given)
     found: dict[str, Any] = {
         "channel": given["channel"],
         "base_url": given["base_url"],
@@ -156,17 +167,20 @@ def filled(form: "HandlerForm", given: dict[str, Any]) -> "HandlerForm":
     return form
 
 
+def _check_api(api_type: str, given: dict[str, Any]) -> None:
+    """What belongs to the other API Type would be dropped in silence: say so instead."""
+    foreign, name = (ONLY_XML, "One API") if api_type == "one" else (ONLY_ONE, "XML API")
+    wrong = [option for key, option in foreign.items() if given[key] is not None]
+    if wrong:
+        raise typer.BadParameter(f"{wrong[0]} does not belong to the {name}")
+
+
 def _secret(api_type: str, key_file: str | None, password_file: str | None) -> str | None:
     from tui.cli.secret_input import read_secret
 
-    source, other = (key_file, password_file) if api_type == "one" else (password_file, key_file)
-    option, wrong = "--api-key-file", "--password-file"
-    what = "API Key"
-    if api_type == "xml":
-        option, wrong, what = wrong, option, "Password"
-    if other is not None:
-        raise typer.BadParameter(f"{wrong} does not belong to this API Type: use {option}")
-    return None if source is None else read_secret(source, what, option)
+    if api_type == "one":
+        return None if key_file is None else read_secret(key_file, "API Key", "--api-key-file")
+    return None if password_file is None else read_secret(password_file, "Password", "--password-file")
 
 
 def _field_id(name: str) -> int | None:

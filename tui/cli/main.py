@@ -83,7 +83,9 @@ def execute(arguments: Sequence[str]) -> int:
         return status
     except BrokenPipeError:
         _forget_output()
-        return DONE
+        return FAILED
+    except SystemExit as ended:  # how typer leaves when nobody reads the output any more
+        return ended.code if isinstance(ended.code, int) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:

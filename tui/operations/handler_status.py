@@ -33,9 +33,10 @@ class HandlerView:
     @property
     def error(self) -> str | None:
         """What is wrong and what to check, in one text; None when nothing is."""
-        if self.shown.error is None:
-            return None
-        return f"{self.shown.error}. {self.shown.advice}" if self.shown.advice else self.shown.error
+        error, advice = self.shown.error, self.shown.advice
+        if error is None or not advice:
+            return error
+        return f"{error}. {advice}" if advice[0].isupper() else f"{error}: {advice}"
 
 
 def listing(desk: Desk) -> list[HandlerView]:

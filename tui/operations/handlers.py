@@ -10,7 +10,7 @@ from storage.database import Transaction
 from storage.handlers import keep_secret
 from storage.records import Category, Handler, Level, Queue, ReviewEntry
 from storage.secrets import hint
-from storage.tables import actions, messages, tasks
+from storage.tables import actions, alerts, messages, tasks
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted, minutes_of
@@ -105,7 +105,7 @@ def remove(
         queue = _queue(tx.connection, handler_id)
         if queue.total and not cancel_waiting:
             raise Refused(
-                f"{counted(queue.total, 'message')} wait at {found.name}:"
+                f"{counted(queue.total, 'message')} {'waits' if queue.total == 1 else 'wait'} at {found.name}:"
                 " let them be sent, or cancel them with it (--cancel-waiting)"
             )
         cancelled = _cancel_all(tx, desk, handler_id)
@@ -118,21 +118,16 @@ def remove(
 
 def uses(connection: sa.Connection, handler_id: int) -> tuple[str, ...]:
     """What sends through the handler: "task Shift report", "alert Fire"."""
-    by_task = (
-        sa.select(tasks.c.name)
-        .join_from(actions, tasks, tasks.c.id == actions.c.task_id)
-        .where(actions.c.handler_id == handler_id, tasks.c.removed_at.is_(None))
-        .distinct()
-    )
-    found = [f"task {name}" for name in connection.execute(by_task.order_by(tasks.c.id)).scalars()]
-    return (*found, *_alerts_using(connection, handler_id))
-
-
-def _alerts_using(connection: sa.Connection, handler_id: int) -> list[str]:
-    by_alert = sa.select(actions.c.alert_id).where(
-        actions.c.handler_id == handler_id, actions.c.alert_id.is_not(None)
-    )
-    return [f"alert {alert_id}" for alert_id in connection.execute(by_alert.distinct()).scalars()]
+    found: list[str] = []
+    for kind, owner, owner_id in (("task", tasks, actions.c.task_id), ("alert", alerts, actions.c.alert_id)):
+        query = (
+            sa.select(owner.c.id, owner.c.name)
+            .join_from(actions, owner, owner.c.id == owner_id)
+            .where(actions.c.handler_id == handler_id, owner.c.removed_at.is_(None))
+            .distinct()
+        )
+        found += [f"{kind} {row.name}" for row in connection.execute(query.order_by(owner.c.id))]
+    return tuple(found)
 
 
 def _read(connection: sa.Connection, handler_id: int) -> Handler:

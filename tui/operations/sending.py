@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -90,13 +90,14 @@ def send(
     directly cannot be reached, nobody can, or the text is too long.
     """
     with desk.write(Role.OPERATOR, "sending") as tx:
-        planned = _plan(desk, tx.connection, handler_id, recipients, text, fields, useful_life)
+        now = desk.now()
+        planned = _plan(tx.connection, now, handler_id, recipients, text, fields, useful_life)
         submission = outbox.Submission(
             Origin.MANUAL,
             operator=desk.operator,
             left_out=tuple({"name": person.name, "reason": person.reason} for person in planned.left_out),
         )
-        ids = outbox.enqueue(tx, submission, planned.composed.drafts, desk.now())
+        ids = outbox.enqueue(tx, submission, planned.composed.drafts, now)
         _say(tx, desk, planned, text)
     return Sent(
         planned.handler, tuple(ids), tuple(planned.left_out), planned.composed.joined, planned.warnings
@@ -110,9 +111,9 @@ def preview(
     measured = sms_text.measure(sms_text.normalise(text))
     with desk.database.read() as connection:
         try:
-            planned = _plan(desk, connection, handler_id, recipients, text, fields, None)
+            planned = _plan(connection, desk.now(), handler_id, recipients, text, fields, None)
         except Refused as refused:
-            return _partial(desk, connection, handler_id, recipients, text, measured, refused.message)
+            return _partial(connection, handler_id, recipients, text, measured, refused.message)
     drafts = planned.composed.drafts
     if len(drafts) == 1:
         measured = sms_text.measure(drafts[0].text)
@@ -129,7 +130,6 @@ def preview(
 
 
 def _partial(
-    desk: Desk,
     connection: sa.Connection,
     handler_id: int,
     recipients: Sequence[Recipient],
@@ -153,8 +153,8 @@ def _partial(
 
 
 def _plan(
-    desk: Desk,
     connection: sa.Connection,
+    now: datetime,
     handler_id: int,
     recipients: Sequence[Recipient],
     text: str,
@@ -172,7 +172,7 @@ def _plan(
         reached,
         text,
         handler_id=handler.id,
-        now=desk.now(),
+        now=now,
         useful_life=useful_life or handler.useful_life,
         most_parts=handler.most_parts,
         literal=not fields,
