@@ -122,7 +122,7 @@ def _key_name(action_id: str, typed: str) -> str:
     prefix = [part for text in modifiers for part in text.lower().split("+")]
     base = _character_to_key(base) if len(base) == 1 else base.lower()
     name = "+".join([*prefix, base])
-    if not set(prefix) <= _MODIFIERS or not _is_key(base):
+    if not (set(prefix) <= _MODIFIERS and base.isprintable() and _is_key(base)):
         raise ValueError(f"{action_id}: there is no key {plain_str(typed)!r}.")
     if name in SAME_BYTE:
         raise ValueError(

@@ -151,7 +151,7 @@ and closes. Escape closes without saving, and asks first when something was chan
     def _show_error(self, error: BaseException | None) -> None:
         message = getattr(error, "message", None)
         if not isinstance(message, str) or not hasattr(error, "field"):
-            self._show_trouble(f"This could not be saved: {error or type(error).__name__}")
+            self._show_trouble(f"This could not be saved: {str(error) or type(error).__name__}")
             return
         for form in self.forms:
             key = form.find(getattr(error, "field", None))
