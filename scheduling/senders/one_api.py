@@ -84,7 +84,7 @@ class OneApiSender:
         reply = await self._request("GET", f"/v1/message/{quote(gateway_id, safe='')}")
         if isinstance(reply, Failure):
             return DeliveryStatus(DeliveryVerdict.NO_ANSWER, reply.error)
-        status = read_delivery(reply)
+        status = read_delivery(reply, self._secrets)
         if status is None:
             return DeliveryStatus(DeliveryVerdict.NO_ANSWER, self._answer(reply).refusal.error or "")
         return status
@@ -126,7 +126,7 @@ class OneApiSender:
         reply = await self._request("GET", path)
         if isinstance(reply, Failure):
             return as_gateway_error(by_failure(reply))
-        return read_balance(reply) or as_gateway_error(self._answer(reply).refusal)
+        return read_balance(reply, self._secrets) or as_gateway_error(self._answer(reply).refusal)
 
     async def _request(self, method: str, path: str, body: bytes | None = None) -> Reply | Failure:
         headers = {"Authorization": self._key.encode("latin-1"), "Accept": b"application/json"}

@@ -4,7 +4,6 @@ Pure: bytes in, values out; nothing in an answer makes these functions raise.
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -23,9 +22,8 @@ from scheduling.senders.outcome import (
     OutgoingMessage,
 )
 from scheduling.senders.verdict import by_code, by_status, retry_after
-from scheduling.senders.wording import outside_text
+from scheduling.senders.wording import gateway_id, outside_text
 
-_GATEWAY_ID = re.compile(r"[\x21-\x7e]{1,100}")
 _DELIVERED = frozenset({"DEVICE_ACK", "READ"})
 _UNDELIVERED = frozenset(
     {
@@ -85,13 +83,13 @@ class Answer:
         """
         if not isinstance(result, dict):
             return self._not_told()
-        gateway_id = _gateway_id(result.get("apiMessageId"))
+        known = gateway_id(result.get("apiMessageId"), self._secrets)
         error = self._by_error(result.get("error"), result, single=True)
         accepted = result.get("accepted")
-        if accepted is True or (accepted is None and error is None and gateway_id):
+        if accepted is True or (accepted is None and error is None and known):
             return Outcome(
                 OutcomeKind.ACCEPTED,
-                gateway_id,
+                known,
                 http_status=self.reply.status,
                 warning=f"accepted, with an error beside it: {error.error}" if error else None,
             )
@@ -121,7 +119,7 @@ class Answer:
         refused = single and holder.get("accepted") is False
         row = ONE_API.get(code)
         if row is None:
-            return self._unknown_code(outside_text(code, self._secrets), words, refused)
+            return self._unknown_code(outside_text(code, self._secrets)[:20], words, refused)
         kind = OutcomeKind.BUSY if code == "18" and refused else None
         status = self.reply.status
         return by_code(row, code, words, status=status, retry_at=self._retry_at, kind=kind)
@@ -179,18 +177,18 @@ def pair(batch: Sequence[OutgoingMessage], results: Sequence[Any]) -> list[Any |
     ]
 
 
-def read_balance(reply: Reply) -> Balance | None:
+def read_balance(reply: Reply, secrets: Collection[str] = ()) -> Balance | None:
     """The balance in an answer: a number, or a string that holds one; None where there is none."""
     body = read_json(reply.body)
     if not 200 <= reply.status < 300 or not isinstance(body, dict):
         return None
     amount = money(body.get("balance"))
     currency = body.get("currency")
-    words = outside_text(currency)[:10] if isinstance(currency, str) else ""
+    words = outside_text(currency, secrets)[:10] if isinstance(currency, str) else ""
     return None if amount is None else Balance(amount, words)
 
 
-def read_delivery(reply: Reply) -> DeliveryStatus | None:
+def read_delivery(reply: Reply, secrets: Collection[str] = ()) -> DeliveryStatus | None:
     """The delivery state in an answer (One API message status table), which is an open list.
 
     A name that is not in the table, and a message that Clickatell does not know, are pending.
@@ -202,7 +200,7 @@ def read_delivery(reply: Reply) -> DeliveryStatus | None:
     entry = next((e for e in entries if isinstance(e, dict) and isinstance(e.get("status"), str)), None)
     if entry is None:
         return None
-    name = outside_text(entry["status"]).upper()
+    name = outside_text(entry["status"], secrets).upper()
     if name in _DELIVERED:
         verdict = DeliveryVerdict.DELIVERED
     elif name in _UNDELIVERED or name.startswith(_UNDELIVERED_FAMILIES):
@@ -241,7 +239,7 @@ def error_code(value: Any) -> str | None:
     text = value.strip() if isinstance(value, str) else str(value) if 0 <= value < 10**6 else ""
     if text.isascii() and text.isdigit() and len(text) <= 6:
         return str(int(text))
-    return text[:20] or None
+    return text or None
 
 
 def digits(number: str) -> str:
@@ -254,11 +252,6 @@ def _echo(result: Any) -> str:
     if isinstance(to, bool) or not isinstance(to, str | int):
         return ""
     return digits(to) if isinstance(to, str) else str(to) if 0 <= to < 10**20 else ""
-
-
-def _gateway_id(value: Any) -> str | None:
-    text = value.strip() if isinstance(value, str) else ""
-    return text if _GATEWAY_ID.fullmatch(text) else None
 
 
 def _moment(milliseconds: Any) -> datetime | None:

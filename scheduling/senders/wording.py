@@ -1,6 +1,7 @@
 """Text from outside, made fit to stand in an error sentence: one line, short, no secrets."""
 
 import base64
+import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from urllib.parse import quote, quote_plus
@@ -8,6 +9,7 @@ from xml.sax.saxutils import escape
 
 MOST_CHARACTERS = 300
 _MASK = "••••"
+_GATEWAY_ID = re.compile(r"[\x21-\x7e]{1,100}")
 
 
 def outside_text(value: object, secrets: Collection[str] = ()) -> str:
@@ -18,10 +20,18 @@ def outside_text(value: object, secrets: Collection[str] = ()) -> str:
     as they are, percent-encoded, escaped for XML, in Base64.
     """
     hidden = sorted(spellings(secrets), key=len, reverse=True)
-    text = _mask(str(value)[: MOST_CHARACTERS * 20], hidden)
+    # Cut only when masked: half a secret would not be found.
+    text = _mask(str(value), hidden)[: MOST_CHARACTERS * 20]
     # Once more afterwards: joining lines and dropping characters can put a secret together.
     text = _mask(" ".join("".join(map(_printable, text)).split()), hidden)
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1].rstrip() + "…"
+
+
+def gateway_id(value: object, secrets: Collection[str] = ()) -> str | None:
+    """A message id of the gateway's: at most 100 visible ASCII characters, and no secret."""
+    text = value.strip() if isinstance(value, str) else ""
+    usable = _GATEWAY_ID.fullmatch(text) and not any(spelling in text for spelling in spellings(secrets))
+    return text if usable else None
 
 
 def _mask(text: str, hidden: Sequence[str]) -> str:

@@ -55,5 +55,4 @@ def _form(cfg: HandlerConfig, calls: Iterable[tuple[str, Elements]]) -> bytes:
 
 
 def _escaped(value: str) -> str:
-    # A bare carriage return would be read as a line feed.
-    return escape(value, {'"': "&quot;", "'": "&apos;", "\r": "&#13;"})
+    return escape(value, {'"': "&quot;", "'": "&apos;"})

@@ -23,9 +23,8 @@ from scheduling.senders.outcome import (
     QueryVerdict,
 )
 from scheduling.senders.verdict import by_code, by_status, retry_after
-from scheduling.senders.wording import outside_text
+from scheduling.senders.wording import gateway_id, outside_text
 
-_GATEWAY_ID = re.compile(r"[\x21-\x7e]{1,100}")
 _UNIX_TIME = re.compile(r"(?<!\d)\d{9,11}(?!\d)")
 _UNKNOWN_MESSAGE_ID = "103"
 _UNKNOWN_CLIENT_ID = "104"
@@ -88,11 +87,11 @@ class Answer:
 
     def of(self, entry: dict[str, str]) -> Outcome:
         """What one `sendMsgResp` says: an id, or a fault; both or neither leave it open."""
-        fault, gateway_id = entry.get("fault", ""), entry.get("apimsgid", "")
-        if fault and not gateway_id:
+        fault, named = entry.get("fault", ""), entry.get("apimsgid", "")
+        if fault and not named:
             return self._of_fault(fault)
-        if gateway_id and not fault:
-            known = gateway_id if _GATEWAY_ID.fullmatch(gateway_id) else None
+        if named and not fault:
+            known = gateway_id(named, self._secrets)
             return Outcome(OutcomeKind.ACCEPTED, known, http_status=self.reply.status)
         return self.unpaired()
 
@@ -120,11 +119,11 @@ class Answer:
         """
         for entry in self.replies("queryMsgResp"):
             fault = _fault(entry.get("fault", ""))
-            status, gateway_id = entry.get("status", ""), entry.get("apimsgid", "")
+            status, named = entry.get("status", ""), entry.get("apimsgid", "")
             if fault.code == _UNKNOWN_CLIENT_ID or (not fault.text and _three(status) == _REPORTING_IS_LATE):
                 return QueryAnswer(QueryVerdict.NOT_KNOWN, status=_three(status))
-            if not fault.text and (gateway_id or _three(status)):
-                known = gateway_id if _GATEWAY_ID.fullmatch(gateway_id) else None
+            if not fault.text and (named or _three(status)):
+                known = gateway_id(named, self._secrets)
                 return QueryAnswer(QueryVerdict.ACCEPTED, known, _three(status))
         return QueryAnswer(QueryVerdict.NO_ANSWER, error=self.call_error("queryMsgResp").error)
 
@@ -162,7 +161,8 @@ class Answer:
         if row is None or fault.code is None:
             advice = "See the error codes of Clickatell's XML API"
             outcome = Outcome(OutcomeKind.REJECTED, http_status=status, advice=advice)
-            return replace(outcome, code=fault.code, error=f"{fault.code or ''} {words}".strip())
+            error = f"{fault.code or ''} {words}".strip() or "refused without a reason"
+            return replace(outcome, code=fault.code, error=error)
         retry_at = _unix_time(fault.text) if fault.code == "130" else None
         return by_code(row, fault.code, words, status=status, retry_at=retry_at or self._retry_at)
 

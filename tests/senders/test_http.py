@@ -192,6 +192,22 @@ async def test_a_connection_is_kept_and_replaced_when_the_peer_closed_it():
         await connection.aclose()
 
 
+async def test_a_connection_that_was_idle_for_long_is_not_used_again(monkeypatch):
+    monkeypatch.setattr("scheduling.senders.http.KEEPALIVE_SECONDS", 0.0)
+
+    async def act(visit: Visit) -> None:
+        await visit.request()
+        await visit.answer(GOOD)
+        await visit.hang()
+
+    async with raw_server(act) as server:
+        connection = Connection(CALM, SystemClock())
+        for _ in range(2):
+            assert isinstance(await connection.request("POST", server.url, headers={}, content=b"a"), Reply)
+        await connection.aclose()
+        assert server.visits == 2
+
+
 async def test_cancelling_is_seen_as_cancelling_and_frees_the_connection():
     arrived = asyncio.Event()
 
@@ -218,9 +234,13 @@ async def test_cancelling_is_seen_as_cancelling_and_frees_the_connection():
 async def test_cancelling_together_with_the_answer_is_seen_too():
     class Late(SystemClock):
         async def wait_for(self, awaitable, seconds):
+            # As Python 3.11 does when both come in the same turn of the loop.
             result = await awaitable
             call.cancel()
-            return result
+            try:
+                await asyncio.Future()
+            except asyncio.CancelledError:
+                return result
 
     connection = Connection(CALM, Late(), transport=httpx.MockTransport(lambda _: httpx.Response(202)))
     call = asyncio.create_task(connection.request("POST", "http://127.0.0.1/", headers={}))

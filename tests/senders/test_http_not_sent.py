@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import ssl
 from dataclasses import replace
 
 import pytest
@@ -14,11 +13,7 @@ from scheduling.senders.outcome import OutcomeKind
 from tests.senders.network import (
     CALM,
     QUICK,
-    close_after,
-    close_at_once,
-    hang,
     post,
-    reset_at_once,
 )
 from tests.senders.raw_server import Visit, raw_server, unused_port
 
@@ -36,59 +31,6 @@ async def test_an_unknown_name_is_not_sent(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", no_name)
     result = await post("https://gateway.example/v1/message")
     assert result == Failure(OutcomeKind.NOT_SENT, "DNS name not found: gateway.example", Cause.DNS)
-
-
-async def test_a_gateway_that_speaks_no_tls_is_not_sent():
-    async def act(visit: Visit) -> None:
-        await visit.reader.read(100)
-        await visit.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-
-    async with raw_server(act) as server:
-        result = await post(server.url.replace("http:", "https:"))
-    assert isinstance(result, Failure)
-    assert (result.kind, result.cause) == (OutcomeKind.NOT_SENT, Cause.TLS)
-    assert result.error.startswith("TLS failed: ")
-
-
-@pytest.mark.parametrize("act", [hang, close_at_once, reset_at_once])
-async def test_a_tls_handshake_that_ends_early_is_not_sent(act):
-    async with raw_server(act) as server:
-        result = await post(server.url.replace("http:", "https:"), QUICK if act is hang else CALM)
-    assert isinstance(result, Failure)
-    assert (result.kind, result.cause) == (OutcomeKind.NOT_SENT, Cause.TLS)
-
-
-async def test_an_untrusted_certificate_is_named(tmp_path):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_self_signed(tmp_path))
-    async with raw_server(close_after, ssl=context) as server:
-        result = await post(server.url.replace("http:", "https:"))
-    assert isinstance(result, Failure)
-    assert (result.kind, result.cause) == (OutcomeKind.NOT_SENT, Cause.TLS)
-    assert result.error.startswith("TLS failed: self-signed certificate (127.0.0.1:")
-
-
-def _self_signed(folder) -> str:
-    from datetime import UTC, datetime, timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
-    certificate = builder.sign(key, hashes.SHA256())
-    path = folder / "server.pem"
-    plain = serialization.NoEncryption()
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return str(path)
 
 
 async def test_a_full_backlog_is_not_sent():

@@ -238,6 +238,13 @@ async def test_odd_entries(changes, kind, gateway_id):
     assert (outcome.kind, outcome.gateway_id) == (kind, gateway_id)
 
 
+@pytest.mark.parametrize(("status", "kind"), [(207, REJECTED), (400, REJECTED), (500, BUSY), (503, BUSY)])
+async def test_a_refusal_without_a_reason_goes_by_the_http_status(status, kind):
+    entry = {"accepted": False, "to": "447700900000"}
+    outcome = await one_answer(httpx.Response(status, json={"messages": [entry]}))
+    assert (outcome.kind, outcome.error) == (kind, "refused without a reason")
+
+
 async def test_an_acceptance_with_an_error_beside_it_is_told():
     entry = accepted({"to": "447700900000"}) | {"error": {"code": 25, "description": "words"}}
     outcome = await one_answer(httpx.Response(202, json={"messages": [entry]}))

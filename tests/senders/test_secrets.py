@@ -59,6 +59,20 @@ def test_a_secret_put_together_by_joining_lines_is_masked():
     assert outside_text("se\u200bcret", ["secret"]) == "••••"
 
 
+def test_no_half_of_a_secret_is_left_by_cutting():
+    assert KEY[:4] not in outside_text(KEY * 1000, [KEY])
+    assert "hush" not in outside_text("x" * 280 + "hush" * 100, ["hush" * 25])
+
+
+@pytest.mark.parametrize("code", [KEY, f"E {KEY}"])
+async def test_a_key_in_the_place_of_a_code_or_an_id_is_masked(code):
+    entry = {"apiMessageId": KEY, "accepted": True, "to": "447700900000"}
+    for body in ({"error": {"code": code, "description": "x"}}, {"messages": [entry]}):
+        sender = one_sender(lambda request, body=body: httpx.Response(400, json=body))
+        [outcome] = await sender.send(messages(1))
+        assert KEY[:8] not in repr(outcome)
+
+
 def test_empty_secrets_mask_nothing():
     assert spellings(["", " "]) >= {" "}
     assert outside_text("as it is", [""]) == "as it is"

@@ -59,6 +59,8 @@ async def test_every_code(code, kind):
         ("001", "001", "001 Authentication failed", ACCOUNT),
         (" 1 ,\n Authentication\n failed ", "001", "001 Authentication failed", ACCOUNT),
         ("no number at all", None, "no number at all", REJECTED),
+        ("\u200b\u0085", None, "refused without a reason", REJECTED),
+        ("105,", "105", "105 Invalid destination address", REJECTED),
         ("12345, too long", None, "12345, too long", REJECTED),
         ("²³, digits of another kind", None, "²³, digits of another kind", REJECTED),
     ],

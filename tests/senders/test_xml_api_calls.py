@@ -20,8 +20,7 @@ from tests.senders.support import (
     xml_sender,
 )
 
-ACCEPTED, REJECTED, BUSY = OutcomeKind.ACCEPTED, OutcomeKind.REJECTED, OutcomeKind.BUSY
-ACCOUNT, UNKNOWN = OutcomeKind.ACCOUNT, OutcomeKind.UNKNOWN
+ACCEPTED, REJECTED, ACCOUNT = OutcomeKind.ACCEPTED, OutcomeKind.REJECTED, OutcomeKind.ACCOUNT
 
 
 def accept_all(request: httpx.Request) -> httpx.Response:

@@ -24,8 +24,7 @@ from tests.senders.support import (
     xml_sender,
 )
 
-ACCEPTED, REJECTED, BUSY = OutcomeKind.ACCEPTED, OutcomeKind.REJECTED, OutcomeKind.BUSY
-ACCOUNT, UNKNOWN = OutcomeKind.ACCOUNT, OutcomeKind.UNKNOWN
+ACCOUNT, BUSY, UNKNOWN = OutcomeKind.ACCOUNT, OutcomeKind.BUSY, OutcomeKind.UNKNOWN
 
 
 @pytest.mark.parametrize(
