@@ -1,15 +1,16 @@
 """Raising alerts and taking their occurrences through the stages, in the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from scheduling.actions import Queued, carry_out, names_of
-from scheduling.stages import ACTIVE, VERBS, Stage
-from storage import alerts
-from storage.alerts import Alert, Occurrence
+from scheduling.stages import ACTIVE, DONE, Stage
+from storage import occurrences
+from storage.alerts import Alert, AlertField
 from storage.database import Transaction
 from storage.names import key_of
+from storage.occurrences import Occurrence
 from storage.outbox import Submission
 from storage.records import Category, Level, Origin, ReviewEntry
 
@@ -39,9 +40,9 @@ class Raised:
     queued: Queued
 
 
-def known_fields(alert: Alert) -> list[str]:
-    """The names that a message of this alert may use, besides those of users."""
-    return [item.name for item in alert.fields] + list(BUILT_IN)
+def known_fields(declared: Iterable[AlertField]) -> list[str]:
+    """The names that a message of an alert with these fields may use, besides those of users."""
+    return [item.name for item in declared] + list(BUILT_IN)
 
 
 def raise_alert(
@@ -52,25 +53,43 @@ def raise_alert(
     now: datetime,
     *,
     operator: str | None = None,
+    times: int = 1,
 ) -> Raised:
-    """Start an occurrence and send its Created actions; or count, where one with the key is active."""
-    present = alerts.active_with_key(tx, alert.id, key) if key else None
+    """Start an occurrence and send its Created actions; or count, where one with the key is active.
+
+    `times` is how often that has happened at once. `given` are values by field name; undeclared
+    ones are kept and noted, and stand in no message.
+    """
+    present = occurrences.active_with_key(tx, alert.id, key) if key else None
     if present is not None:
-        count = present.count + 1
-        alerts.change_occurrence(tx, present.id, count=count, changed_at=now)
-        alerts.add_event(tx, present.id, "Raised again", now, operator=operator)
-        text = f"{alert.name} raised again{_keyed(key)}: counted, {count} times now; nothing is sent"
-        tx.review(now, _said(alert, present.id, text, operator=operator))
-        return Raised(present.id, True, count, Queued())
-    made = alerts.begin_occurrence(tx, alert.id, key, dict(given), operator, now)
-    occurrence = alerts.occurrence(tx, made)
+        return _count(tx, alert, present, given, now, operator, times)
+    made = occurrences.begin(tx, alert.id, key, dict(given), operator, now, count=times)
+    occurrence = occurrences.get(tx, made)
     assert occurrence is not None
     queued = enter(tx, alert, occurrence, Stage.CREATED, now, operator=operator)
     undeclared = [name for name in given if key_of(name) not in {key_of(f.name) for f in alert.fields}]
     if undeclared:
         text = f"{alert.name}: not declared, kept all the same: {', '.join(undeclared)}"
         tx.review(now, _said(alert, made, text, Level.WARNING))
-    return Raised(made, False, 1, queued)
+    return Raised(made, False, times, queued)
+
+
+def _count(
+    tx: Transaction,
+    alert: Alert,
+    present: Occurrence,
+    given: Mapping[str, str],
+    now: datetime,
+    operator: str | None,
+    times: int,
+) -> Raised:
+    count = present.count + times
+    occurrences.change(tx, present.id, count=count, changed_at=now)
+    note = ", ".join(f"{name}={value}" for name, value in given.items())
+    occurrences.add_event(tx, present.id, "Raised again", now, operator=operator, note=note)
+    text = f"{alert.name} raised again{_keyed(present.key)}: counted, {count} times now; nothing is sent"
+    tx.review(now, _said(alert, present.id, text, operator=operator))
+    return Raised(present.id, True, count, Queued())
 
 
 def enter(
@@ -91,7 +110,7 @@ def enter(
     changes = {"stage": str(stage), "owner": owner, "changed_at": now}
     if stage not in ACTIVE:
         changes["ended_at"] = now
-    alerts.change_occurrence(tx, occurrence.id, **changes)
+    occurrences.change(tx, occurrence.id, **changes)
     submission = Submission(
         Origin.ALERT,
         operator=operator,
@@ -100,16 +119,19 @@ def enter(
         stage=str(stage),
         priority=alert.priority,
     )
+    wanted = [action for action in alert.actions if action.stage == stage]
     queued = carry_out(
         tx,
-        [action for action in alert.actions if action.stage == stage],
+        wanted,
         submission,
         now,
         values=_values(alert, occurrence, stage, owner, operator, note),
         useful_life=alert.useful_life,
     )
+    if stage is Stage.CREATED and not any(action.enabled for action in wanted):
+        queued.problems.append("its Created tab has no action: nothing is sent")
     sent, missed = len(queued.message_ids), len(queued.left_out)
-    alerts.add_event(
+    occurrences.add_event(
         tx, occurrence.id, str(stage), now, operator=operator, note=note, queued=sent, left_out=missed
     )
     tx.review(now, *_stage_said(alert, occurrence, stage, queued, operator, note))
@@ -135,7 +157,7 @@ def _values(
     }
     given = {key_of(name): value for name, value in occurrence.given.items()}
     declared = {item.name: given.get(key_of(item.name), item.default or "") for item in alert.fields}
-    return {**occurrence.given, **own, **declared}
+    return {**own, **declared}
 
 
 def _stage_said(
@@ -146,10 +168,9 @@ def _stage_said(
     operator: str | None,
     note: str,
 ) -> list[ReviewEntry]:
-    done = {Stage.CREATED: "raised", Stage.ACTIONED: "action taken"}.get(stage, str(stage).lower())
     number = len(queued.message_ids)
-    count = f"{number} {'recipient' if number == 1 else 'recipients'}"
-    said = f"{alert.name} {done}{_keyed(occurrence.key)}: {count}" + (f" ({note})" if note else "")
+    count = f"{number} {'recipient' if number == 1 else 'recipients'}" if number else "nothing sent"
+    said = f"{alert.name} {DONE[stage]}{_keyed(occurrence.key)}: {count}" + (f" ({note})" if note else "")
     entries = [_said(alert, occurrence.id, said, operator=operator)]
     if queued.left_out:
         text = f"{alert.name} leaves out: {names_of(queued.left_out)}"
@@ -159,9 +180,10 @@ def _stage_said(
     return entries
 
 
-def refused(alert: Alert, occurrence: Occurrence, stage: Stage, reason: str) -> str:
+def refused(occurrence: Occurrence, stage: Stage, reason: str) -> str:
     """The sentence for a step that may not be taken."""
-    return f"{alert.name} {occurrence.id} cannot be taken to {VERBS[stage]!r}: {reason}"
+    what = f"occurrence {occurrence.id} of {occurrence.alert}{_keyed(occurrence.key)}"
+    return f"{what} cannot be {DONE[stage]}: {reason}"
 
 
 def _keyed(key: str | None) -> str:

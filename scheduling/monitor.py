@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduling import handler_state
+from scheduling import handler_state, system_alerts
 from scheduling.clock import Clock
 from scheduling.recorder import NO_PAUSE
 from scheduling.sender_pool import SenderPool
@@ -110,6 +110,7 @@ class Monitor:
             values, said = judge(handler, before, found, now)
             handlers.set_status(tx, handler.id, **values)
             tx.review(now, *said)
+            system_alerts.after_check(tx, handler, now)
         return before.pause is not None and values.get("pause", before.pause) is None
 
 

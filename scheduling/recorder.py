@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from scheduling import lifecycle
+from scheduling import lifecycle, system_alerts
 from scheduling.handler_state import probes_by_message
 from scheduling.lifecycle import Step
 from scheduling.senders.outcome import Outcome, OutcomeKind
@@ -56,6 +56,7 @@ def apply(tx: Transaction, steps: dict[int, Step], now: datetime) -> None:
     """Write steps and what they say."""
     outbox.change(tx, {key: _columns(step) for key, step in steps.items()})
     tx.review(now, *(entry for step in steps.values() for entry in step.review))
+    system_alerts.messages_ended(tx, {key: step.state for key, step in steps.items()}, now)
 
 
 def _columns(step: Step) -> dict[str, Any]:
@@ -112,8 +113,10 @@ def _note_on_handler(
         if probes_by_message(found) and OutcomeKind.ACCOUNT not in by_kind:
             handlers.set_status(tx, handler.id, **NO_PAUSE, **WELL)
             tx.review(now, _said(handler, "a message was accepted again: sending goes on"))
+            system_alerts.after_check(tx, handler, now)
     if OutcomeKind.ACCOUNT in by_kind:
         _pause_for_account(tx, handler, by_kind[OutcomeKind.ACCOUNT][0].outcome, now)
+        system_alerts.after_check(tx, handler, now)
     elif OutcomeKind.BUSY in by_kind:
         _pause_while_busy(tx, handler, by_kind[OutcomeKind.BUSY], steps, now)
     warnings = dict.fromkeys(result.outcome.warning for result in results if result.outcome.warning)

@@ -43,6 +43,16 @@ VERBS: dict[Stage, str] = {
     Stage.FINALISED: "finalise",
 }
 
+# What has been done to an occurrence that has come into a stage.
+DONE: dict[Stage, str] = {
+    Stage.CREATED: "raised",
+    Stage.CLAIMED: "claimed",
+    Stage.ACTIONED: "marked as action taken",
+    Stage.ESCALATED: "escalated",
+    Stage.RESTORED: "restored",
+    Stage.FINALISED: "finalised",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

@@ -1,7 +1,7 @@
-"""Alerts and their occurrences: what operators declare, and what happened each time."""
+"""Alerts, their declared fields and the actions of their stages, as operators set them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from storage.database import Transaction
 from storage.names import key_of
 from storage.records import Action
-from storage.tables import alert_fields, alerts, occurrence_events, occurrences
+from storage.tables import action_recipients, actions, alert_fields, alerts
 from storage.tasks import actions_of
 
-ACTIVE_STAGES = ("Created", "Claimed", "Actioned", "Escalated")
+STAGES = ("Created", "Claimed", "Actioned", "Escalated", "Restored", "Finalised")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,50 +40,7 @@ class Alert:
     actions: tuple[Action, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One time that an alert was raised. `given` are its values by field name, as given."""
-
-    id: int
-    alert_id: int
-    alert: str
-    priority: int
-    key: str | None
-    stage: str
-    count: int
-    owner: str | None
-    given: dict[str, str] = field(default_factory=dict)
-    raised_by: str | None = None
-    raised_at: datetime | None = None
-    changed_at: datetime | None = None
-    ended_at: datetime | None = None
-
-    @property
-    def active(self) -> bool:
-        return self.stage in ACTIVE_STAGES
-
-
-@dataclass(frozen=True, slots=True)
-class OccurrenceEvent:
-    """A step or a note in an occurrence's life."""
-
-    id: int
-    occurrence_id: int
-    at: datetime
-    what: str
-    operator: str | None
-    note: str
-    queued: int
-    left_out: int
-
-
 _OWN = [alerts.c[name] for name in Alert.__dataclass_fields__ if name not in ("fields", "actions")]
-_OCCURRENCE = [
-    occurrences.c[name] for name in Occurrence.__dataclass_fields__ if name not in ("alert", "priority")
-]
-_OCCURRENCES = sa.select(*_OCCURRENCE, alerts.c.name.label("alert"), alerts.c.priority).join_from(
-    occurrences, alerts, alerts.c.id == occurrences.c.alert_id
-)
 
 
 def _records(connection: sa.Connection | Transaction, query: sa.Select[Any]) -> list[Alert]:
@@ -95,9 +52,17 @@ def _records(connection: sa.Connection | Transaction, query: sa.Select[Any]) -> 
         declared.setdefault(row.alert_id, []).append(AlertField(row.name, row.default_value))
     owned = actions_of(connection, alerts_too=ids)
     return [
-        Alert(**row, fields=tuple(declared.get(row["id"], ())), actions=tuple(owned.get(row["id"], ())))
+        Alert(
+            **row,
+            fields=tuple(declared.get(row["id"], ())),
+            actions=tuple(sorted(owned.get(row["id"], ()), key=_place)),
+        )
         for row in rows
     ]
+
+
+def _place(action: Action) -> tuple[int, int]:
+    return STAGES.index(action.stage or STAGES[0]), action.position
 
 
 def listing(connection: sa.Connection | Transaction) -> list[Alert]:
@@ -118,11 +83,22 @@ def by_name(connection: sa.Connection | Transaction, name: str) -> Alert | None:
 
 
 def for_system(connection: sa.Connection | Transaction, system: str) -> list[Alert]:
-    """The enabled alerts that the program itself raises for this cause."""
-    query = sa.select(*_OWN).where(
-        alerts.c.system == system, alerts.c.enabled == 1, alerts.c.removed_at.is_(None)
-    )
+    """The alerts, enabled or not, that the program itself raises for this cause."""
+    query = sa.select(*_OWN).where(alerts.c.system == system, alerts.c.removed_at.is_(None))
     return _records(connection, query.order_by(alerts.c.id))
+
+
+def system_ids(connection: sa.Connection | Transaction) -> set[int]:
+    """The ids of all alerts that the program itself raises."""
+    return set(connection.execute(sa.select(alerts.c.id).where(alerts.c.system.is_not(None))).scalars())
+
+
+def owner_of_action(connection: sa.Connection | Transaction, action_id: int) -> int | None:
+    """The id of the alert that an action belongs to; None when no alert has such an action."""
+    found: int | None = connection.execute(
+        sa.select(actions.c.alert_id).where(actions.c.id == action_id)
+    ).scalar()
+    return found
 
 
 def add(tx: Transaction, values: Mapping[str, Any], now: datetime) -> int:
@@ -153,102 +129,48 @@ def set_fields(tx: Transaction, alert_id: int, declared: Iterable[AlertField]) -
         tx.execute(sa.insert(alert_fields), rows)
 
 
-def active_with_key(connection: sa.Connection | Transaction, alert_id: int, key: str) -> Occurrence | None:
-    """The occurrence that a raise with this key only counts up, if there is one."""
-    query = _OCCURRENCES.where(
-        occurrences.c.alert_id == alert_id,
-        occurrences.c.key == key,
-        occurrences.c.stage.in_(ACTIVE_STAGES),
-    )
-    row = connection.execute(query).mappings().first()
-    return Occurrence(**row) if row else None
+def set_actions(tx: Transaction, alert_id: int, wanted: Sequence[Action]) -> None:
+    """Make the alert's actions these, stage by stage in this order.
+
+    An action keeps its id; one whose id is 0 is new; those not named are removed.
+    """
+    kept = [action.id for action in wanted if action.id]
+    mine = sa.select(actions.c.id).where(actions.c.alert_id == alert_id)
+    gone = tx.execute(mine.where(actions.c.id.not_in(kept))).scalars().all()
+    touched = [*gone, *kept]
+    tx.execute(sa.delete(action_recipients).where(action_recipients.c.action_id.in_(touched)))
+    tx.execute(sa.delete(actions).where(actions.c.id.in_(gone)))
+    places: dict[str | None, int] = {}
+    for action in wanted:
+        place = places.get(action.stage, 0)
+        places[action.stage] = place + 1
+        _write_action(tx, alert_id, action, place)
 
 
-def active_by_key(connection: sa.Connection | Transaction, key: str) -> list[Occurrence]:
-    """Active occurrences of any alert that were raised with this key."""
-    query = _OCCURRENCES.where(occurrences.c.key == key, occurrences.c.stage.in_(ACTIVE_STAGES))
-    return [Occurrence(**row) for row in connection.execute(query.order_by(occurrences.c.id)).mappings()]
-
-
-def occurrence(connection: sa.Connection | Transaction, occurrence_id: int) -> Occurrence | None:
-    row = connection.execute(_OCCURRENCES.where(occurrences.c.id == occurrence_id)).mappings().first()
-    return Occurrence(**row) if row else None
-
-
-def newest_occurrences(
-    connection: sa.Connection,
-    before_id: int | None,
-    limit: int,
-    *,
-    alert_id: int | None = None,
-    active_only: bool = False,
-) -> list[Occurrence]:
-    """A page of occurrences, the newest first."""
-    query = _OCCURRENCES.order_by(occurrences.c.id.desc()).limit(limit)
-    if before_id is not None:
-        query = query.where(occurrences.c.id < before_id)
-    if alert_id is not None:
-        query = query.where(occurrences.c.alert_id == alert_id)
-    if active_only:
-        query = query.where(occurrences.c.stage.in_(ACTIVE_STAGES))
-    return [Occurrence(**row) for row in connection.execute(query).mappings()]
-
-
-def count_occurrences(connection: sa.Connection, *, active_only: bool = False) -> int:
-    query = sa.select(sa.func.count()).select_from(occurrences)
-    if active_only:
-        query = query.where(occurrences.c.stage.in_(ACTIVE_STAGES))
-    return connection.execute(query).scalar_one()
-
-
-def begin_occurrence(
-    tx: Transaction, alert_id: int, key: str | None, given: dict[str, str], by: str | None, now: datetime
-) -> int:
-    """A new occurrence in stage Created."""
-    query = sa.insert(occurrences).values(
-        alert_id=alert_id,
-        key=key,
-        stage="Created",
-        count=1,
-        given=given,
-        raised_by=by,
-        raised_at=now,
-        changed_at=now,
-    )
-    return int(tx.execute(query.returning(occurrences.c.id)).scalar_one())
-
-
-def change_occurrence(tx: Transaction, occurrence_id: int, **values: Any) -> None:
-    tx.execute(sa.update(occurrences).where(occurrences.c.id == occurrence_id).values(**values))
-
-
-def add_event(
-    tx: Transaction,
-    occurrence_id: int,
-    what: str,
-    now: datetime,
-    *,
-    operator: str | None = None,
-    note: str = "",
-    queued: int = 0,
-    left_out: int = 0,
-) -> None:
-    tx.execute(
-        sa.insert(occurrence_events).values(
-            occurrence_id=occurrence_id,
-            at=now,
-            what=what,
-            operator=operator,
-            note=note,
-            queued=queued,
-            left_out=left_out,
-        )
-    )
-
-
-def events_of(connection: sa.Connection, occurrence_id: int) -> list[OccurrenceEvent]:
-    """The life of an occurrence, the oldest first."""
-    columns = [occurrence_events.c[name] for name in OccurrenceEvent.__dataclass_fields__]
-    query = sa.select(*columns).where(occurrence_events.c.occurrence_id == occurrence_id)
-    rows = connection.execute(query.order_by(occurrence_events.c.id)).mappings()
-    return [OccurrenceEvent(**row) for row in rows]
+def _write_action(tx: Transaction, alert_id: int, action: Action, place: int) -> None:
+    values = {
+        "stage": action.stage,
+        "position": place,
+        "handler_id": action.handler_id,
+        "body": action.text,
+        "enabled": action.enabled,
+    }
+    action_id = action.id
+    if action_id:
+        mine = (actions.c.id == action_id) & (actions.c.alert_id == alert_id)
+        tx.execute(sa.update(actions).where(mine).values(**values))
+    else:
+        query = sa.insert(actions).values(alert_id=alert_id, **values)
+        action_id = tx.execute(query.returning(actions.c.id)).scalar_one()
+    rows = [
+        {
+            "action_id": action_id,
+            "position": number,
+            "user_id": person.user_id,
+            "group_id": person.group_id,
+            "number": person.number,
+        }
+        for number, person in enumerate(action.recipients)
+    ]
+    if rows:
+        tx.execute(sa.insert(action_recipients), rows)

@@ -1,0 +1,216 @@
+"""Occurrences: each time an alert was raised, its stage now, and the steps and notes of its life."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.database import Transaction
+from storage.tables import alerts, messages, occurrence_events, occurrences, submissions
+
+ACTIVE_STAGES = ("Created", "Claimed", "Actioned", "Escalated")
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time that an alert was raised. `given` are its values by field name, as given."""
+
+    id: int
+    alert_id: int
+    alert: str
+    priority: int
+    key: str | None
+    stage: str
+    count: int
+    owner: str | None
+    given: dict[str, str] = field(default_factory=dict)
+    raised_by: str | None = None
+    raised_at: datetime | None = None
+    changed_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.stage in ACTIVE_STAGES
+
+
+@dataclass(frozen=True, slots=True)
+class OccurrenceEvent:
+    """A step or a note in an occurrence's life."""
+
+    id: int
+    occurrence_id: int
+    at: datetime
+    what: str  # a stage, "Raised again", "Note", or "Cause gone"
+    operator: str | None
+    note: str
+    queued: int
+    left_out: int
+
+
+_OCCURRENCE = [
+    occurrences.c[name] for name in Occurrence.__dataclass_fields__ if name not in ("alert", "priority")
+]
+_OCCURRENCES = sa.select(*_OCCURRENCE, alerts.c.name.label("alert"), alerts.c.priority).join_from(
+    occurrences, alerts, alerts.c.id == occurrences.c.alert_id
+)
+
+
+def active_with_key(connection: sa.Connection | Transaction, alert_id: int, key: str) -> Occurrence | None:
+    """The occurrence that a raise with this key only counts up, if there is one."""
+    query = _OCCURRENCES.where(
+        occurrences.c.alert_id == alert_id,
+        occurrences.c.key == key,
+        occurrences.c.stage.in_(ACTIVE_STAGES),
+    )
+    row = connection.execute(query).mappings().first()
+    return Occurrence(**row) if row else None
+
+
+def latest_with_key(connection: sa.Connection | Transaction, alert_id: int, key: str) -> Occurrence | None:
+    """The newest occurrence that was raised with this key, whatever its stage."""
+    query = _OCCURRENCES.where(occurrences.c.alert_id == alert_id, occurrences.c.key == key)
+    row = connection.execute(query.order_by(occurrences.c.id.desc()).limit(1)).mappings().first()
+    return Occurrence(**row) if row else None
+
+
+def active_of(connection: sa.Connection | Transaction, alert_id: int) -> list[Occurrence]:
+    """The active occurrences of one alert, the oldest first."""
+    query = _OCCURRENCES.where(
+        occurrences.c.alert_id == alert_id, occurrences.c.stage.in_(ACTIVE_STAGES)
+    ).order_by(occurrences.c.id)
+    return [Occurrence(**row) for row in connection.execute(query).mappings()]
+
+
+def active_counts(connection: sa.Connection) -> dict[int, int]:
+    """How many active occurrences each alert has; an alert without one is not in it."""
+    query = (
+        sa.select(occurrences.c.alert_id, sa.func.count())
+        .where(occurrences.c.stage.in_(ACTIVE_STAGES))
+        .group_by(occurrences.c.alert_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def active_by_key(connection: sa.Connection | Transaction, key: str) -> list[Occurrence]:
+    """Active occurrences of any alert that were raised with this key."""
+    query = _OCCURRENCES.where(occurrences.c.key == key, occurrences.c.stage.in_(ACTIVE_STAGES))
+    return [Occurrence(**row) for row in connection.execute(query.order_by(occurrences.c.id)).mappings()]
+
+
+def get(connection: sa.Connection | Transaction, occurrence_id: int) -> Occurrence | None:
+    row = connection.execute(_OCCURRENCES.where(occurrences.c.id == occurrence_id)).mappings().first()
+    return Occurrence(**row) if row else None
+
+
+def newest(
+    connection: sa.Connection,
+    before_id: int | None,
+    limit: int | None,
+    *,
+    alert_id: int | None = None,
+    active_only: bool = False,
+) -> list[Occurrence]:
+    """A page of occurrences (all of them with `limit` None), the newest first."""
+    query = _OCCURRENCES.order_by(occurrences.c.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(occurrences.c.id < before_id)
+    if alert_id is not None:
+        query = query.where(occurrences.c.alert_id == alert_id)
+    if active_only:
+        query = query.where(occurrences.c.stage.in_(ACTIVE_STAGES))
+    return [Occurrence(**row) for row in connection.execute(query).mappings()]
+
+
+def count(connection: sa.Connection, *, active_only: bool = False) -> int:
+    query = sa.select(sa.func.count()).select_from(occurrences)
+    if active_only:
+        query = query.where(occurrences.c.stage.in_(ACTIVE_STAGES))
+    return connection.execute(query).scalar_one()
+
+
+def begin(
+    tx: Transaction,
+    alert_id: int,
+    key: str | None,
+    given: dict[str, str],
+    by: str | None,
+    now: datetime,
+    *,
+    count: int = 1,
+) -> int:
+    """A new occurrence in stage Created; its id."""
+    query = sa.insert(occurrences).values(
+        alert_id=alert_id,
+        key=key,
+        stage="Created",
+        count=count,
+        given=given,
+        raised_by=by,
+        raised_at=now,
+        changed_at=now,
+    )
+    return int(tx.execute(query.returning(occurrences.c.id)).scalar_one())
+
+
+def change(tx: Transaction, occurrence_id: int, **values: Any) -> None:
+    tx.execute(sa.update(occurrences).where(occurrences.c.id == occurrence_id).values(**values))
+
+
+def add_event(
+    tx: Transaction,
+    occurrence_id: int,
+    what: str,
+    now: datetime,
+    *,
+    operator: str | None = None,
+    note: str = "",
+    queued: int = 0,
+    left_out: int = 0,
+) -> None:
+    tx.execute(
+        sa.insert(occurrence_events).values(
+            occurrence_id=occurrence_id,
+            at=now,
+            what=what,
+            operator=operator,
+            note=note,
+            queued=queued,
+            left_out=left_out,
+        )
+    )
+
+
+def events_of(connection: sa.Connection, occurrence_id: int) -> list[OccurrenceEvent]:
+    """The life of an occurrence, the oldest first."""
+    columns = [occurrence_events.c[name] for name in OccurrenceEvent.__dataclass_fields__]
+    query = sa.select(*columns).where(occurrence_events.c.occurrence_id == occurrence_id)
+    rows = connection.execute(query.order_by(occurrence_events.c.id)).mappings()
+    return [OccurrenceEvent(**row) for row in rows]
+
+
+def sent_by(connection: sa.Connection, occurrence_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """How many messages each occurrence has queued in all, and how many people it left out."""
+    e = occurrence_events.c
+    found: dict[int, tuple[int, int]] = {}
+    for start in range(0, len(occurrence_ids), 500):
+        query = (
+            sa.select(e.occurrence_id, sa.func.sum(e.queued), sa.func.sum(e.left_out))
+            .where(e.occurrence_id.in_(occurrence_ids[start : start + 500]))
+            .group_by(e.occurrence_id)
+        )
+        found.update((row[0], (row[1], row[2])) for row in connection.execute(query))
+    return found
+
+
+def message_ids(connection: sa.Connection, occurrence_id: int) -> list[tuple[str, int]]:
+    """The messages that an occurrence has queued: (stage, message id), in the order queued."""
+    acts = connection.execute(
+        sa.select(submissions.c.id, submissions.c.stage).where(submissions.c.occurrence_id == occurrence_id)
+    ).all()
+    stages = {row.id: row.stage for row in acts}
+    query = sa.select(messages.c.submission_id, messages.c.id).where(messages.c.submission_id.in_(stages))
+    found = connection.execute(query.order_by(messages.c.id)).all()
+    return [(stages[row.submission_id], row.id) for row in found]

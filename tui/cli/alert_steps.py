@@ -1,0 +1,226 @@
+"""`commsdesk alert raise`, the steps of an occurrence's life, and the occurrences themselves."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tui.cli.alert_options import Key, Name, NoteOption, OccurrenceId, Values, named, values_given
+from tui.cli.context import desk
+from tui.cli.lazy_group import plain_app
+from tui.cli.options import Json, Limit
+from tui.cli.output import emit, emit_all, local_time, note, say, show_facts, show_table
+
+if TYPE_CHECKING:
+    from storage.occurrences import Occurrence
+    from tui.operations.occurrences import OccurrenceDetail, OccurrenceView, Stepped
+
+app = plain_app()
+
+
+@app.command("raise")
+def raise_alert(name: Name, key: Key = None, set: Values = None, json: Json = False) -> None:
+    """Raise an alert: what its Created tab sends is on disk when the command ends."""
+    from tui.operations import occurrences
+
+    given = values_given(set or ())
+    stepped = occurrences.raise_alert(desk(), named(name).id, key=key, given=given)
+    occurrence = stepped.occurrence
+    if stepped.counted:
+        done = f"raised again, counted: {occurrence.count} times now, nothing sent"
+    else:
+        done = f"raised{_sent(stepped)}"
+    _show(stepped, done, json)
+
+
+@app.command()
+def claim(occurrence_id: OccurrenceId, note: NoteOption = "", json: Json = False) -> None:
+    """Become its owner: others see that someone looks after it."""
+    _step(occurrence_id, "Claimed", note, json)
+
+
+@app.command("action-taken")
+def action_taken(occurrence_id: OccurrenceId, note: NoteOption = "", json: Json = False) -> None:
+    """Say that something was done about it."""
+    _step(occurrence_id, "Actioned", note, json)
+
+
+@app.command()
+def escalate(occurrence_id: OccurrenceId, note: NoteOption = "", json: Json = False) -> None:
+    """Send what its Escalated tab sends: more people should know."""
+    _step(occurrence_id, "Escalated", note, json)
+
+
+@app.command()
+def restore(
+    occurrence_id: Annotated[int | None, typer.Argument(metavar="ID", min=1, help="Its id, or --key")] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="K", help="The active occurrence with this key")
+    ] = None,
+    alert: Annotated[
+        str | None,
+        typer.Option("--alert", metavar="NAME", help="With --key, when it is active for several alerts"),
+    ] = None,
+    note: NoteOption = "",
+    json: Json = False,
+) -> None:
+    """Say that its cause is gone. The next raise starts a new occurrence."""
+    from tui.operations import occurrences
+
+    if (occurrence_id is None) == (key is None):
+        raise typer.BadParameter("give either an occurrence's ID or --key")
+    if key is not None:
+        alert_id = named(alert).id if alert is not None else None
+        occurrence_id = occurrences.active_with_key(desk(), key, alert_id).id
+    assert occurrence_id is not None
+    _step(occurrence_id, "Restored", note, json)
+
+
+@app.command()
+def finalise(occurrence_id: OccurrenceId, note: NoteOption = "", json: Json = False) -> None:
+    """Close it for good."""
+    _step(occurrence_id, "Finalised", note, json)
+
+
+@app.command("note")
+def add_note(
+    occurrence_id: OccurrenceId,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to keep with it; - reads it")],
+    json: Json = False,
+) -> None:
+    """Keep a note with it. Nothing is sent."""
+    from tui.cli.send import read_text
+    from tui.operations import occurrences
+    from tui.operations.alert_views import occurrence_json
+
+    found = occurrences.add_note(desk(), occurrence_id, read_text(text))
+    if json:
+        emit(occurrence_json(found))
+    else:
+        say(f"noted on {_called(found)}")
+
+
+@app.command("occurrences")
+def list_occurrences(
+    active: Annotated[bool, typer.Option("--active", help="Only those that are not over")] = False,
+    alert: Annotated[str | None, typer.Option("--alert", metavar="NAME", help="Only of this alert")] = None,
+    limit: Limit = None,
+    json: Json = False,
+) -> None:
+    """Each time an alert was raised, the newest last."""
+    from tui.operations import occurrences
+    from tui.operations.alert_views import listed_json
+
+    alert_id = named(alert).id if alert is not None else None
+    found = occurrences.listing(desk(), active_only=active, alert_id=alert_id, limit=limit)
+    if json:
+        emit_all(listed_json(view) for view in found)
+    elif not found:
+        say("No active occurrence." if active else "No alert was raised yet: commsdesk alert raise NAME")
+    else:
+        headers = ("Id", "Raised", "Alert", "Key", "Stage", "Owner", "Age", "Count", "Sent")
+        show_table(headers, [_row(view) for view in found], right={0, 6, 7, 8})
+
+
+@app.command("occurrence")
+def show(occurrence_id: OccurrenceId, json: Json = False) -> None:
+    """One occurrence in full: its life, and what it sent."""
+    from tui.operations import occurrences
+    from tui.operations.alert_views import detail_json
+
+    found = occurrences.show(desk(), occurrence_id)
+    if json:
+        emit(detail_json(found))
+    else:
+        _show_detail(found)
+
+
+def _step(occurrence_id: int, stage: str, text: str, json: bool) -> None:
+    from scheduling.stages import DONE, Stage
+    from tui.operations import occurrences
+
+    stepped = occurrences.step(desk(), occurrence_id, Stage(stage), note=text)
+    _show(stepped, f"{DONE[Stage(stage)]}{_sent(stepped)}", json)
+
+
+def _show(stepped: "Stepped", done: str, json: bool) -> None:
+    from tui.cli.sent import note_no_engine
+    from tui.operations.alert_views import stepped_json
+
+    for person in stepped.queued.left_out:
+        note(f"left out: {person}")
+    for problem in stepped.queued.problems:
+        note(f"warning: {problem}")
+    if stepped.queued.message_ids:
+        note_no_engine()
+    if json:
+        emit(stepped_json(stepped))
+    else:
+        say(f"{_called(stepped.occurrence)}: {done}")
+
+
+def _called(occurrence: "Occurrence") -> str:
+    key = f" ({occurrence.key})" if occurrence.key else ""
+    return f"occurrence {occurrence.id}, {occurrence.alert}{key}"
+
+
+def _sent(stepped: "Stepped") -> str:
+    from tui.operations.form_values import counted
+
+    number = len(stepped.queued.message_ids)
+    return f", {counted(number, 'message')} queued" if number else ", nothing sent"
+
+
+def _row(view: "OccurrenceView") -> tuple[object, ...]:
+    found = view.occurrence
+    return (
+        found.id,
+        local_time(found.raised_at),
+        found.alert,
+        found.key or "",
+        found.stage,
+        found.owner or "",
+        _age(found),
+        found.count,
+        view.queued,
+    )
+
+
+def _age(occurrence: "Occurrence") -> str:
+    """How long it has lasted, or lasted until its end."""
+    begun = occurrence.raised_at
+    if begun is None:
+        return ""
+    seconds = max(0, int(((occurrence.ended_at or desk().now()) - begun).total_seconds()))
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
+    if minutes < 1:
+        return f"{seconds} s"
+    if hours < 1:
+        return f"{minutes} min"
+    return f"{hours} h {minutes % 60:02} min" if days < 1 else f"{days} d {hours % 24} h"
+
+
+def _show_detail(detail: "OccurrenceDetail") -> None:
+    from tui.cli.sent import state_line
+
+    found = detail.view.occurrence
+    facts: list[tuple[str, object]] = [
+        ("Alert", f"{found.alert}, priority {found.priority} (occurrence {found.id})"),
+        ("Key", found.key),
+        ("Stage", found.stage),
+        ("Count", found.count),
+        ("Owner", found.owner),
+        ("Raised", f"{local_time(found.raised_at)} by {found.raised_by or 'the program itself'}"),
+        ("Age", _age(found)),
+    ]
+    facts += [(name, value) for name, value in found.given.items()]
+    show_facts(facts)
+    print()
+    rows = [
+        (local_time(event.at), event.what, event.operator, event.queued, event.left_out, event.note)
+        for event in detail.events
+    ]
+    show_table(("At", "What", "Operator", "Sent", "Left out", "Note"), rows, right={3, 4})
+    if detail.messages:
+        print()
+    for sent in detail.messages:
+        say(f"{sent.stage}  {state_line(sent.message)}")

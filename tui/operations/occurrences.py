@@ -1,0 +1,204 @@
+"""Occurrences of alerts: raise, claim, action taken, escalate, restore, finalise, add a note."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from scheduling import alerting, stages
+from scheduling.actions import Queued
+from scheduling.stages import Stage
+from storage import alerts, outbox
+from storage import occurrences as stored
+from storage.names import tidy
+from storage.occurrences import Occurrence, OccurrenceEvent
+from storage.records import Category, Message, ReviewEntry
+from storage.review_chain import storable
+from tui.operations.alerts import read
+from tui.operations.desk import Desk, Role
+from tui.operations.errors import Refused
+from tui.operations.names import check_text, mentioned
+
+LONGEST_KEY = 200
+LONGEST_VALUE = 10_000
+LONGEST_NOTE = 2_000
+MOST_VALUES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """An occurrence after a raise or a step, and what that queued.
+
+    `counted` means that an active occurrence with the key was there already: nothing was sent.
+    """
+
+    occurrence: Occurrence
+    queued: Queued
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OccurrenceView:
+    """An occurrence as it is listed: with how many messages it has queued and people it left out."""
+
+    occurrence: Occurrence
+    queued: int = 0
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message of an occurrence and the stage that queued it."""
+
+    stage: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class OccurrenceDetail:
+    """An occurrence with its life and what it sent, the oldest first."""
+
+    view: OccurrenceView
+    events: tuple[OccurrenceEvent, ...]
+    messages: tuple[SentMessage, ...]
+
+
+def raise_alert(
+    desk: Desk, alert_id: int, *, key: str | None = None, given: Mapping[str, str] | None = None
+) -> Stepped:
+    """Raise an alert, or count where one with the key is active. On disk when this returns.
+
+    A blank key is none. Refused for a disabled alert. What other systems give is not refused
+    for bytes that are no text: such bytes show as a question mark.
+    """
+    tidy_key = _check_key(key)
+    values = _check_values(given or {})
+    with desk.write(Role.OPERATOR, "raising an alert") as tx:
+        alert = read(tx.connection, alert_id)
+        if not alert.enabled:
+            raise Refused(f"{alert.name} is disabled: enable it before it is raised")
+        raised = alerting.raise_alert(tx, alert, tidy_key, values, desk.now(), operator=desk.operator)
+        return Stepped(_known(tx.connection, raised.occurrence_id), raised.queued, raised.counted)
+
+
+def step(desk: Desk, occurrence_id: int, stage: Stage, *, note: str = "") -> Stepped:
+    """Take an occurrence into a stage and send what that tab sends. Claiming makes the operator its owner.
+
+    Refused, with nothing changed, where the stage may not follow the present one.
+    """
+    note = _check_note(note)
+    with desk.write(Role.OPERATOR, f"an alert being {stages.DONE[stage]}") as tx:
+        before = _known(tx.connection, occurrence_id)
+        refusal = stages.step(Stage(before.stage), stage, owner=before.owner, operator=desk.operator)
+        if refusal is not None:
+            raise Refused(alerting.refused(before, stage, refusal.reason))
+        alert = alerts.get(tx, before.alert_id)
+        assert alert is not None
+        queued = alerting.enter(tx, alert, before, stage, desk.now(), operator=desk.operator, note=note)
+        return Stepped(_known(tx.connection, occurrence_id), queued)
+
+
+def add_note(desk: Desk, occurrence_id: int, text: str) -> Occurrence:
+    """Keep a note in an occurrence's life, also after its end. Sends nothing."""
+    note = _check_note(text)
+    if not note:
+        raise Refused("Note is empty: write something", "Note")
+    with desk.write(Role.OPERATOR, "adding a note") as tx:
+        found = _known(tx.connection, occurrence_id)
+        now = desk.now()
+        stored.add_event(tx, found.id, "Note", now, operator=desk.operator, note=note)
+        entry = ReviewEntry(
+            Category.ALERT,
+            f"{found.alert} {found.id}, note: {note}",
+            operator=desk.operator,
+            alert_id=found.alert_id,
+            alert=found.alert,
+            occurrence_id=found.id,
+        )
+        tx.review(now, entry)
+        return found
+
+
+def listing(
+    desk: Desk,
+    *,
+    active_only: bool = False,
+    alert_id: int | None = None,
+    limit: int | None = None,
+    before_id: int | None = None,
+) -> list[OccurrenceView]:
+    """Occurrences, the newest last; the newest `limit` of them, older than `before_id`, when given."""
+    with desk.database.read() as connection:
+        found = stored.newest(connection, before_id, limit, alert_id=alert_id, active_only=active_only)[::-1]
+        return _views(connection, found)
+
+
+def show(desk: Desk, occurrence_id: int) -> OccurrenceDetail:
+    """One occurrence with its life and its messages."""
+    with desk.database.read() as connection:
+        found = _known(connection, occurrence_id)
+        sent = stored.message_ids(connection, occurrence_id)
+        messages = outbox.current(connection, [message_id for _, message_id in sent])
+        return OccurrenceDetail(
+            _views(connection, [found])[0],
+            tuple(stored.events_of(connection, occurrence_id)),
+            tuple(SentMessage(stage, messages[message_id]) for stage, message_id in sent),
+        )
+
+
+def active_with_key(desk: Desk, key: str, alert_id: int | None = None) -> Occurrence:
+    """The one active occurrence with a key (of one alert when given). Refused: none, or several."""
+    wanted = _check_key(key)
+    if wanted is None:
+        raise Refused("Key is empty: give the key that the alert was raised with", "Key")
+    with desk.database.read() as connection:
+        found = stored.active_by_key(connection, wanted)
+    if alert_id is not None:
+        found = [occurrence for occurrence in found if occurrence.alert_id == alert_id]
+    if not found:
+        raise Refused(f'no active occurrence has the key "{wanted}"', "Key")
+    if len(found) > 1:
+        names = mentioned([occurrence.alert for occurrence in found])
+        raise Refused(f'the key "{wanted}" is active for {names}: say which with --alert', "Key")
+    return found[0]
+
+
+def _views(connection: sa.Connection, found: Sequence[Occurrence]) -> list[OccurrenceView]:
+    sent = stored.sent_by(connection, [occurrence.id for occurrence in found])
+    return [OccurrenceView(occurrence, *sent.get(occurrence.id, (0, 0))) for occurrence in found]
+
+
+def _known(connection: sa.Connection, occurrence_id: int) -> Occurrence:
+    found = stored.get(connection, occurrence_id)
+    if found is None:
+        raise Refused(f"no occurrence has the id {occurrence_id}: see commsdesk alert occurrences")
+    return found
+
+
+def _check_key(key: str | None) -> str | None:
+    """The key as it is kept: without spaces around it or line breaks in it."""
+    found = tidy(storable(key or ""))
+    if len(found) > LONGEST_KEY:
+        raise Refused(f"Key has {len(found):,} characters: {LONGEST_KEY} at most", "Key")
+    return found or None
+
+
+def _check_values(given: Mapping[str, str]) -> dict[str, str]:
+    if len(given) > MOST_VALUES:
+        raise Refused(f"{len(given):,} values were given: {MOST_VALUES} at most", "Fields")
+    found = {}
+    for name, value in given.items():
+        name, value = tidy(storable(name)), storable(value)
+        if not name:
+            raise Refused("Fields: a value has no name: write field=value", "Fields")
+        if len(name) > LONGEST_KEY or len(value) > LONGEST_VALUE:
+            raise Refused(f"Fields: {name[:40]} is longer than {LONGEST_VALUE:,} characters", "Fields")
+        found[name] = value
+    return found
+
+
+def _check_note(text: str) -> str:
+    note = check_text(text, "Note").strip()
+    if len(note) > LONGEST_NOTE:
+        raise Refused(f"Note has {len(note):,} characters: {LONGEST_NOTE:,} at most", "Note")
+    return note
