@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "message": "What was sent, what waits, and what became of it",
     "alert": "Alerts: raise, claim, restore, finalise, and what each stage sends",
     "task": "Scheduled tasks",
+    "template": "Message texts kept for sending by hand",
     "review": "Everything that happened, as it happens",
     "doctor": "Every check of the troubleshooting table, live",
     "backup": "A copy of the site in one file",
