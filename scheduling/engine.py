@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from scheduling.auditor import Auditor
 from scheduling.clock import Clock, SystemClock
+from scheduling.clock_jump import ClockWatch
 from scheduling.delivery import Delivery
 from scheduling.leadership import BEAT_EVERY, LEASE_LIFE, Leadership, runs_elsewhere
 from scheduling.monitor import Monitor
@@ -41,6 +43,7 @@ class Timing:
     rest_at_most: float = 5.0
     check_every: float = 1.0
     report_every: float = 5.0
+    audit_every: float = 60.0
     drain: float = 30.0
     sweep_after: float = 32.0  # the longest call and two seconds: then a silent holder's calls are over
 
@@ -82,6 +85,8 @@ class Engine:
             preferred=self._may_compete,
         )
         self._planner = Planner(database, self._clock)
+        self._clock_watch = ClockWatch(database, self._clock)
+        self._auditor = Auditor(database, self._clock)
         self._monitor = Monitor(database, self._clock, self._store, self._pool, self._wake.set)
         self._reports = Reports(database, self._clock, self._store, self._pool)
         self._delivery = Delivery(
@@ -113,6 +118,10 @@ class Engine:
         """Look for work now. May be called from any thread."""
         self._from_outside(self._wake.set)
 
+    def reload(self) -> None:
+        """Look at everything anew, the handlers' accounts too. From any thread."""
+        self._from_outside(self._look_anew)
+
     def stop(self) -> None:
         """Claim nothing more, wait for what is under way, give up the lease. From any thread."""
         self._from_outside(self._begin_stop)
@@ -127,6 +136,7 @@ class Engine:
             asyncio.create_task(self._listen(), name="listen"),
             asyncio.create_task(self._check_handlers(), name="monitor"),
             asyncio.create_task(self._ask_reports(), name="reports"),
+            asyncio.create_task(self._audit(), name="audit"),
         ]
         stopping = asyncio.create_task(self._stop.wait())
         try:
@@ -154,7 +164,14 @@ class Engine:
             if isinstance(error, Exception):
                 raise error
 
+    def _look_anew(self) -> None:
+        log.info("looking at everything anew")
+        self._monitor.forget()
+        self._wake.set()
+
     def _begin_stop(self) -> None:
+        if not self._stop.is_set():
+            log.info("stopping, %s calls under way", self._delivery.in_flight)
         self._delivery.stopping = True
         self._stop.set()
 
@@ -171,8 +188,9 @@ class Engine:
     async def _keep_lease(self) -> None:
         while True:
             await self._guarded("lease", self._lease_step)
-            held = self.leadership.epoch is not None
-            await self._clock.sleep(self._timing.beat_every if held else self._timing.standby_every)
+            # A beat that failed is tried again soon: the right to act is running out.
+            beaten = self.leadership.epoch is not None and "lease" not in self._troubles
+            await self._clock.sleep(self._timing.beat_every if beaten else self._timing.standby_every)
 
     async def _lease_step(self) -> None:
         if self._kind != "run" and self.leadership.epoch is not None:
@@ -221,7 +239,11 @@ class Engine:
         if epoch is None or not self.leadership.holds:
             self._rest = self._timing.standby_every
             return
-        await self._store.run(self._planner.tick, epoch)
+        if jump := self._clock_watch.look():
+            log.warning("the wall clock jumped by %s", jump)
+            await self._store.run(self._clock_watch.put_right, epoch, jump)
+        if not self._clock_watch.holds_tasks:
+            await self._store.run(self._planner.tick, epoch)
         busy = True
         while busy:
             busy = await self._delivery.tick()
@@ -261,6 +283,18 @@ class Engine:
             epoch = self.leadership.epoch
             if epoch is not None and self.leadership.holds:
                 await self._guarded("reports", partial(self._reports.tick, epoch))
+
+    async def _audit(self) -> None:
+        while True:
+            await self._clock.sleep(self._timing.audit_every)
+            epoch = self.leadership.epoch
+            if epoch is not None and self.leadership.holds:
+                await self._guarded("audit", partial(self._audit_step, epoch))
+
+    async def _audit_step(self, epoch: int) -> None:
+        sending, held = self._delivery.sending, self._clock_watch.holds_tasks
+        if await self._store.run(self._auditor.look, epoch, sending, held):
+            self._wake.set()
 
     async def _guarded(self, loop: str, step: Callable[[], Awaitable[None]]) -> None:
         """One step of a loop. What the file refuses is shown and tried again; a newer program ends us."""

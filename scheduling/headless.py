@@ -62,7 +62,7 @@ def run_headless(
             reload.clear()
             on_reload()
             if thread.engine:
-                thread.engine.nudge()
+                thread.engine.reload()
     thread.stop()
     clean = thread.join(LONGEST_STOP)
     if thread.error is not None:

@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 LEASE_LIFE = 15.0  # seconds without a beat after which a standby takes over
 BEAT_EVERY = 5.0
 ACTS_FOR = LEASE_LIFE * 2 / 3
+# Shares of a life: how long a beat or a takeover waits for the write lock before it says so and
+# tries again, and how long without a beat before a standby looks whether the lock is the reason.
+LOCK_WAIT = 1 / 6
+OVERDUE = 1 / 2
 
 
 @dataclass(slots=True)
@@ -88,7 +92,7 @@ class Leadership:
         # Read before the write: waiting for the lock must not lengthen the right to act.
         before = self._clock.boottime()
         try:
-            with self._database.write(wait=self._life / 3) as tx:
+            with self._database.write(wait=self._life * LOCK_WAIT) as tx:
                 now = self._clock.now()
                 leases.beat(tx, epoch, now)
                 instances.seen(tx, self._id, now)
@@ -98,6 +102,11 @@ class Leadership:
             return
         self._deadline = before + self._life * 2 / 3
 
+    def _find_the_lock_free(self) -> None:
+        """Raises `DatabaseBusy`, which names the process, when the holder cannot beat for a held lock."""
+        with self._database.write(wait=0):
+            pass
+
     def _try_to_take(self) -> bool:
         with self._database.read() as connection:
             lease = leases.current(connection)
@@ -106,11 +115,16 @@ class Leadership:
             self._observed = _Observed(lease.epoch, lease.beat, now)
         dead = lease.holder is not None and leases.holder_is_dead(lease)
         free = lease.holder is None
-        silent = now - self._observed.since >= self._life
-        if not (dead or free or silent) or not self._preferred():
+        unheard = now - self._observed.since
+        silent = unheard >= self._life
+        if not (dead or free or silent):
+            if unheard >= self._life * OVERDUE:
+                self._find_the_lock_free()
+            return False
+        if not self._preferred():
             return False
         before = self._clock.boottime()
-        with self._database.write(wait=self._life / 3) as tx:
+        with self._database.write(wait=self._life * LOCK_WAIT) as tx:
             epoch = leases.take(tx, lease, self._id, self._kind, self._clock.now())
             if epoch is None:
                 return False
