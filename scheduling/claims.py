@@ -14,7 +14,7 @@ from scheduling.leadership import Leadership
 from scheduling.recorder import apply
 from scheduling.sender_pool import ALERT_BATCH, ONE_API_BATCH, SenderPool
 from scheduling.senders.outcome import HandlerConfig, Outcome, OutcomeKind
-from storage import handlers, leases, outbox
+from storage import adoption, handlers, integrity, leases, outbox
 from storage.database import Database, Transaction
 from storage.errors import SecretMissing
 from storage.outbox import ALERT_LANE, ORDINARY_LANE
@@ -59,7 +59,7 @@ def look(database: Database, now: datetime) -> Outlook:
     """The handlers with something due, sorted into those that may send and those that must wait."""
     with database.read() as connection:
         due = outbox.lanes_with_due(connection, now)
-        if not due:
+        if not due or adoption.is_held(connection):
             return Outlook()
         known = {handler.id: handler for handler in handlers.listing(connection)}
         statuses = handlers.statuses(connection)
@@ -111,12 +111,16 @@ def take(
     instance_id: str,
     clock: Clock,
 ) -> Claim | None:
-    """Claim up to `size` messages of a lane, fenced by the lease. None when there is nothing to claim."""
+    """Claim up to `size` messages of a lane, fenced by the lease. None when there is nothing to claim.
+
+    Raises `DiskFull` while what becomes of them could not be written down.
+    """
     handler = desk.handler
+    integrity.require_room(database.folder.path)
     with database.write(wait=5) as tx:
         leases.check(tx, epoch)
         # The wait for the lock may have outlasted the right to act.
-        if not leadership.holds:
+        if not leadership.holds or adoption.is_held(tx):
             return None
         now = clock.now()
         if desk.probe:
@@ -149,7 +153,13 @@ SENDER_LOST = Outcome(OutcomeKind.UNKNOWN, error="the process that was sending i
 
 def sweep(tx: Transaction, epoch: int, now: datetime) -> list[tuple[Handler, list[Message]]]:
     """Write down as unknown what former holders were sending; gives those that can be asked about."""
-    lost = outbox.sending_under_older_epochs(tx, epoch)
+    return write_as_unknown(tx, outbox.sending_under_older_epochs(tx, epoch), now)
+
+
+def write_as_unknown(
+    tx: Transaction, lost: list[Message], now: datetime
+) -> list[tuple[Handler, list[Message]]]:
+    """The same for messages that nobody is sending any more."""
     known = {handler.id: handler for handler in handlers.listing(tx.connection, removed=True)}
     steps = {}
     for message in lost:

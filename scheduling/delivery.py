@@ -61,6 +61,7 @@ class Delivery:
         self._recorder = Recorder(database)
         self._rates = RateLimits(clock)
         self._calls: dict[asyncio.Task[None], tuple[int, int]] = {}
+        self._sending: set[int] = set()
         self._unrecorded = 0
         self._paused_until: datetime | None = None
         self.stopping = False
@@ -69,6 +70,11 @@ class Delivery:
     def in_flight(self) -> int:
         """Calls under way, recording included."""
         return len(self._calls)
+
+    @property
+    def sending(self) -> frozenset[int]:
+        """The messages whose calls are under way, or whose results are being recorded."""
+        return frozenset(self._sending)
 
     async def tick(self) -> bool:
         """Send what is due, as far as connections allow. Whether anything was found to do."""
@@ -189,6 +195,7 @@ class Delivery:
     async def _send(self, claim: Claim) -> None:
         """One call with its batch. Whatever happens, each message gets an outcome that is recorded."""
         outcomes = {message.id: UNTOLD for message in claim.messages}
+        self._sending.update(outcomes)
         try:
             if claim.config is None:
                 outcomes = dict.fromkeys(outcomes, SECRET_MISSING)
@@ -202,6 +209,7 @@ class Delivery:
             outcomes = dict.fromkeys(outcomes, _sender_failed(error))
         results = [Result(message, outcomes[message.id]) for message in claim.messages]
         unsure = await asyncio.shield(asyncio.ensure_future(self._record(claim.handler, results)))
+        self._sending.difference_update(outcomes)
         if any(outcome.kind is not OutcomeKind.ACCEPTED for outcome in outcomes.values()):
             self._on_failure(claim.handler.id)
         if unsure and not self.stopping:

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from scheduling.auditor import Auditor
 from scheduling.clock import Clock, SystemClock
+from scheduling.clock_jump import ClockWatch
 from scheduling.delivery import Delivery
 from scheduling.leadership import BEAT_EVERY, LEASE_LIFE, Leadership, runs_elsewhere
 from scheduling.monitor import Monitor
@@ -41,6 +43,7 @@ class Timing:
     rest_at_most: float = 5.0
     check_every: float = 1.0
     report_every: float = 5.0
+    audit_every: float = 60.0
     drain: float = 30.0
     sweep_after: float = 32.0  # the longest call and two seconds: then a silent holder's calls are over
 
@@ -82,6 +85,8 @@ class Engine:
             preferred=self._may_compete,
         )
         self._planner = Planner(database, self._clock)
+        self._clock_watch = ClockWatch(database, self._clock)
+        self._auditor = Auditor(database, self._clock)
         self._monitor = Monitor(database, self._clock, self._store, self._pool, self._wake.set)
         self._reports = Reports(database, self._clock, self._store, self._pool)
         self._delivery = Delivery(
@@ -131,6 +136,7 @@ class Engine:
             asyncio.create_task(self._listen(), name="listen"),
             asyncio.create_task(self._check_handlers(), name="monitor"),
             asyncio.create_task(self._ask_reports(), name="reports"),
+            asyncio.create_task(self._audit(), name="audit"),
         ]
         stopping = asyncio.create_task(self._stop.wait())
         try:
@@ -233,7 +239,11 @@ class Engine:
         if epoch is None or not self.leadership.holds:
             self._rest = self._timing.standby_every
             return
-        await self._store.run(self._planner.tick, epoch)
+        if jump := self._clock_watch.look():
+            log.warning("the wall clock jumped by %s", jump)
+            await self._store.run(self._clock_watch.put_right, epoch, jump)
+        if not self._clock_watch.holds_tasks:
+            await self._store.run(self._planner.tick, epoch)
         busy = True
         while busy:
             busy = await self._delivery.tick()
@@ -273,6 +283,18 @@ class Engine:
             epoch = self.leadership.epoch
             if epoch is not None and self.leadership.holds:
                 await self._guarded("reports", partial(self._reports.tick, epoch))
+
+    async def _audit(self) -> None:
+        while True:
+            await self._clock.sleep(self._timing.audit_every)
+            epoch = self.leadership.epoch
+            if epoch is not None and self.leadership.holds:
+                await self._guarded("audit", partial(self._audit_step, epoch))
+
+    async def _audit_step(self, epoch: int) -> None:
+        sending, held = self._delivery.sending, self._clock_watch.holds_tasks
+        if await self._store.run(self._auditor.look, epoch, sending, held):
+            self._wake.set()
 
     async def _guarded(self, loop: str, step: Callable[[], Awaitable[None]]) -> None:
         """One step of a loop. What the file refuses is shown and tried again; a newer program ends us."""

@@ -283,6 +283,20 @@ def sending_under_older_epochs(connection: sa.Connection | Transaction, epoch: i
     return [record_of(row) for row in connection.execute(query).mappings()]
 
 
+def sending_since_before(connection: sa.Connection | Transaction, moment: datetime) -> list[Message]:
+    """Messages whose present attempt began before a moment and has no end."""
+    query = SELECT.join_from(FROM, attempts, attempts.c.id == m.attempt_id)
+    query = query.where(m.state == "sending", attempts.c.started_at < moment).order_by(m.id)
+    return [record_of(row) for row in connection.execute(query).mappings()]
+
+
+def count_due(connection: sa.Connection, handler_id: int, moment: datetime) -> int:
+    """How many messages of a handler may be attempted and were due before a moment."""
+    query = sa.select(sa.func.count()).select_from(messages)
+    either = sa.or_(due(handler_id, ALERT_LANE, moment), due(handler_id, ORDINARY_LANE, moment))
+    return connection.execute(query.where(either)).scalar_one()
+
+
 def outlived(connection: sa.Connection | Transaction, now: datetime, limit: int = 500) -> list[Message]:
     """Queued messages past their useful life (never tried) or past their retry window."""
     query = SELECT.where(

@@ -1,0 +1,113 @@
+"""Once a minute, the engine checks its own work: nothing overdue, nothing stuck, no task asleep.
+
+What it finds is mended where that is safe, and always reported; a finding that stays is said once.
+"""
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scheduling import claims, cron, misfire
+from scheduling.clock import Clock
+from storage import handlers, leases, outbox, tasks
+from storage.database import Database, Transaction
+from storage.records import Category, Level, Message, ReviewEntry, Task
+
+log = logging.getLogger(__name__)
+
+OVERDUE = timedelta(seconds=60)
+STUCK = timedelta(seconds=90)  # the longest call lasts 30 s
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that should not be. `about` tells the same finding from another one."""
+
+    about: str
+    text: str
+    mended: bool
+
+
+class Auditor:
+    """Blocks on the database: called in the store's thread."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._said: frozenset[str] = frozenset()
+
+    def look(self, epoch: int, in_flight: Collection[int], tasks_held: bool) -> list[Finding]:
+        """One round; `in_flight` are the messages whose calls this process has under way."""
+        with self._database.write(wait=5) as tx:
+            leases.check(tx, epoch)
+            now = self._clock.now()
+            found = [*_overdue(tx, now), *_stuck(tx, epoch, in_flight, now)]
+            if not tasks_held:
+                found += _asleep(tx, now)
+            fresh = [finding for finding in found if finding.mended or finding.about not in self._said]
+            tx.review(now, *(_entry(finding) for finding in fresh))
+        self._said = frozenset(finding.about for finding in found)
+        return found
+
+
+def _overdue(tx: Transaction, now: datetime) -> list[Finding]:
+    """Messages that a handler which may send has not sent for a minute."""
+    statuses = handlers.statuses(tx.connection)
+    found = []
+    for handler in handlers.listing(tx.connection):
+        status = statuses.get(handler.id)
+        if not handler.enabled or handler.rate_per_minute or (status and not claims.may_send(status, now)):
+            continue
+        count = outbox.count_due(tx.connection, handler.id, now - OVERDUE)
+        if count:
+            text = f"{count} messages at {handler.name} have been due for more than a minute"
+            found.append(Finding(f"overdue {handler.id}", text, False))
+    return found
+
+
+def _stuck(tx: Transaction, epoch: int, in_flight: Collection[int], now: datetime) -> list[Finding]:
+    """Messages that are `sending` although nobody sends them any more: their outcome is unknown."""
+    lost = [
+        message
+        for message in outbox.sending_since_before(tx.connection, now - STUCK)
+        if message.id not in in_flight
+    ]
+    if not lost:
+        return []
+    claims.write_as_unknown(tx, lost, now)
+    return [Finding("stuck", f"{_named(lost)} had been left in sending: now of unknown outcome", True)]
+
+
+def _asleep(tx: Transaction, now: datetime) -> list[Finding]:
+    """Tasks whose next due time is past, missing, or later than their schedule says."""
+    found = []
+    for task in tasks.listing(tx.connection):
+        if not task.enabled or not task.cron or task.problem:
+            continue
+        due = _next_due(task, now)
+        if task.next_due_at is not None and task.next_due_at < now - OVERDUE:
+            found.append(
+                Finding(f"late {task.id}", f"{task.name} has been due for more than a minute", False)
+            )
+        elif due is not None and (task.next_due_at is None or task.next_due_at > due):
+            tasks.advance(tx, task.id, next_due_at=due)
+            found.append(Finding(f"asleep {task.id}", f"{task.name} had no right next due time: set", True))
+    return found
+
+
+def _next_due(task: Task, now: datetime) -> datetime | None:
+    try:
+        return misfire.next_due(task, cron.parse(task.cron, task.zone), now)
+    except ValueError:
+        return None
+
+
+def _named(messages: list[Message]) -> str:
+    names = ", ".join(message.user or message.to for message in messages[:3])
+    count = f"{len(messages)} messages" if len(messages) > 1 else "a message"
+    return f"{count} ({names}{', …' if len(messages) > 3 else ''})"
+
+
+def _entry(finding: Finding) -> ReviewEntry:
+    return ReviewEntry(Category.SYSTEM, f"check: {finding.text}", Level.WARNING)

@@ -1,0 +1,107 @@
+"""Notices that the wall clock has jumped, and puts the plans right.
+
+A jump is a difference between the passing of wall time and of boot time (which goes on through
+a suspend: waking up is not a jump). Planned attempts and open windows move with the clock. After a
+jump forward of more than an hour, or a start with a clock behind the last beat, scheduled
+firing waits until the clock has been stable for a while, or until an operator goes on.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scheduling import cron, misfire
+from scheduling.clock import Clock
+from storage import leases, tasks, time_shift
+from storage.database import Database, Transaction
+from storage.records import Category, Level, ReviewEntry
+
+TOLERANCE = timedelta(seconds=2)
+HOLD_BEYOND = timedelta(hours=1)
+STABLE_AFTER = timedelta(minutes=5)
+BEHIND = timedelta(seconds=60)
+
+
+def jumped(wall: timedelta, boot: float) -> timedelta | None:
+    """How far the wall clock has jumped while so much of either time passed; None when it has not."""
+    difference = wall - timedelta(seconds=boot)
+    return difference if abs(difference) > TOLERANCE else None
+
+
+@dataclass(slots=True)
+class _Seen:
+    wall: datetime
+    boot: float
+
+
+class ClockWatch:
+    """Looks at both clocks before each round of work."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._seen = _Seen(clock.now(), clock.boottime())
+        self._held_until: float | None = None
+
+    @property
+    def holds_tasks(self) -> bool:
+        """Whether scheduled firing waits for the clock to prove stable."""
+        return self._held_until is not None and self._clock.boottime() < self._held_until
+
+    def release(self) -> None:
+        """An operator says that the clock is right."""
+        self._held_until = None
+
+    def look(self) -> timedelta | None:
+        """The jump since the last look, if there was one."""
+        wall, boot = self._clock.now(), self._clock.boottime()
+        jump = jumped(wall - self._seen.wall, boot - self._seen.boot)
+        self._seen = _Seen(wall, boot)
+        return jump
+
+    def took_lease(self, last_beat: datetime | None) -> bool:
+        """Whether the clock is behind what the former holder saw; then tasks wait."""
+        if last_beat is not None and self._clock.now() < last_beat - BEHIND:
+            self._hold()
+            return True
+        return False
+
+    def put_right(self, epoch: int, jump: timedelta) -> None:
+        """Move the plans with the clock. Blocks on the database; raises `LeaseLost`."""
+        if jump > HOLD_BEYOND:
+            self._hold()
+        with self._database.write() as tx:
+            leases.check(tx, epoch)
+            now = self._clock.now()
+            moved = time_shift.shift_plans(tx, jump)
+            if jump < timedelta(0):
+                _wake_sleeping(tx, now)
+            tx.review(now, _said(jump, moved, self.holds_tasks))
+
+    def _hold(self) -> None:
+        self._held_until = self._clock.boottime() + STABLE_AFTER.total_seconds()
+
+
+def _wake_sleeping(tx: Transaction, now: datetime) -> None:
+    """After a jump back no task may wait longer than its schedule says from now on."""
+    for task_id in time_shift.tasks_due_after(tx, now):
+        task = tasks.get(tx, task_id)
+        if task is None or not task.cron:
+            continue
+        try:
+            following = misfire.next_due(task, cron.parse(task.cron, task.zone), now)
+        except ValueError:
+            continue
+        # Due times that were fired before the jump stay fired: their rows are unique.
+        if following is not None and (task.next_due_at is None or following < task.next_due_at):
+            tasks.advance(tx, task.id, next_due_at=following)
+
+
+def _said(jump: timedelta, moved: int, held: bool) -> ReviewEntry:
+    way = "forward" if jump > timedelta(0) else "back"
+    seconds = abs(int(jump.total_seconds()))
+    size = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+    text = f"the clock jumped {way} by {size}: {moved} waiting messages keep their plan"
+    if held:
+        minutes = int(STABLE_AFTER.total_seconds() // 60)
+        text += f"; scheduled tasks wait until it has been stable for {minutes} min"
+    return ReviewEntry(Category.SYSTEM, text, Level.WARNING)

@@ -1,0 +1,144 @@
+"""The engine's own check of its work, and clocks that jump."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from scheduling.senders.outcome import OutcomeKind
+from storage import tasks
+from storage.records import MessageState
+from tests.engine.support import (
+    ACCEPTED,
+    MINUTE,
+    ScriptedSender,
+    add_handler,
+    make_site,
+    message,
+    outcome,
+    queue,
+    review_of,
+    running,
+    use_sender,
+)
+from tests.engine.test_tasks import add_task, get, runs
+from tests.virtual_time import VirtualClock, run_virtually
+
+
+def said(database: object, words: str) -> list[str]:
+    return [entry.text for entry in review_of(database) if words in entry.text]  # type: ignore[arg-type]
+
+
+def test_a_message_left_in_sending_is_found_and_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        use_sender(monkeypatch, ScriptedSender(clock))
+        database = make_site(tmp_path, clock)
+        handler = add_handler(database, clock)
+        async with running(database, clock):
+            await clock.sleep(1)
+            (sent,) = queue(database, clock, handler)
+            await clock.sleep(2)
+            with database.write() as tx:
+                # As if the record of the answer had been lost.
+                tx.connection.exec_driver_sql("UPDATE message SET state = 'sending', gateway_id = NULL")
+            await clock.sleep(400)
+        assert said(database, "left in sending")
+        found = message(database, sent)
+        assert found.state is not MessageState.SENDING
+        assert found.unknowns == 1
+
+    run_virtually(main)
+
+
+def test_a_task_that_sleeps_is_woken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(clock: VirtualClock) -> None:
+        use_sender(monkeypatch, ScriptedSender(clock))
+        database = make_site(tmp_path, clock)
+        far = add_task(database, clock, add_handler(database, clock))
+        with database.write() as tx:
+            tasks.advance(tx, far, next_due_at=clock.now() + timedelta(days=3650))
+        async with running(database, clock):
+            await clock.sleep(185)
+        assert len([state for _, state, _ in runs(database, far) if state == "fired"]) >= 1
+        assert said(database, "no right next due time")
+
+    run_virtually(main)
+
+
+def test_nothing_to_find_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(clock: VirtualClock) -> None:
+        use_sender(monkeypatch, ScriptedSender(clock, takes=20))
+        database = make_site(tmp_path, clock)
+        handler = add_handler(database, clock)
+        add_task(database, clock, handler)
+        async with running(database, clock):
+            queue(database, clock, handler, 50)
+            await clock.sleep(400)
+        assert not said(database, "check:")
+
+    run_virtually(main)
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_clock_jump_moves_the_plan_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock, lambda item, n: ACCEPTED if n == 3 else outcome(OutcomeKind.NOT_SENT))
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        (sent,) = queue(database, clock, add_handler(database, clock))
+        async with running(database, clock):
+            await clock.sleep(30)
+            clock.jump(timedelta(hours=hours))
+            await clock.sleep(200)
+        assert message(database, sent).state is MessageState.ACCEPTED
+        assert [round(at - sender.times[0]) for at in sender.times] == [0, 60, 120]
+        assert said(database, "the clock jumped")
+
+    run_virtually(main)
+
+
+def test_after_a_jump_back_nothing_fires_twice_and_tasks_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        use_sender(monkeypatch, ScriptedSender(clock))
+        database = make_site(tmp_path, clock)
+        task = add_task(database, clock, add_handler(database, clock), cron="*/10 * * * *")
+        async with running(database, clock):
+            await clock.sleep(25 * 60)
+            clock.jump(timedelta(minutes=-30))
+            await clock.sleep(60 * 60)
+        due = [at for _, state, at in runs(database, task) if state == "fired"]
+        assert len(due) == len(set(due))
+        assert due[-1] > clock.now() - 15 * MINUTE
+        assert get(database, task).next_due_at is not None
+
+    run_virtually(main)
+
+
+def test_a_far_jump_forward_holds_tasks_until_the_clock_is_stable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        handler = add_handler(database, clock)
+        task = add_task(database, clock, handler)
+        async with running(database, clock):
+            await clock.sleep(30)
+            clock.jump(timedelta(hours=5))
+            await clock.sleep(120)
+            assert not [state for _, state, _ in runs(database, task) if state == "fired"]
+            (by_hand,) = queue(database, clock, handler)
+            await clock.sleep(5)
+            assert message(database, by_hand).state is MessageState.ACCEPTED, "by hand goes on"
+            await clock.sleep(300)
+            assert [state for _, state, _ in runs(database, task) if state == "fired"]
+        assert said(database, "scheduled tasks wait")
+
+    run_virtually(main)
