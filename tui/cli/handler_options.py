@@ -86,6 +86,14 @@ PerMinute = Annotated[
     str | None,
     typer.Option("--rate-per-minute", metavar="N", help="Most messages a minute; 0 for no limit (preset)"),
 ]
+LowBalance = Annotated[
+    str | None,
+    typer.Option(
+        "--low-balance",
+        metavar="AMOUNT",
+        help='The alert "Balance low" is raised below this; "" for never (preset)',
+    ),
+]
 Field = Annotated[
     str | None,
     typer.Option(
@@ -128,6 +136,7 @@ def filled(form: "HandlerForm", given: dict[str, Any]) -> "HandlerForm":
     from scheduling.retry import RATE_FIELD, STOP_FIELD
     from storage.records import OnUnknown
     from tui.operations.form_values import whole_minutes, whole_number
+    from tui.operations.handler_form import amount
 
     _check_api(form.api_type, given)
     found: dict[str, Any] = {
@@ -162,6 +171,9 @@ def filled(form: "HandlerForm", given: dict[str, Any]) -> "HandlerForm":
     if given["rate_per_minute"] is not None:
         limit = whole_number(given["rate_per_minute"], "Rate limit (per minute)", 0, 60_000)
         form = replace(form, rate_per_minute=limit or None)
+    if given["low_balance"] is not None:
+        mark = given["low_balance"].strip()
+        form = replace(form, low_balance=amount(mark, "Low balance") if mark else None)
     if given["telephone_field"] is not None:
         form = replace(form, telephone_field_id=_field_id(given["telephone_field"]))
     return form

@@ -16,11 +16,15 @@ LONGEST_INPUT = 1_000_000  # bytes of standard input; far more than any handler 
 
 
 def send(
-    message: Annotated[
-        str, typer.Argument(metavar="MESSAGE", help="The text; - reads it from standard input (UTF-8)")
-    ],
     handler: HandlerName,
     to: To,
+    message: Annotated[
+        str | None,
+        typer.Argument(metavar="MESSAGE", help="The text; - reads it from standard input (UTF-8)"),
+    ] = None,
+    template: Annotated[
+        str | None, typer.Option("--template", metavar="NAME", help="A kept text instead of MESSAGE")
+    ] = None,
     wait: Annotated[
         float | None,
         typer.Option(
@@ -43,7 +47,9 @@ def send(
     from tui.cli.sent import report
     from tui.operations import names, sending
 
-    text = read_text(message)
+    if (message is None) == (template is None):
+        raise typer.BadParameter("give either MESSAGE or --template")
+    text = read_text(message) if message is not None else _template_text(template or "")
     with desk().database.read() as connection:
         found = names.handler(connection, handler)
         recipients = [names.recipient(connection, name) for name in to]
@@ -68,6 +74,13 @@ def read_text(message: str) -> str:
     except UnicodeDecodeError:
         raise Refused("Message on standard input is not UTF-8 text", "Message") from None
     return text.removesuffix("\n").removesuffix("\r")
+
+
+def _template_text(name: str) -> str:
+    from tui.operations import message_templates
+
+    with desk().database.read() as connection:
+        return message_templates.named(connection, name).text
 
 
 def _ask_if_many(handler: "Handler", recipients: "list[Recipient]", text: str, fields: bool) -> None:

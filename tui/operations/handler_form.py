@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ LARGEST_BATCH = {ApiType.ONE: 100, ApiType.XML: 50}
 PRESET_BATCH = {ApiType.ONE: 100, ApiType.XML: 1}
 MOST_CONNECTIONS = 8
 LONGEST_NOTES = 10_000
+HIGHEST_BALANCE = 1_000_000_000
 SECRET_NAME = {ApiType.ONE: "API Key", ApiType.XML: "Password"}
 PARTS_HINT = 'more than 1 needs "Enable message parts" on the integration in the Clickatell portal'
 
@@ -46,6 +48,7 @@ LABELS: Mapping[str, str] = {
     "batch_size": "Batch size",
     "max_connections": "Connections",
     "rate_per_minute": "Rate limit (per minute)",
+    "low_balance": "Low balance",
     "total_timeout": "Total timeout (s)",
     "allow_plain_http": "Allow plain http",
     "notes": "Notes",
@@ -79,6 +82,7 @@ class HandlerForm:
     batch_size: int | None = None
     max_connections: int = MOST_CONNECTIONS
     rate_per_minute: int | None = None
+    low_balance: Decimal | None = None
     total_timeout: timedelta = timedelta(seconds=30)
     allow_plain_http: bool = False
     notes: str = ""
@@ -178,7 +182,21 @@ def _limits(form: HandlerForm) -> dict[str, Any]:
         # Two at least, as one is kept free for alerts.
         "max_connections": whole_number(form.max_connections, LABELS["max_connections"], 2, MOST_CONNECTIONS),
         "rate_per_minute": None if rate is None else whole_number(rate, LABELS["rate_per_minute"], 1, 60_000),
+        "low_balance": None if form.low_balance is None else amount(form.low_balance, LABELS["low_balance"]),
     }
+
+
+def amount(text: str | Decimal, field: str) -> Decimal:
+    """An amount of money or credits, zero or more. Raises `Refused` naming the field."""
+    try:
+        number = text if isinstance(text, Decimal) else Decimal(text.strip())
+    except InvalidOperation:
+        raise Refused(
+            f'{field} must be an amount such as 5 or 2.50, not "{str(text).strip()[:40]}"', field
+        ) from None
+    if not number.is_finite() or not 0 <= number <= HIGHEST_BALANCE:
+        raise Refused(f"{field} must be 0 to {HIGHEST_BALANCE:,}", field)
+    return number
 
 
 def _telephone_field(connection: sa.Connection, field_id: int | None) -> int | None:

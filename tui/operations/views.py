@@ -52,6 +52,7 @@ def handler_json(view: HandlerView) -> dict[str, Any]:
         "batch_size": handler.batch_size,
         "connections": handler.max_connections,
         "rate_per_minute": handler.rate_per_minute,
+        "low_balance": None if handler.low_balance is None else float(handler.low_balance),
         "total_timeout_secs": handler.total_timeout.total_seconds(),
         "telephone_field": view.telephone_field,
         "base_url": handler.base_url,
