@@ -18,6 +18,9 @@ from tui.cli.main import execute
 from tui.operations.errors import Refused
 
 PROGRAM = (sys.executable, "-m", "tui.cli.main")
+# A job in the background inherits that SIGINT is ignored; at a terminal it is not.
+TAKES_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+INTERRUPTIBLE = (sys.executable, "-c", f"{TAKES_SIGINT}; from tui.cli.main import run; run()")
 
 
 def run(
@@ -158,7 +161,7 @@ def test_following_ends_on_an_interrupt(cli: CommandLine, database: Database) ->
             tx.review(datetime.now(UTC), ReviewEntry(Category.SYSTEM, text))
 
     write("before")
-    words = [*PROGRAM, "--data", str(cli.folder), "review", "--follow", "--json"]
+    words = [*INTERRUPTIBLE, "--data", str(cli.folder), "review", "--follow", "--json"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stderr is not None
         assert json.loads(process.stdout.readline())["text"] == "before"

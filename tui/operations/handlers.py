@@ -104,8 +104,9 @@ def remove(
             )
         queue = _queue(tx.connection, handler_id)
         if queue.total and not cancel_waiting:
+            verb = "waits" if queue.total == 1 else "wait"
             raise Refused(
-                f"{counted(queue.total, 'message')} {'waits' if queue.total == 1 else 'wait'} at {found.name}:"
+                f"{counted(queue.total, 'message')} {verb} at {found.name}:"
                 " let them be sent, or cancel them with it (--cancel-waiting)"
             )
         cancelled = _cancel_all(tx, desk, handler_id)
