@@ -269,13 +269,39 @@ ACTIONS: tuple[Action, ...] = (
         "leave",
         True,
     ),
+    *_verbs(
+        "composer",
+        ("field", "Field", "f3", "Put in a field that is filled in for each recipient", "viewer", True),
+        ("previous", "Before", "f8", "Show how the recipient before gets it", "viewer", False),
+        ("next", "Next recipient", "f9", "Show how the next recipient gets it", "viewer", True),
+    ),
+    *_verbs(
+        "send",
+        ("send", "Send", "ctrl+s", "Send the message", "operator", True),
+        ("leave", "Leave", "escape", "Close without sending; asks first", "viewer", True),
+        ("turn", "Recipients or message", "f2", "Show the other tab", "viewer", True),
+        ("template", "Templates", "f4", "Take a kept text, or keep this one", "viewer", True),
+    ),
+    *_verbs(
+        "message",
+        ("resend", "Send again", "r", "Send it again", "operator", True),
+        ("cancel", "Cancel", "x", "Do not send what still waits", "operator", True),
+        ("arrived", "It arrived", "v", "Settle an unknown outcome: it arrived", "operator", True),
+        ("drop", "Drop", "D", "Settle an unknown outcome: leave it", "operator", True),
+        ("user", "User", "u", "Open the user it goes to", "viewer", True),
+        ("owner", "Task or alert", "o", "Open what sent it", "viewer", True),
+        ("copy", "Copy", "c", "Copy the text of the message", "viewer", False),
+        ("leave", "Close", "escape", "Back to the list", "viewer", True),
+    ),
 )
 
 _RECORD_SECTIONS = ("handlers", "users", "alerts", "occurrences", "tasks", "messages", "review")
 STACKS: tuple[tuple[str, ...], ...] = (
     *(("table", section, "main", "app") for section in _RECORD_SECTIONS),
     ("panel", "main", "app"),
-    ("editor", "app"),
+    ("composer", "editor", "app"),
+    ("composer", "send", "app"),
+    ("message", "app"),
 )
 """Places that hear keys at the same moment, from the focus outwards."""
 

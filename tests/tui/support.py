@@ -1,0 +1,56 @@
+"""The console on a real site in a folder of the test, without an engine; waiting for states."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from storage.site import open_site
+from tui.app import ConsoleApp, Settings
+from tui.operations.desk import Desk, Role
+
+
+def make_desk(folder: Path, *, role: Role = Role.ADMINISTRATOR) -> Desk:
+    """A new site with an operator named ana at it. Close `desk.database` when done."""
+    return Desk(open_site(folder), "ana", role)
+
+
+@asynccontextmanager
+async def console(
+    desk: Desk, *, section: str | None = None, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[Pilot[int]]:
+    """The console at this desk, its site open and the section shown and read."""
+    app = ConsoleApp(Settings(Path("."), engine=False), open_desk=lambda: desk)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot, lambda: app.desk is not None and app._main._ready)
+        if section is not None:
+            app._main.action_section(section)
+        await settle(pilot, lambda: app._main.current is not None and app._main.current.table.is_read)
+        yield pilot
+
+
+async def settle(pilot: Pilot[Any], state: Callable[[], object]) -> None:
+    """Wait until something holds; the test's own time limit ends it when it never does."""
+    while not state():
+        await pilot.pause(0.01)
+
+
+async def shown(pilot: Pilot[Any], kind: type[Screen[Any]]) -> Any:
+    """Wait until a screen of this kind is on top, and give it."""
+    await settle(pilot, lambda: isinstance(pilot.app.screen, kind))
+    await pilot.pause()
+    return pilot.app.screen
+
+
+def screen_text(pilot: Pilot[Any]) -> str:
+    """What is on the screen, line by line."""
+    lines = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines)
+
+
+def told(pilot: Pilot[Any]) -> list[str]:
+    """The sentences told at the edge of the screen."""
+    return [notification.message for notification in pilot.app._notifications]
