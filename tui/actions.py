@@ -279,7 +279,7 @@ ACTIONS: tuple[Action, ...] = (
         "send",
         ("send", "Send", "ctrl+s", "Send the message", "operator", True),
         ("leave", "Leave", "escape", "Close without sending; asks first", "viewer", True),
-        ("turn", "Recipients or message", "f2", "Show the other tab", "viewer", True),
+        ("turn", "Other tab", "f2", "Go from the message to its recipients, or back", "viewer", True),
         ("template", "Templates", "f4", "Take a kept text, or keep this one", "viewer", True),
     ),
     *_verbs(
