@@ -140,6 +140,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("main.reload", "list", "Read again", "Read the list again", "ctrl+r", "main", "reload"),
     *_record_actions("handlers", "communication handler", "administrator"),
     *_record_actions("users", "user", "operator"),
+    *_record_actions("groups", "user group", "operator"),
+    *_record_actions("fields", "custom field", "administrator"),
     *_record_actions("alerts", "alert", "operator"),
     *_record_actions("tasks", "scheduled task", "operator"),
     *_verbs(
@@ -153,11 +155,23 @@ ACTIONS: tuple[Action, ...] = (
         "users",
         ("send", "Send Message", "M", "Write to the selected users", "operator", True),
         ("enable", "Enable or disable", "e", "Leave the user out of messages, or not", "operator", False),
+        ("join", "Put into groups", "a", "Say which groups the users belong to", "operator", False),
         ("groups", "Groups", "o", "Show user groups", "viewer", True),
         ("fields", "Custom fields", "f", "Show the fields that users have", "viewer", False),
         ("import_csv", "Import", "i", "Read users from a CSV file", "administrator", False),
         ("export_csv", "Export", "E", "Write users to a CSV file", "operator", False),
         ("diagnose", "Diagnose", "x", "Find out why a user is not reached", "viewer", False),
+    ),
+    *_verbs(
+        "groups",
+        ("send", "Send Message", "M", "Write to the members of the selected groups", "operator", True),
+        ("users", "Users", "o", "Show the users again", "viewer", True),
+    ),
+    *_verbs(
+        "fields",
+        ("earlier", "Move up", "K", "Put the field before the one above it", "administrator", True),
+        ("later", "Move down", "J", "Put the field after the one below it", "administrator", True),
+        ("users", "Users", "f", "Show the users again", "viewer", True),
     ),
     *_verbs(
         "alerts",
@@ -270,6 +284,13 @@ ACTIONS: tuple[Action, ...] = (
         True,
     ),
     *_verbs(
+        "import",
+        ("read", "Read", "f5", "Read the file, and show what it would do", "operator", True),
+        ("show", "Show", "f4", "Show only the lines that are refused, changed or added", "viewer", True),
+        ("apply", "Import", "ctrl+s", "Import every line", "operator", True),
+        ("leave", "Leave", "escape", "Close without importing", "viewer", True),
+    ),
+    *_verbs(
         "composer",
         ("field", "Field", "f3", "Put in a field that is filled in for each recipient", "viewer", True),
         ("previous", "Before", "f8", "Show how the recipient before gets it", "viewer", False),
@@ -295,13 +316,24 @@ ACTIONS: tuple[Action, ...] = (
     ),
 )
 
-_RECORD_SECTIONS = ("handlers", "users", "alerts", "occurrences", "tasks", "messages", "review")
+_RECORD_SECTIONS = (
+    "handlers",
+    "users",
+    "groups",
+    "fields",
+    "alerts",
+    "occurrences",
+    "tasks",
+    "messages",
+    "review",
+)
 STACKS: tuple[tuple[str, ...], ...] = (
     *(("table", section, "main", "app") for section in _RECORD_SECTIONS),
     ("panel", "main", "app"),
     ("composer", "editor", "app"),
     ("composer", "send", "app"),
     ("message", "app"),
+    ("import", "app"),
 )
 """Places that hear keys at the same moment, from the focus outwards."""
 
