@@ -1,7 +1,10 @@
 """What every section has: a list of records, a filter, a menu, and a detail pane where there is room."""
 
-from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -20,6 +23,8 @@ from tui.widgets.row_source import ListSource, RowSource
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -42,6 +47,23 @@ class FilterInput(Input):
         section.focus_list()
 
 
+def _in_worker(action: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """An action that may wait for an answer must not hold up the screen's own messages, as a key's does."""
+
+    @wraps(action)
+    def run(section: "Section", *parameters: object) -> None:
+        async def told() -> None:
+            try:
+                await action(section, *parameters)
+            except Exception as error:
+                log.exception("an action of %s failed", section.PLACE)
+                section.console.tell(f"This did not work: {str(error) or type(error).__name__}", problem=True)
+
+        section.run_worker(told(), group="action", exit_on_error=False)
+
+    return run
+
+
 class Section(Vertical):
     """A subclass names its columns and its source; actions are methods `action_…` as the registry says."""
 
@@ -56,6 +78,9 @@ class Section(Vertical):
         # Before Textual merges the bindings of the class.
         if cls.PLACE:
             cls.BINDINGS = [*REGISTRY.bindings(cls.PLACE)]
+        for name, method in list(vars(cls).items()):
+            if name.startswith("action_") and inspect.iscoroutinefunction(method):
+                setattr(cls, name, _in_worker(method))
         super().__init_subclass__(**options)
 
     def __init__(self, *, id: str) -> None:
