@@ -71,29 +71,12 @@ def _section(key: str, name: str, title: str) -> Action:
 
 def _record_actions(section: str, noun: str, role: Role) -> tuple[Action, ...]:
     """New, edit and delete, as every list of records has them."""
-    return (
-        Action(f"{section}.new", section, "New", f"Add a {noun}", "n", section, "new", True, role),
-        Action(
-            f"{section}.edit",
-            section,
-            "Edit",
-            f"Open the {noun} under the cursor",
-            "enter",
-            section,
-            "edit",
-            True,
-        ),
-        Action(
-            f"{section}.delete",
-            section,
-            "Delete",
-            f"Delete the {noun}, after a question that names what hangs on it",
-            "d",
-            section,
-            "delete",
-            False,
-            role,
-        ),
+    deletes = f"Delete the {noun}, after a question that names what hangs on it"
+    return _verbs(
+        section,
+        ("new", "New", "n", f"Add a {noun}", role, True),
+        ("edit", "Edit", "enter", f"Open the {noun} under the cursor", "viewer", True),
+        ("delete", "Delete", "d", deletes, role, False),
     )
 
 

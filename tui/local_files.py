@@ -95,8 +95,8 @@ def write(files: LocalFiles, typed: str, fill: Callable[[TextIO], T], *, encodin
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            with open(os.open(beside, flags, 0o600), "w", encoding=encoding, newline="") as out:
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding=encoding, newline="") as out:
                 given = fill(out)
             beside.replace(path)
             return given
