@@ -1,16 +1,19 @@
 """Fires what is due: one transaction a task, fenced by the lease, unique by task and due time."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from scheduling import cron, firing, misfire
 from scheduling.clock import Clock
-from storage import leases, tasks
+from storage import adoption, leases, tasks
 from storage.database import Database, Transaction
 from storage.errors import StorageError
 from storage.records import Level, Task
 
 log = logging.getLogger(__name__)
+
+TASKS_AT_ONCE = 500
 
 
 class Planner:
@@ -24,6 +27,10 @@ class Planner:
         """Fire what is due under this lease; how many messages that queued. Raises `LeaseLost`."""
         with self._database.read() as connection:
             due = tasks.due(connection, self._clock.now())
+            held = due and adoption.is_held(connection)
+        if held:
+            self._miss(epoch)
+            return 0
         queued = 0
         for task in due:
             try:
@@ -39,10 +46,18 @@ class Planner:
         with self._database.read() as connection:
             return tasks.next_due(connection)
 
+    def _miss(self, epoch: int) -> None:
+        with self._database.write() as tx:
+            leases.check(tx, epoch)
+            if adoption.is_held(tx):
+                miss_overdue(tx, self._clock.now(), epoch)
+
     def _fire(self, seen: Task, epoch: int) -> int:
         queued = 0
         with self._database.write() as tx:
             leases.check(tx, epoch)
+            if adoption.is_held(tx):
+                return 0
             now = self._clock.now()
             task = tasks.get(tx, seen.id)
             if task is None or not task.enabled or task.revision != seen.revision:
@@ -82,6 +97,36 @@ class Planner:
             )
 
 
+HELD_BACK = "the site was held: the original may have fired it"
+
+
+def miss_overdue(tx: Transaction, now: datetime, epoch: int | None = None) -> int:
+    """Write down as missed what is due on a site that is held; how many tasks that were.
+
+    Also for the moment before it is adopted: what came due until then belongs to the original.
+    """
+    count = 0
+    while overdue := tasks.due(tx, now, limit=TASKS_AT_ONCE):
+        count += len(overdue)
+        for task in overdue:
+            _miss_one(tx, task, now, epoch)
+    return count
+
+
+def _miss_one(tx: Transaction, task: Task, now: datetime, epoch: int | None) -> None:
+    try:
+        schedule = cron.parse(task.cron, task.zone) if task.cron else None
+    except ValueError as error:
+        tasks.advance(tx, task.id, next_due_at=None, problem=str(error))
+        tx.review(now, firing.said_of(task, f"{task.name} could not be fired: {error}", Level.ERROR))
+        return
+    found = misfire.decide(task, schedule, now)
+    times = tuple(sorted({*found.missed, *(due_at for due_at, _ in found.fire)}))
+    missed = replace(found, fire=(), missed=times, reasons=dict.fromkeys(times, HELD_BACK))
+    _write_missed(tx, task, missed, now, epoch)
+    tasks.advance(tx, task.id, next_due_at=missed.next_due_at)
+
+
 def _next_if_possible(task: Task, now: datetime) -> datetime | None:
     try:
         return misfire.next_due(task, cron.parse(task.cron, task.zone), now) if task.cron else None
@@ -89,7 +134,7 @@ def _next_if_possible(task: Task, now: datetime) -> datetime | None:
         return None
 
 
-def _write_missed(tx: Transaction, task: Task, due: misfire.Due, now: datetime, epoch: int) -> None:
+def _write_missed(tx: Transaction, task: Task, due: misfire.Due, now: datetime, epoch: int | None) -> None:
     if not due.missed:
         return
     for place, due_at in enumerate(due.missed):

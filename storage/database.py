@@ -21,7 +21,7 @@ from storage.errors import DatabaseBusy, NewerSchema, Replaced
 from storage.folder import DataFolder
 from storage.records import ReviewEntry
 from storage.review_chain import Signer
-from storage.secrets import SecretBox
+from storage.secrets import SecretBox, open_box
 
 SCHEMA_VERSION = 2
 BUSY_SECONDS = 30.0
@@ -49,7 +49,8 @@ class Database:
 
     def __init__(self, folder: DataFolder, box: SecretBox, signer: Signer) -> None:
         self.folder = folder
-        self.box = box
+        self._box = box
+        self._box_of: tuple[int, ...] | None = None
         self.signer = signer
         self._engine = sqlite.make_engine(folder.database)
         self._writing = threading.Lock()
@@ -59,6 +60,19 @@ class Database:
     @property
     def path(self) -> Path:
         return self.folder.database
+
+    @property
+    def box(self) -> SecretBox:
+        """What encrypts and decrypts. Ask for it anew each time: another process may change the key."""
+        found = _stamp(self.folder.secret_key)
+        if found is not None and found != self._box_of:
+            self._box = open_box(self.folder.secret_key)[0]
+            self._box_of = found
+        return self._box
+
+    @box.setter
+    def box(self, box: SecretBox) -> None:
+        self._box, self._box_of = box, _stamp(self.folder.secret_key)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -148,6 +162,15 @@ class ChangeWatch:
 
     def _version(self) -> int:
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """Changes whenever the file is replaced by another; None when there is none."""
+    try:
+        info = path.stat()
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino, info.st_mtime_ns, info.st_size
 
 
 def _inode(path: Path) -> tuple[int, int] | None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from storage import sqlite
+from storage import adoption, sqlite
 from storage.database import SCHEMA_VERSION, Database
-from storage.errors import NewerSchema, NotASite, StorageError, UpgradeRefused
+from storage.errors import NewerSchema, NotASite, UpgradeRefused
 from storage.folder import DataFolder
 from storage.process import Life, life_of
 from storage.records import Category, Level, ReviewEntry
@@ -51,7 +51,9 @@ def _open(folder: DataFolder, now: Callable[[], datetime]) -> Database:
     if version < SCHEMA_VERSION:
         _bring_up_to_date(folder, version, now)
     box, new_key = open_box(folder.secret_key)
-    return Database(folder, box, _signer(folder, box, new_key, now))
+    database = Database(folder, box, _signer(folder, box, new_key, now))
+    adoption.hold_if_copied(database, now())
+    return database
 
 
 def _signer(folder: DataFolder, box: SecretBox, new_key: bool, now: Callable[[], datetime]) -> Signer:
@@ -89,7 +91,8 @@ def _make(folder: DataFolder, now: Callable[[], datetime]) -> None:
     engine = sqlite.make_engine(temporary)
     with engine.begin() as connection:
         connection.execute(sa.insert(leases).values(id=1, epoch=0, beat=0))
-        facts = {"made_at": now().isoformat(), "inode": _inode_text(temporary)}
+        # The name it gets below is a link to this same file.
+        facts = {"made_at": now().isoformat(), **adoption.identity_of(temporary)}
         connection.execute(sa.insert(site_values), [{"name": k, "value": v} for k, v in facts.items()])
     engine.dispose()
     try:
@@ -99,10 +102,6 @@ def _make(folder: DataFolder, now: Callable[[], datetime]) -> None:
     finally:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{temporary}{suffix}").unlink(missing_ok=True)
-
-
-def _inode_text(path: Path) -> str:
-    return str(path.stat().st_ino)
 
 
 def _identify(path: Path) -> int:
@@ -122,6 +121,8 @@ def _identify(path: Path) -> int:
 
 def _bring_up_to_date(folder: DataFolder, version: int, now: Callable[[], datetime]) -> None:
     def nobody_else(connection: sa.Connection) -> None:
+        if adoption.why_not_live(connection, folder.database):
+            return  # those written down have the original open
         for other in connection.execute(sa.select(instances)).all():
             life = life_of(other.boot_id, other.pid_namespace, other.pid, other.process_start)
             recent = (now() - other.seen_at).total_seconds() < 30
@@ -134,6 +135,6 @@ def _bring_up_to_date(folder: DataFolder, version: int, now: Callable[[], dateti
     copy = copy_before_upgrade(folder.database, version, now())
     try:
         run_upgrade(folder.database, SCHEMA_VERSION, nobody_else)
-    except StorageError:
-        copy.unlink(missing_ok=True)
+    except BaseException:
+        copy.unlink(missing_ok=True)  # nothing was changed: the copy is of no use, and in the way next time
         raise
