@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from scheduling import claims, cron, misfire
 from scheduling.clock import Clock
-from storage import handlers, leases, outbox, tasks
+from storage import adoption, handlers, leases, outbox, tasks
 from storage.database import Database, Transaction
 from storage.records import Category, Level, Message, ReviewEntry, Task
 
@@ -42,7 +42,9 @@ class Auditor:
         with self._database.write(wait=5) as tx:
             leases.check(tx, epoch)
             now = self._clock.now()
-            found = [*_overdue(tx, now), *_stuck(tx, epoch, in_flight, now)]
+            found = _stuck(tx, epoch, in_flight, now)
+            if not adoption.is_held(tx):
+                found += _overdue(tx, now)
             if not tasks_held:
                 found += _asleep(tx, now)
             fresh = [finding for finding in found if finding.mended or finding.about not in self._said]

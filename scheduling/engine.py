@@ -24,7 +24,7 @@ from scheduling.planner import Planner
 from scheduling.reports import Reports
 from scheduling.sender_pool import SenderPool
 from scheduling.store import Store
-from storage import instances, leases
+from storage import instances, leases, review_head
 from storage.database import Database
 from storage.errors import NewerSchema, Replaced, StorageError
 from storage.records import Category, Level, ReviewEntry
@@ -43,6 +43,7 @@ class Timing:
     rest_at_most: float = 5.0
     check_every: float = 1.0
     report_every: float = 5.0
+    head_every: float = 60.0
     audit_every: float = 60.0
     drain: float = 30.0
     sweep_after: float = 32.0  # the longest call and two seconds: then a silent holder's calls are over
@@ -136,6 +137,7 @@ class Engine:
             asyncio.create_task(self._listen(), name="listen"),
             asyncio.create_task(self._check_handlers(), name="monitor"),
             asyncio.create_task(self._ask_reports(), name="reports"),
+            asyncio.create_task(self._keep_head(), name="head"),
             asyncio.create_task(self._audit(), name="audit"),
         ]
         stopping = asyncio.create_task(self._stop.wait())
@@ -296,6 +298,12 @@ class Engine:
         if await self._store.run(self._auditor.look, epoch, sending, held):
             self._wake.set()
 
+    async def _keep_head(self) -> None:
+        while True:
+            await self._clock.sleep(self._timing.head_every)
+            if self.leadership.holds:
+                await self._guarded("head", partial(self._store.run, self._note_head))
+
     async def _guarded(self, loop: str, step: Callable[[], Awaitable[None]]) -> None:
         """One step of a loop. What the file refuses is shown and tried again; a newer program ends us."""
         try:
@@ -324,10 +332,15 @@ class Engine:
             now = self._clock.now()
             instances.register(tx, self.instance_id, self._kind, self._version, self._operator, now)
 
+    def _note_head(self) -> None:
+        if problem := review_head.keep(self._database, self._clock.now()):
+            log.error("the review is not what it was: %s (commsdesk review verify)", problem)
+
     def _leave(self) -> None:
         try:
             with self._database.write(wait=2) as tx:
                 instances.leave(tx, self.instance_id)
+            self._note_head()
         except StorageError as error:
             log.warning("could not sign off: %s", error)
 
