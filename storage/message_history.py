@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from storage.outbox import FROM, SELECT, m, record_of
 from storage.records import Attempt, Message, MessageState
-from storage.tables import attempts, submissions, users
+from storage.tables import attempts, messages, submissions, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,54 @@ def attempts_of(connection: sa.Connection, message_id: int) -> list[Attempt]:
 
 
 def count(connection: sa.Connection, wanted: MessageFilter = ALL) -> int:
-    query = sa.select(sa.func.count()).select_from(FROM).where(*_where(wanted))
+    query = sa.select(sa.func.count()).select_from(_from(wanted)).where(*_where(wanted))
     return connection.execute(query).scalar_one()
+
+
+def _from(wanted: MessageFilter) -> sa.FromClause:
+    """The messages alone where that is enough: a million rows are counted without a join."""
+    through = (wanted.task_id, wanted.alert_id, wanted.occurrence_id)
+    return messages if all(owner is None for owner in through) else FROM
+
+
+def page(
+    connection: sa.Connection,
+    wanted: MessageFilter = ALL,
+    *,
+    offset: int = 0,
+    limit: int = 200,
+    older_than: int | None = None,
+    total: int | None = None,
+) -> list[Message]:
+    """Part of the list, the newest first.
+
+    `older_than` is the id of the row just before the part: then it is read from there by index.
+    Else `offset` rows are counted over, from the nearer end where the `total` is known.
+    """
+    ids = sa.select(m.id).select_from(_from(wanted)).where(*_where(wanted))
+    if older_than is not None:
+        ids = ids.where(m.id < older_than).order_by(m.id.desc()).limit(limit)
+    elif total is not None and offset > total // 2:
+        last = max(0, total - offset - limit)
+        ids = ids.order_by(m.id).limit(min(limit, total - offset)).offset(last)
+    else:
+        ids = ids.order_by(m.id.desc()).limit(limit).offset(offset)
+    query = SELECT.where(m.id.in_(ids)).order_by(m.id.desc())
+    return [record_of(row) for row in connection.execute(query).mappings()]
+
+
+def position(connection: sa.Connection, message_id: int, wanted: MessageFilter = ALL) -> int | None:
+    """The index of a message in that list; None when it does not hold the message."""
+    fits = sa.select(sa.func.count()).select_from(_from(wanted)).where(*_where(wanted))
+    if not connection.execute(fits.where(m.id == message_id)).scalar_one():
+        return None
+    return connection.execute(fits.where(m.id > message_id)).scalar_one()
+
+
+def ids(connection: sa.Connection, limit: int, wanted: MessageFilter = ALL) -> list[int]:
+    """The ids of the first messages of that list."""
+    query = sa.select(m.id).select_from(_from(wanted)).where(*_where(wanted))
+    return list(connection.execute(query.order_by(m.id.desc()).limit(limit)).scalars())
 
 
 def counts_by_state(connection: sa.Connection) -> dict[MessageState, int]:

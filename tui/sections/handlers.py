@@ -32,7 +32,7 @@ class HandlersSection(Section):
 The communication handlers. Status says Running with the account's balance when the handler reaches \
 Clickatell, and otherwise what is wrong; x finds out more. t checks key and balance at no cost, T \
 sends a test message. A disabled handler keeps its messages waiting."""
-    EMPTY = "No handlers yet. Press n to add the account at Clickatell that messages go through."
+    EMPTY = "No handlers yet. Press n to add an account at Clickatell."
     SORT = ("name", False)
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("name", "Name", 14, flex=2),

@@ -144,7 +144,7 @@ class Section(Vertical):
         self.table.set_source(ListSource(), empty=reason)
 
     def reload(self) -> None:
-        if self.console.desk is not None:
+        if self.console.desk is not None and self._has_list(self.reload):
             self.run_worker(self._reload(), group="source", exclusive=True, exit_on_error=False)
 
     async def _reload(self) -> None:
@@ -158,7 +158,15 @@ class Section(Vertical):
         self._show_detail(self.table.cursor_key)
 
     def focus_list(self) -> None:
-        self.table.focus()
+        if self._has_list(self.focus_list):
+            self.table.focus()
+
+    def _has_list(self, then: Callable[[], object]) -> bool:
+        """Whether the list is there; on a busy machine it comes a moment later, and `then` is called."""
+        if self.query_one_optional(PagedTable) is None:
+            self.call_after_refresh(then)
+            return False
+        return True
 
     # The list
 

@@ -57,7 +57,7 @@ class Composer(Vertical):
     DEFAULT_CSS = """
     Composer {
         height: 1fr;
-        & MessageBox { height: 1fr; min-height: 4; margin: 0; }
+        & MessageBox { height: 1fr; min-height: 3; max-height: 16; margin: 0; }
         & .figures { height: auto; max-height: 2; color: $text-muted; }
         & .notes { height: auto; max-height: 4; display: none; }
         & .notes.-shown { display: block; }
@@ -164,6 +164,10 @@ class Composer(Vertical):
         """Put text in where the cursor stands."""
         self._box.insert(text)
         self._box.focus()
+
+    def replace_text(self, text: str) -> None:
+        """Put another text in the place of this one; ctrl+z brings it back."""
+        self._box.replace(text, (0, 0), self._box.document.end)
 
     def focus_text(self) -> None:
         self._box.focus()

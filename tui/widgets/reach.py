@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
+from textual.content import Content
 
 from scheduling import recipients as choosing
 from scheduling.recipients import LeftOut, Reached
@@ -23,6 +24,11 @@ def key_for(recipient: Recipient) -> int:
 def people(number: int) -> str:
     """`1 person`, `3 people`."""
     return f"{number:,} {'person' if number == 1 else 'people'}"
+
+
+def group_size(members: int) -> Content:
+    """What stands beside a group's name."""
+    return Content(f"group of {members:,}") if members else Content.styled("▲ empty group", "$text-warning")
 
 
 @dataclass(frozen=True, slots=True)

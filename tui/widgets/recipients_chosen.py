@@ -8,7 +8,7 @@ from textual.content import Content
 from scheduling import phone
 from storage.records import Recipient
 from tui.plain import plain
-from tui.widgets.reach import Reach, people
+from tui.widgets.reach import Reach, group_size
 from tui.widgets.row_source import PageWanted, Row
 
 
@@ -37,7 +37,7 @@ class ChosenSource:
         if recipient.number is not None:
             return Row(key, (phone.readable(recipient.number), "number"))
         if recipient.group_id is not None:
-            return Row(key, (f"{recipient.name} · group", self._of_group(recipient.group_id)))
+            return Row(key, (recipient.name, self._of_group(recipient.group_id)))
         return Row(key, (recipient.name, self._of_user(recipient.user_id or 0)))
 
     def _of_user(self, user_id: int) -> str | Content:
@@ -50,5 +50,5 @@ class ChosenSource:
     def _of_group(self, group_id: int) -> str | Content:
         members = self._reach.members.get(group_id)
         if members is None:
-            return "…"
-        return people(members) if members else Content.styled("▲ no members", "$text-warning")
+            return "group"
+        return group_size(members)

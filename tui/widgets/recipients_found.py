@@ -13,7 +13,7 @@ from storage.names import key_of
 from storage.records import Group, Recipient, User
 from storage.users import UserFilter
 from tui.widgets.columns import Column
-from tui.widgets.reach import key_for, people
+from tui.widgets.reach import group_size, key_for
 from tui.widgets.row_source import PageWanted, Row
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class FoundSource:
 
     def _row_of_group(self, group: Group) -> Row:
         recipient = Recipient(group_id=group.id, name=group.name)
-        return self._row(recipient, f"{group.name} · group", people(group.members))
+        return self._row(recipient, group.name, group_size(group.members))
 
     def _row_of_user(self, user: User) -> Row:
         number = user.values.get(self._field) if self._field is not None else None

@@ -1,0 +1,114 @@
+"""The outbox as a list: pages by key, newest first, however many messages there are."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from textual.content import Content
+
+from scheduling import phone
+from storage import message_history
+from storage.message_history import MessageFilter
+from storage.records import Message, MessageState
+from storage.tables import alerts, tasks
+from tui.message_states import attempts_of, state_of
+from tui.plain import plain
+from tui.widgets.columns import Column
+from tui.widgets.review_lines import short_time
+from tui.widgets.row_source import PageWanted, Row
+
+if TYPE_CHECKING:
+    from tui.app import ConsoleApp
+
+COLUMNS = (
+    Column("state", "State", 14, sortable=False),
+    Column("to", "To", 16, flex=2, sortable=False),
+    Column("text", "Message", 16, flex=4, sortable=False),
+    Column("handler", "Sender", 12, flex=1, priority=3, sortable=False),
+    Column("attempts", "Attempts", 8, align="right", priority=1, sortable=False),
+    Column("queued", "When", 12, align="right", sortable=False),
+    Column("next", "Next", 12, align="right", priority=2, sortable=False),
+)
+FINAL = (MessageState.DELIVERED, MessageState.CANCELLED)
+PATIENCE = 20  # a count that took long holds for so many times as long
+
+
+class Counter:
+    """Counts that took long are kept for a while: a search through a million texts is not repeated."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[MessageFilter, int, float] | None = None
+
+    def count(self, connection: sa.Connection, wanted: MessageFilter) -> int:
+        now = time.monotonic()
+        if self._kept and self._kept[0] == wanted and now < self._kept[2]:
+            return self._kept[1]
+        found = message_history.count(connection, wanted)
+        took = time.monotonic() - now
+        self._kept = (wanted, found, now + took * PATIENCE) if took > 0.1 else None
+        return found
+
+
+class MessageSource:
+    """Messages that fit a filter."""
+
+    def __init__(self, console: "ConsoleApp", wanted: MessageFilter, counter: Counter) -> None:
+        self._console, self._wanted, self._counter = console, wanted, counter
+        self._total: int | None = None
+
+    async def count(self) -> int:
+        self._total = await self._console.read(self._counter.count, self._wanted)
+        return self._total
+
+    async def page(self, wanted: PageWanted) -> Sequence[Row]:
+        return await self._console.read(self._page, wanted)
+
+    def _page(self, connection: sa.Connection, wanted: PageWanted) -> list[Row]:
+        """On a thread: the rows are made there too, as telephone numbers take a while."""
+        found = message_history.page(
+            connection,
+            self._wanted,
+            offset=wanted.offset,
+            limit=wanted.limit,
+            older_than=wanted.after,
+            total=self._total,
+        )
+        now = datetime.now(UTC)
+        return [row_of(message, now) for message in found]
+
+    async def position(self, key: int) -> int | None:
+        return await self._console.read(message_history.position, key, self._wanted)
+
+    async def keys(self, limit: int) -> Sequence[int]:
+        return await self._console.read(message_history.ids, limit, self._wanted)
+
+
+def owner_of(connection: sa.Connection, message: Message) -> str:
+    """The name of the task or alert that sent it; empty for one sent by hand."""
+    if message.task_id is not None:
+        query = sa.select(tasks.c.name).where(tasks.c.id == message.task_id)
+    elif message.alert_id is not None:
+        query = sa.select(alerts.c.name).where(alerts.c.id == message.alert_id)
+    else:
+        return ""
+    return str(connection.execute(query).scalar() or "")
+
+
+def row_of(message: Message, now: datetime) -> Row:
+    number = phone.readable(message.to)
+    waits = message.state is MessageState.QUEUED and message.next_attempt_at is not None
+    return Row(
+        message.id,
+        (
+            state_of(message),
+            message.user or number,
+            plain(message.text, width=200),
+            message.handler,
+            attempts_of(message),
+            short_time(message.queued_at, now),
+            short_time(message.next_attempt_at, now) if waits and message.next_attempt_at else Content("–"),
+        ),
+        frozenset({"dim"}) if message.state in FINAL else frozenset(),
+    )
