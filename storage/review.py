@@ -110,3 +110,54 @@ def last_id(connection: sa.Connection) -> int:
 def count(connection: sa.Connection, wanted: ReviewFilter = EVERYTHING) -> int:
     query = sa.select(sa.func.count()).select_from(reviews).where(*_where(wanted))
     return connection.execute(query).scalar_one()
+
+
+def total(connection: sa.Connection, wanted: ReviewFilter = EVERYTHING) -> int:
+    """How many entries fit. Without a filter from the ids, which follow one another: no row is counted."""
+    if wanted == EVERYTHING:
+        bounds = sa.select(sa.func.min(reviews.c.id).label("first"), sa.func.max(reviews.c.id).label("last"))
+        row = connection.execute(bounds).one()
+        return 0 if row.last is None else int(row.last - row.first + 1)
+    return count(connection, wanted)
+
+
+def page(
+    connection: sa.Connection,
+    wanted: ReviewFilter = EVERYTHING,
+    *,
+    offset: int = 0,
+    limit: int = 200,
+    older_than: int | None = None,
+) -> list[Review]:
+    """Part of the list, the newest first; by index where `older_than` (the row before it) is known."""
+    if older_than is None and offset and wanted == EVERYTHING:
+        older_than = last_id(connection) - offset + 1
+    if older_than is not None or not offset:
+        return before(connection, older_than, limit, wanted)
+    ids = sa.select(reviews.c.id).where(*_where(wanted)).order_by(reviews.c.id.desc())
+    query = sa.select(*COLUMNS).where(reviews.c.id.in_(ids.limit(limit).offset(offset)))
+    return [_record(row) for row in connection.execute(query.order_by(reviews.c.id.desc())).mappings()]
+
+
+def position(connection: sa.Connection, review_id: int, wanted: ReviewFilter = EVERYTHING) -> int | None:
+    """The index of an entry in that list; None when it does not hold the entry."""
+    fits = sa.select(reviews.c.id).where(reviews.c.id == review_id, *_where(wanted))
+    if connection.execute(fits).first() is None:
+        return None
+    if wanted == EVERYTHING:
+        return last_id(connection) - review_id
+    newer = sa.select(sa.func.count()).select_from(reviews).where(reviews.c.id > review_id, *_where(wanted))
+    return connection.execute(newer).scalar_one()
+
+
+def ids(connection: sa.Connection, limit: int, wanted: ReviewFilter = EVERYTHING) -> list[int]:
+    """The ids of the first entries of that list."""
+    query = sa.select(reviews.c.id).where(*_where(wanted)).order_by(reviews.c.id.desc()).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def operators(connection: sa.Connection, limit: int = 50) -> list[str]:
+    """Who has entries among the newest ten thousand, by name."""
+    newest = sa.select(reviews.c.operator).order_by(reviews.c.id.desc()).limit(10_000).subquery()
+    query = sa.select(newest.c.operator).where(newest.c.operator.is_not(None)).distinct()
+    return sorted(connection.execute(query.limit(limit)).scalars())

@@ -1,0 +1,125 @@
+"""One entry of the review in full, with the way to what it is about."""
+
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from storage import review as stored
+from storage.records import Review
+from tui.plain import plain, plain_block
+from tui.review_kinds import kind_of
+from tui.widgets.review_lines import COLOURS, SIGNS
+
+if TYPE_CHECKING:
+    from tui.app import ConsoleApp
+
+# What an entry may lead to: key, title, the id it has, and the screen that shows it.
+LINKS = (
+    ("m", "message", "message_id", "tui.dialogs.message_detail", "MessageDetail"),
+    ("o", "occurrence", "occurrence_id", "tui.dialogs.occurrence", "OccurrenceDialog"),
+    ("t", "task", "task_id", "tui.editors.task", "TaskEditor"),
+    ("u", "user", "user_id", "tui.editors.user", "UserEditor"),
+    ("h", "handler", "handler_id", "tui.editors.handler", "HandlerEditor"),
+)
+
+
+def entry_content(entry: Review) -> Content:
+    """Everything that an entry says, a line each."""
+    kind = kind_of(entry)
+    local = entry.at.astimezone()
+    lines = [
+        Content.assemble((f"{SIGNS[kind]} {entry.category}", COLOURS[kind])).stylize("bold"),
+        plain_block(entry.text),
+        Content(""),
+    ]
+    facts = (
+        ("When", f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"),
+        ("UTC", f"{entry.at:%Y-%m-%d %H:%M:%S.%f}Z"),
+        ("Level", str(entry.level)),
+        ("Operator", entry.operator),
+        ("Handler", entry.handler),
+        ("User", entry.user),
+        ("Alert", entry.alert),
+        ("Task", entry.task),
+        ("Message", entry.message_id and str(entry.message_id)),
+        ("Entry", str(entry.id)),
+    )
+    lines += [Content.assemble((f"{name:<9}", "$text-muted"), plain(text)) for name, text in facts if text]
+    return Content("\n").join(lines)
+
+
+class EntryDetail(Screen[None]):
+    """The keys of the links are shown where the entry has them."""
+
+    HELP = """\
+An entry of the review. m opens the message it is about, o the occurrence of an alert, t the task, u \
+the user and h the handler, where it is about one. Escape closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "leave", "Close", key_display="esc"),
+        *(Binding(key, f"link('{title}')", title.capitalize()) for key, title, *_ in LINKS),
+        Binding("c", "copy", "Copy"),
+    ]
+
+    DEFAULT_CSS = """
+    EntryDetail {
+        align-horizontal: center;
+        background: $background;
+        & > VerticalScroll { width: 100%; max-width: 100; padding: 1 2; scrollbar-size-vertical: 1; }
+        & Static { height: auto; width: 100%; }
+    }
+    """
+
+    def __init__(self, console: "ConsoleApp", entry: Review) -> None:
+        super().__init__()
+        self.console, self.entry = console, entry
+
+    @classmethod
+    async def load(cls, console: "ConsoleApp", entry_id: int) -> "EntryDetail":
+        entry = await console.read(stored.get, entry_id)
+        if entry is None:
+            raise LookupError(f"entry {entry_id} is not there any more")
+        return cls(console, entry)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static(entry_content(self.entry))
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action != "link":
+            return True
+        return self._id_of(str(parameters[0])) is not None
+
+    def _id_of(self, title: str) -> int | None:
+        name = next(field for _, known, field, *_ in LINKS if known == title)
+        found = getattr(self.entry, name)
+        return found if isinstance(found, int) else None
+
+    def action_link(self, title: str) -> None:
+        *_, module, name = next(link for link in LINKS if link[1] == title)
+        screen: Any = getattr(import_module(module), name)
+        self.console.open_editor(partial(screen.load, self.console, self._id_of(title)))
+
+    def action_copy(self) -> None:
+        """Copy the text (OSC 52: it works over SSH)."""
+        self.app.copy_to_clipboard(self.entry.text)
+        self.console.tell("The text is copied")
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def show_entry(console: "ConsoleApp", entry_id: int) -> None:
+    """Open an entry of the review."""
+    console.open_editor(partial(EntryDetail.load, console, entry_id))
