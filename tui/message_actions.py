@@ -11,6 +11,7 @@ from tui.operations import messages
 from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted
+from tui.sentences import for_screen
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -45,13 +46,8 @@ async def _do(
         console.tell(f"{counted(done.count, 'message')} {what}")
     if done.refusals:
         more = f" (and {len(done.refusals) - 1:,} more like it)" if len(done.refusals) > 1 else ""
-        console.tell(_capital(done.refusals[0]) + more, problem=True)
+        console.tell(for_screen(done.refusals[0]) + more, problem=True)
     return bool(done.count)
-
-
-def _capital(sentence: str) -> str:
-    # What is said for the command line names its options in brackets at the end.
-    return sentence[:1].upper() + sentence[1:].partition(" (message ")[0]
 
 
 async def _states(console: "ConsoleApp", keys: Sequence[int]) -> list[Message]:

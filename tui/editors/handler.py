@@ -1,0 +1,194 @@
+"""The editor of a communication handler: Clickatell SMS Sender, with the guide's form for each API Type."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from textual.app import ComposeResult
+from textual.widgets import TabbedContent, TabPane
+from textual.worker import Worker, WorkerState
+
+from scheduling import retry
+from storage import custom_fields
+from storage import handlers as stored
+from storage.records import ApiType, CustomField, FieldType, Handler
+from tui.editors.handler_fields import (
+    ADDRESS_KEY,
+    OF_TYPE,
+    SECRET_KEY,
+    account_fields,
+    form_from,
+    more_fields,
+    parts_note,
+    plan_of,
+    values_of,
+)
+from tui.operations import handlers
+from tui.operations.errors import Refused
+from tui.operations.gateway_address import plain_http_warning
+from tui.operations.handler_form import LABELS, PRESET_BATCH, SECRET_NAME, HandlerForm
+from tui.operations.handlers import Saved
+from tui.plain import plain_str
+from tui.sentences import for_screen
+from tui.widgets.editor_screen import EditorScreen
+from tui.widgets.form import Form
+
+if TYPE_CHECKING:
+    from tui.app import ConsoleApp
+
+GONE = "The handler was removed meanwhile"
+
+
+class HandlerEditor(EditorScreen[Saved]):
+    """Ends with what was saved, or None."""
+
+    HELP = """\
+A communication handler of the type Clickatell SMS Sender. API Type One API needs the API Key of an \
+integration in the Clickatell portal; XML API the User Name, Password and API ID of a classic account. \
+Retry Rate and Stop Retrying After make the plan that is written below them. The tab More holds what \
+mostly can stay as it is. A key or password is never shown again, only replaced."""
+
+    DEFAULT_CSS = """
+    HandlerEditor {
+        & TabbedContent { width: 100%; max-width: 100; height: 1fr; }
+        & ContentSwitcher { height: 1fr; }
+        & TabPane { height: 1fr; padding: 0; }
+        & FieldRow .field--label { width: 30; }
+        & FieldRow .field--note { padding: 0 1 0 31; }
+    }
+    """
+
+    def __init__(
+        self, console: "ConsoleApp", before: Handler | None, telephone_fields: tuple[CustomField, ...]
+    ) -> None:
+        self.before = before
+        self._base = handlers.form_of(before) if before else HandlerForm(name="")
+        values = values_of(self._base)
+        heading = f"Handler {before.name}" if before else "New handler: Clickatell SMS Sender"
+        super().__init__(heading, account_fields(before), values)
+        self.more = Form(more_fields(before, telephone_fields), values)
+        self.console = console
+        self._type = self._base.api_type
+        self._show_type(self._type)
+        self.form.show("allow_plain_http", self._base.allow_plain_http)
+
+    @classmethod
+    async def load(cls, console: "ConsoleApp", handler_id: int | None) -> "HandlerEditor":
+        """Read what the editor needs; None is a new handler. Raises `Refused` when it is gone."""
+
+        def read(connection: sa.Connection) -> tuple[Handler | None, tuple[CustomField, ...]]:
+            found = stored.get(connection, handler_id) if handler_id is not None else None
+            numbers = (
+                field
+                for field in custom_fields.listing(connection)
+                if field.type is FieldType.TELEPHONE_NUMBER
+            )
+            return found, tuple(numbers)
+
+        before, telephone_fields = await console.read(read)
+        if handler_id is not None and (before is None or before.removed_at is not None):
+            raise Refused(GONE)
+        return cls(console, before, telephone_fields)
+
+    def compose_body(self) -> ComposeResult:
+        with TabbedContent():
+            with TabPane("Handler", id="account"):
+                yield self.form
+            with TabPane("More", id="more"):
+                yield self.more
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._follow)
+        self.form.focus_field("name")
+
+    # What follows from what is typed
+
+    def on_form_changed(self, event: Form.Changed) -> None:
+        if event.key == "api_type" and (chosen := self.form.value("api_type")) is not None:
+            self._change_type(ApiType(chosen))
+        self._follow()
+
+    def _change_type(self, api_type: ApiType) -> None:
+        self._show_type(api_type)
+        if self.more.value("batch_size") == PRESET_BATCH[self._type]:
+            self.more.set_value("batch_size", PRESET_BATCH[api_type])
+        self._type = api_type
+
+    def _show_type(self, api_type: ApiType) -> None:
+        for kind, keys in OF_TYPE.items():
+            for key in keys:
+                (self.form if key in self.form else self.more).show(key, kind is api_type)
+
+    def _form_of(self, key: str) -> Form:
+        return self.form if key in self.form else self.more
+
+    def _value(self, key: str) -> Any:
+        return self._form_of(key).value(key)
+
+    def _follow(self) -> None:
+        """Say what the present values mean."""
+        self._say_plan()
+        self._say_address()
+        self._say_secret()
+        self.more.set_note("most_parts", parts_note(self._type, self._value("most_parts")))
+
+    def _say_plan(self) -> None:
+        plan = plan_of(self._value("retry_rate"), self._value("stop_retrying_after"))
+        warning = retry.warning(plan) if plan else None
+        if warning:
+            self.form.set_note("stop_retrying_after", warning, "warning")
+        else:
+            self.form.set_note("stop_retrying_after", retry.describe(plan) if plan else None)
+
+    def _say_address(self) -> None:
+        key = ADDRESS_KEY[self._type]
+        warning = _address_warning(self._value(key))
+        self._form_of(key).set_note(key, f"{warning}." if warning else None, "warning")
+        self.form.show("allow_plain_http", bool(warning) or self._base.allow_plain_http)
+
+    def _say_secret(self) -> None:
+        """A secret that would go to another place or person has to be entered again."""
+        if self.before is None:
+            return
+        where = ("api_type", "user_name", ADDRESS_KEY[self._type])
+        moved = [
+            LABELS[key]
+            for key in where
+            if key in (*OF_TYPE[self._type], "api_type") and self._value(key) != getattr(self._base, key)
+        ]
+        key = SECRET_KEY[self._type]
+        said = f"{' and '.join(moved)} changed: enter the {SECRET_NAME[self._type]} again." if moved else None
+        self.form.set_note(key, None if self._value(key) else said, "warning")
+
+    # Saving
+
+    def save_values(self, values: Mapping[str, Any]) -> Saved:
+        """On a thread: check and write."""
+        desk = self.console.desk
+        assert desk is not None
+        try:
+            form = form_from(self._base, values)
+            if self.before is None:
+                saved = handlers.add(desk, form)
+            else:
+                saved = handlers.edit(desk, self.before.id, self.before.revision, form)
+        except Refused as refusal:
+            raise Refused(for_screen(refusal.message), refusal.field) from None
+        self.console.nudge()
+        return saved
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.worker.name == "save" and event.state is WorkerState.SUCCESS:
+            saved = event.worker.result
+            self.console.tell(f"{saved.handler.name} is saved")
+            for warning in saved.warnings:
+                self.console.notify(plain_str(f"▲ {warning}"), severity="warning", markup=False)
+
+
+def _address_warning(address: str) -> str | None:
+    """What to say of plain http; nothing of an address that is still being typed."""
+    try:
+        return plain_http_warning(address) if urlsplit(address).hostname else None
+    except ValueError:
+        return None
