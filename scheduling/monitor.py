@@ -139,8 +139,14 @@ def judge(
     if before.status == "Running" and before.pause != "account":
         return values, []
     again = ", sending goes on" if before.pause == "account" else ""
-    text = f"{handler.name}: running, balance {found.currency} {found.amount}{again}"
+    text = f"{handler.name}: running, balance {_amount(found)}{again}"
     return values, [_said(handler, text, Level.INFO)]
+
+
+def _amount(balance: Balance) -> str:
+    """As the console shows it: "EUR 87.41", "431.60 credits"."""
+    figure = f"{balance.amount:,.2f}"
+    return f"{figure} credits" if balance.currency == "credits" else f"{balance.currency} {figure}"
 
 
 def _said(handler: Handler, text: str, level: Level) -> ReviewEntry:
