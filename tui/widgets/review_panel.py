@@ -177,7 +177,7 @@ shows all entries or only problems (warnings, errors, retries, failures, unknown
         if self.following:
             self._to_end()
         elif top_id is not None:
-            self.scroll_to(y=self._index_of(top_id), animate=False)
+            self.scroll_to(y=self._index_of(top_id), animate=False, force=True)
         self.refresh()
 
     def _index_of(self, entry_id: int) -> int:
@@ -293,7 +293,7 @@ shows all entries or only problems (warnings, errors, retries, failures, unknown
         self._cursor_id = self._shown[index].id
         top = self.scroll_offset.y
         if not top <= index < top + self._rows:
-            self.scroll_to(y=index if index < top else index - self._rows + 1, animate=False)
+            self.scroll_to(y=index if index < top else index - self._rows + 1, animate=False, force=True)
         self.refresh()
 
     def action_up(self) -> None:

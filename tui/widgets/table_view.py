@@ -247,7 +247,9 @@ class TableView(KeepsReverse, ScrollView, can_focus=True):
         """Scroll no further than needed to see the cursor."""
         top, rows = self.scroll_offset.y, self.rows_shown
         if rows and not top <= self.cursor < top + rows:
-            self.scroll_to(y=self.cursor if self.cursor < top else self.cursor - rows + 1, animate=False)
+            self.scroll_to(
+                y=self.cursor if self.cursor < top else self.cursor - rows + 1, animate=False, force=True
+            )
 
     def validate_cursor(self, index: int) -> int:
         return clamp(index, 0, max(0, self.count - 1))

@@ -7,6 +7,7 @@ from tests.tui.kit.hostile import HOSTILE
 from tests.tui.kit.sources import COLUMNS, KeySource
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.paged_table import PagedTable
+from tui.widgets.review_panel import ReviewPanel
 
 ITEMS = (
     MenuItem("edit", "Edit", "⏎"),
@@ -28,12 +29,14 @@ def menus(app: KitApp) -> list[ContextMenu]:
 
 async def test_it_opens_at_the_row_answers_and_gives_the_focus_back() -> None:
     table = PagedTable(COLUMNS, KeySource(range(30)))
-    app = MenuApp(table)
+    # The panel comes first, so that the focus would go there by itself.
+    app = MenuApp(ReviewPanel(), table)
     async with shown(app) as pilot:
+        table.focus()
         await until(pilot, lambda: table.is_read)
         await pilot.press("down", "m")
         await until(pilot, lambda: menus(app) and menus(app)[0].has_focus)
-        assert menus(app)[0].region.offset == (3, 3)
+        assert menus(app)[0].region.offset == (3, table.region.y + 3)
         await pilot.press("down", "enter")
         await until(pilot, lambda: app.of(ContextMenu.Chosen))
         chosen = app.of(ContextMenu.Chosen)[0]

@@ -55,6 +55,7 @@ async def test_the_wheel_stops_it_and_brings_it_back() -> None:
     async with shown(app, (80, 8)) as pilot:
         panel.append(line(entry) for entry in range(50))
         await until(pilot, lambda: "entry 49" in last(app))
+        await until(pilot, lambda: panel.allow_vertical_scroll)
         panel.scroll_up(animate=False)
         await until(pilot, lambda: not panel.following)
         panel.action_live()
