@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tui.cli.context import desk
+from tui.cli.lazy_group import plain_app
 from tui.cli.options import Json, Limit
 from tui.cli.output import emit, local_time, say
+from tui.cli.review_verify import verify
 
 if TYPE_CHECKING:
     from storage.records import Review
+
+
+app = plain_app()
+app.command("verify")(verify)
 
 
 class Category(StrEnum):
@@ -39,7 +45,9 @@ class Level(StrEnum):
 SIGNS = {"info": "·", "warning": "!", "error": "▲"}
 
 
+@app.callback(invoke_without_command=True, no_args_is_help=False)
 def review(
+    ctx: typer.Context,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on as things happen, until Ctrl-C")
     ] = False,
@@ -68,6 +76,8 @@ def review(
     json: Json = False,
 ) -> None:
     """The review, the newest last; all of it unless --limit or --since is given."""
+    if ctx.invoked_subcommand is not None:
+        return
     from dataclasses import replace
 
     from storage import records

@@ -17,12 +17,12 @@ def run() -> None:
     """
     from scheduling.engine import Engine
     from scheduling.headless import run_headless
-    from storage.sqlite import library_warning
     from tui.cli.logs import log_to_stderr
+    from tui.operations.site_care import look_at_start
 
     log_to_stderr()
     desk = context.desk()
-    if warning := library_warning():
+    for warning in look_at_start(desk.database):
         note(f"commsdesk: {warning}")
     note(f"commsdesk run: process {os.getpid()} on {desk.database.folder.path}")
 

@@ -1,0 +1,83 @@
+"""A communication handler's settings: what keeps it from sending although Clickatell answers."""
+
+from datetime import datetime
+
+from scheduling import retry
+from scheduling.diagnose.finding import Finding, ok, problem, warning
+from scheduling.retry import RetryPlan
+from storage.records import Handler, HandlerStatus, Queue
+
+
+def enabled(handler: Handler, queue: Queue) -> Finding:
+    tried = "is the handler enabled"
+    if handler.enabled:
+        return ok("Enabled", tried, "it is enabled")
+    advice = f'enable it: commsdesk handler enable "{handler.name}"'
+    if queue.total:
+        found = f"it is disabled, and {queue.total} {_messages(queue.total)} at it"
+        return problem("Enabled", tried, found, advice)
+    return warning("Enabled", tried, "it is disabled: nothing is sent through it", advice)
+
+
+def secret(handler: Handler, readable: bool) -> Finding:
+    tried = "decrypt the kept API Key or Password with the site's secret key"
+    if readable:
+        return ok("Secret", tried, "it can be read")
+    advice = "enter it again (commsdesk handler edit), or put the right secret.key back beside the database"
+    return problem(
+        "Secret", tried, "secret missing: there is none, or this site's key does not open it", advice
+    )
+
+
+def retry_settings(handler: Handler) -> Finding:
+    plan = RetryPlan(handler.retry_rate, handler.stop_retrying_after)
+    tried = f"work out the attempts from {retry.RATE_FIELD} and {retry.STOP_FIELD}"
+    said = retry.warning(plan)
+    if said is None:
+        return ok("Retry Settings", tried, retry.describe(plan))
+    advice = f"edit the handler: {retry.STOP_FIELD} more than {retry.RATE_FIELD}, e.g. 1 and 5"
+    return warning("Retry Settings", tried, said, advice)
+
+
+def telephone_field(name: str | None) -> Finding:
+    tried = "find the Telephone Number field that it sends to"
+    if name is not None:
+        return ok("Telephone field", tried, f"it sends to {name}")
+    advice = 'make one: commsdesk field add Mobile --type "Telephone Number"'
+    return problem("Telephone field", tried, "the site has no Telephone Number field yet", advice)
+
+
+def pause(found: HandlerStatus, now: datetime) -> Finding:
+    tried = "see whether the engine has paused it"
+    if found.pause == "account":
+        said = " ".join(part for part in (found.pause_code, found.error) if part)
+        advice = found.advice or "put right what the error names: sending goes on by itself"
+        return problem("Paused", tried, f"paused after {said or 'an account error'}", advice)
+    if found.pause == "busy" and found.paused_until is not None and found.paused_until > now:
+        until = f"{found.paused_until.astimezone():%H:%M:%S}"
+        advice = "nothing to do: it goes on by itself; set a rate limit if this comes often"
+        return warning("Paused", tried, f"Clickatell asked to wait until {until}", advice)
+    return ok("Paused", tried, "it is not paused")
+
+
+def last_seen(found: HandlerStatus, engine_running: bool) -> Finding:
+    """What the engine itself last met, which may differ from what a call from here meets."""
+    tried = "read what the engine last found"
+    if not engine_running or found.checked_at is None:
+        return ok("Last check", tried, "the engine has not looked at it lately")
+    at = f"{found.checked_at.astimezone():%H:%M:%S}"
+    if found.status == "Error":
+        advice = found.advice or "see the error"
+        return problem("Last check", tried, f"error at {at}: {found.error or 'not named'}", advice)
+    balance = "" if found.balance is None else f", balance {found.currency} {found.balance}"
+    return ok("Last check", tried, f"{found.status.lower()} at {at}{balance}")
+
+
+def doubts(said: tuple[str, ...]) -> list[Finding]:
+    """What looks doubtful in the settings although it can be saved."""
+    advice = "check it in the Clickatell portal and on the handler"
+    return [warning("Settings", "look over the settings", text, advice) for text in said]
+
+
+def _messages(count: int) -> str:
+    return "message waits" if count == 1 else "messages wait"

@@ -1,0 +1,24 @@
+"""The site for commands that look after one: never made by them, unlike by commands that begin work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tui.cli import context
+
+if TYPE_CHECKING:
+    from tui.operations.desk import Desk
+
+
+@contextmanager
+def existing_desk() -> Iterator["Desk"]:
+    """The operator at the site that is there. Raises `StorageError` when there is none."""
+    from storage.site import open_site
+    from tui.operations.desk import Desk, local_name
+
+    chosen = context.settings()
+    database = open_site(chosen.folder, create=False)
+    try:
+        yield Desk(database, chosen.operator or local_name())
+    finally:
+        database.close()

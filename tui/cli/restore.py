@@ -1,0 +1,52 @@
+"""`commsdesk restore`: put a backup in the place of the site's database."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tui.cli import context
+from tui.cli.options import Json
+from tui.cli.output import emit, local_time, note, say
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup")],
+    with_key: Annotated[
+        Path | None,
+        typer.Option("--with-key", metavar="FILE", help="The secret key that was kept with the backup"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Check a backup and put it in the place of the site's database, which is kept beside.
+
+    Refused while a console, an engine or another command has the site open. Afterwards the site
+    is held: what waited is of unknown outcome, and nothing is sent until `commsdesk adopt`.
+    """
+    from tui.operations import site_care
+    from tui.operations.desk import local_name
+    from tui.operations.views import iso
+
+    chosen = context.settings()
+    done = site_care.put_back(chosen.folder, file, chosen.operator or local_name(), key_file=with_key)
+    if json:
+        emit(
+            {
+                "folder": str(chosen.folder),
+                "replaced": str(done.replaced) if done.replaced else None,
+                "backed_up_at": iso(done.backed_up_at),
+                "held": True,
+                "unknown": done.held_messages,
+                "secrets_missing": list(done.unreadable),
+            }
+        )
+        return
+    made = f" of {local_time(done.backed_up_at)}" if done.backed_up_at else ""
+    say(f"restored the backup{made} to {chosen.folder}")
+    if done.replaced:
+        say(f"the database that was there is kept: {done.replaced}")
+    if done.unreadable:
+        note(f"secret missing: enter it again for {', '.join(done.unreadable)}")
+    if done.held_messages:
+        note(f"{done.held_messages:,} of unknown outcome: commsdesk message list --state unknown")
+    note("the site is held: nothing is sent until you say that it is the live one: commsdesk adopt")

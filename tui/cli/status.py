@@ -1,0 +1,73 @@
+"""`commsdesk status`: how the site is, for people and for monitoring."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from tui.cli.existing_site import existing_desk
+from tui.cli.options import Json
+from tui.cli.output import emit, local_time, say, show_facts, show_table
+
+if TYPE_CHECKING:
+    from tui.operations.status import SiteStatus
+
+
+def status(json: Json = False) -> None:
+    """Who fires, what waits, the handlers, and what is wrong. Exit status 1 when the site is not healthy."""
+    from tui.operations import status as operations
+
+    with existing_desk() as desk:
+        found = operations.status(desk)
+    if json:
+        emit(operations.as_json(found))
+    else:
+        _show(found)
+    raise typer.Exit(0 if found.healthy else 1)
+
+
+def _show(found: "SiteStatus") -> None:
+    show_facts(
+        [
+            ("Site", found.folder),
+            ("Engine", _engine(found)),
+            ("Held", found.hold and f"{found.hold.reason}, since {local_time(found.hold.since)}"),
+            ("Queue", _queue(found)),
+            ("Oldest due", local_time(found.oldest_due_at)),
+            ("Next task", found.next_task and f"{found.next_task} at {local_time(found.next_task_due_at)}"),
+            ("Disk", f"{found.free_bytes / 1_000_000:,.0f} MB free"),
+        ]
+    )
+    if found.handlers:
+        rows = [
+            (
+                view.handler.name,
+                view.shown.status,
+                None if view.found.balance is None else f"{view.found.currency} {view.found.balance}",
+                view.queue.total,
+            )
+            for view in found.handlers
+        ]
+        say("")
+        show_table(("Handler", "Status", "Balance", "Queue"), rows, right={2, 3})
+    if found.problems or found.warnings:
+        say("")
+    for text in found.problems:
+        say(f"✗ {text}")
+    for text in found.warnings:
+        say(f"! {text}")
+
+
+def _engine(found: "SiteStatus") -> str:
+    lease = found.lease
+    if not found.engine_running:
+        return "none"
+    age = found.beat_age
+    beat = "" if age is None else f", last beat {age.total_seconds():.0f} s ago"
+    return f"{lease.holder_kind}, process {lease.holder_pid}{beat}"
+
+
+def _queue(found: "SiteStatus") -> str:
+    parts = [f"{found.waiting:,} waiting", f"{found.retrying:,} retrying", f"{found.sending:,} sending"]
+    if found.unknown:
+        parts.append(f"{found.unknown:,} of unknown outcome")
+    return ", ".join(parts)

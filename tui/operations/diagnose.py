@@ -1,0 +1,257 @@
+"""Diagnose: every check of the troubleshooting table, live, on the site, a handler, a user or a message.
+
+The console and `commsdesk doctor` show the same list. Looking happens here, judging in
+`scheduling.diagnose`. Nothing is written and nothing is sent.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from scheduling.diagnose import gateway, message, person
+from scheduling.diagnose import handler as handler_checks
+from scheduling.diagnose.finding import Finding, problem, warning
+from scheduling.retry import warning as retry_warning
+from storage import custom_fields, leases, message_history, users
+from storage import handlers as stored_handlers
+from storage.errors import StorageError
+from storage.records import CustomField, FieldType, Handler, Lease, Message, User
+from tui.operations import handler_status, live_check
+from tui.operations import site_checks as of_site
+from tui.operations.desk import Desk, Role
+from tui.operations.errors import Refused
+from tui.operations.handler_status import HandlerView
+
+
+class Subject(StrEnum):
+    SITE = "site"
+    HANDLER = "handler"
+    USER = "user"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is diagnosed: the site, or the one thing that is named."""
+
+    handler_id: int | None = None
+    user_id: int | None = None
+    message_id: int | None = None
+
+    @property
+    def subject(self) -> Subject:
+        if self.message_id is not None:
+            return Subject.MESSAGE
+        if self.user_id is not None:
+            return Subject.USER
+        return Subject.SITE if self.handler_id is None else Subject.HANDLER
+
+
+@dataclass
+class Bench:
+    """What the checks of one diagnosis look at, read once."""
+
+    desk: Desk
+    scope: Scope
+    version: str = ""
+
+    @cached_property
+    def message(self) -> Message | None:
+        if self.scope.message_id is None:
+            return None
+        with self.desk.database.read() as connection:
+            found = message_history.get(connection, self.scope.message_id)
+        if found is None:
+            raise Refused(f"there is no message {self.scope.message_id}")
+        return found
+
+    @cached_property
+    def user(self) -> User | None:
+        wanted = self.message.user_id if self.message else self.scope.user_id
+        if wanted is None:
+            return None
+        with self.desk.database.read() as connection:
+            return users.get(connection, wanted)
+
+    @cached_property
+    def views(self) -> list[HandlerView]:
+        """The handlers that are looked at: the one named, or all."""
+        wanted = self.message.handler_id if self.message else self.scope.handler_id
+        if wanted is None:
+            return handler_status.listing(self.desk)
+        found = handler_status.view(self.desk, wanted)
+        if found is None:
+            raise Refused("the handler was removed: choose another")
+        return [found]
+
+    @cached_property
+    def unreadable(self) -> set[int]:
+        """The handlers without a secret that can be read."""
+        missing = set()
+        with self.desk.database.read() as connection:
+            for view in self.views:
+                try:
+                    stored_handlers.secret_of(self.desk.database, connection, view.handler.id)
+                except StorageError:
+                    missing.add(view.handler.id)
+        return missing
+
+    @cached_property
+    def telephone_fields(self) -> list[CustomField]:
+        with self.desk.database.read() as connection:
+            known = custom_fields.listing(connection)
+        return [one for one in known if one.type is FieldType.TELEPHONE_NUMBER]
+
+    @cached_property
+    def lease(self) -> Lease:
+        with self.desk.database.read() as connection:
+            return leases.current(connection)
+
+    @property
+    def engine_running(self) -> bool:
+        return leases.engine_is_running(self.lease, self.desk.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One entry of the list. `run` looks and judges; it may give several findings, or none."""
+
+    name: str
+    run: Callable[[Bench], Iterable[Finding]]
+    subjects: frozenset[Subject] = field(default_factory=lambda: frozenset(Subject))
+    live: bool = False
+
+
+def of_handlers(bench: Bench) -> Iterator[Finding]:
+    """The settings of each handler, and what the engine last met there."""
+    now = bench.desk.now()
+    if not bench.views:
+        advice = "add one: commsdesk handler add --help"
+        yield warning("Handlers", "list the handlers", "the site has none: nothing can be sent", advice)
+    for view in bench.views:
+        handler = view.handler
+        found = [handler_checks.enabled(handler, view.queue)]
+        if handler.enabled or bench.scope.subject is not Subject.SITE:
+            found += [
+                handler_checks.secret(handler, handler.id not in bench.unreadable),
+                handler_checks.telephone_field(view.telephone_field),
+                handler_checks.retry_settings(handler),
+                handler_checks.pause(view.found, now),
+                handler_checks.last_seen(view.found, bench.engine_running),
+                *handler_checks.doubts(_other_warnings(view)),
+            ]
+        yield from (one.on(handler.name) for one in found)
+
+
+def _other_warnings(view: HandlerView) -> tuple[str, ...]:
+    """Without those that a check of its own names."""
+    named = (retry_warning(view.plan), "secret missing: enter it again")
+    return tuple(text for text in view.warnings if text not in named)
+
+
+def of_gateway(bench: Bench) -> Iterator[Finding]:
+    """A live call for each enabled handler, or for the one that is diagnosed."""
+    named = bench.scope.subject is not Subject.SITE
+    asked: list[Handler] = [view.handler for view in bench.views if view.handler.enabled or named]
+    answers = live_check.ask(bench.desk, asked)
+    for handler in asked:
+        if handler.id in answers:
+            yield from (one.on(handler.name) for one in gateway.judge(handler, answers[handler.id]))
+
+
+def of_user(bench: Bench) -> Iterator[Finding]:
+    user = bench.user
+    if user is None:
+        return
+    numbers = [(one.name, user.values.get(one.id)) for one in bench.telephone_fields]
+    yield from (one.on(user.name) for one in person.judge(user, numbers))
+
+
+def of_message(bench: Bench) -> Iterator[Finding]:
+    found = bench.message
+    if found is None:
+        return
+    api = bench.views[0].handler.api_type
+    about = f"message {found.id}"
+    yield message.state(found, api, bench.desk.now()).on(about)
+    yield message.number(found).on(about)
+
+
+SITE_ONLY = frozenset({Subject.SITE})
+SENDING = frozenset({Subject.SITE, Subject.HANDLER, Subject.MESSAGE})
+
+CHECKS: tuple[Check, ...] = (
+    Check("Message", of_message, frozenset({Subject.MESSAGE})),
+    Check("User", of_user, frozenset({Subject.USER, Subject.MESSAGE})),
+    Check("Live site", of_site.held),
+    Check("Engine", of_site.engine),
+    Check("Handlers", of_handlers, SENDING),
+    Check("Clickatell", of_gateway, SENDING, live=True),
+    Check("Queue", of_site.queue, SITE_ONLY),
+    Check("Failures", of_site.failures, SITE_ONLY),
+    Check("Users", of_site.people, SITE_ONLY),
+    Check("Tasks", of_site.tasks, SITE_ONLY),
+    Check("Alerts", of_site.alerts, SITE_ONLY),
+    Check("Clock", of_site.clock, SITE_ONLY),
+    Check("Database", of_site.database, SITE_ONLY),
+    Check("Review", of_site.review, SITE_ONLY),
+    Check("Disk", of_site.disk, SITE_ONLY),
+    Check("File system", of_site.file_system, SITE_ONLY),
+    Check("Rights", of_site.rights, SITE_ONLY),
+    Check("SQLite library", of_site.library, SITE_ONLY),
+    Check("Processes", of_site.processes, SITE_ONLY),
+)
+
+
+def checks_for(scope: Scope, *, live: bool = True) -> list[Check]:
+    return [check for check in CHECKS if scope.subject in check.subjects and (live or not check.live)]
+
+
+def run(desk: Desk, scope: Scope, *, live: bool = True, version: str = "") -> Iterator[Finding]:
+    """The findings as they come. A check that fails is itself a finding, and stops none of the rest.
+
+    Raises `Refused` at once when the thing to diagnose is not there. Live calls take up to the
+    handlers' total timeout.
+    """
+    desk.require(Role.VIEWER, "diagnosing")
+    bench = Bench(desk, scope, version)
+    for check in checks_for(scope, live=live):
+        try:
+            yield from check.run(bench)
+        except Refused:
+            raise
+        except Exception as error:
+            said = str(error) if isinstance(error, StorageError) else f"{type(error).__name__}: {error}"
+            yield problem(
+                check.name, f"the check of {check.name.lower()}", f"it failed: {said}", "see the error"
+            )
+
+
+def on_site(desk: Desk, *, live: bool = True, version: str = "") -> Iterator[Finding]:
+    return run(desk, Scope(), live=live, version=version)
+
+
+def on_handler(desk: Desk, handler_id: int, *, live: bool = True) -> Iterator[Finding]:
+    return run(desk, Scope(handler_id=handler_id), live=live)
+
+
+def on_user(desk: Desk, user_id: int) -> Iterator[Finding]:
+    return run(desk, Scope(user_id=user_id))
+
+
+def on_message(desk: Desk, message_id: int, *, live: bool = True) -> Iterator[Finding]:
+    return run(desk, Scope(message_id=message_id), live=live)
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """One finding for other programs."""
+    return {
+        "check": finding.check,
+        "status": str(finding.result),
+        "about": finding.about or None,
+        "tried": finding.tried,
+        "found": finding.found,
+        "advice": finding.advice or None,
+    }

@@ -1,0 +1,179 @@
+"""Looking after the site: backups, restoring, adopting a copy, a new secret key, the review's check."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scheduling.planner import miss_overdue
+from storage import adoption, backup, integrity, key_rotation, restore, review_head, review_verify, sqlite
+from storage import handlers as stored_handlers
+from storage.adoption import Hold
+from storage.backup import Backup
+from storage.database import Database
+from storage.errors import StorageError
+from storage.folder import DataFolder
+from storage.key_rotation import Rotated
+from storage.message_history import counts_by_state
+from storage.records import Category, Level, MessageState, ReviewEntry
+from storage.restore import Restored
+from storage.review_verify import Verdict
+from tui.operations.desk import Desk, Role
+from tui.operations.errors import NotAllowed, Refused
+
+
+def make_backup(desk: Desk, file: Path, *, key_file: Path | None = None, force: bool = False) -> Backup:
+    """Copy the site, in use or not, to one file. The secret key goes to a file of its own or is left out."""
+    desk.require(Role.ADMINISTRATOR, "making a backup")
+    try:
+        made = backup.backup(desk.database, file, desk.now(), key_file=key_file, force=force)
+    except StorageError as error:
+        raise Refused(str(error)) from error
+    key = f", its secret key to {made.key_file}" if made.key_file else ", without the secret key"
+    with desk.write(Role.ADMINISTRATOR, "making a backup") as tx:
+        tx.review(desk.now(), _said(desk, f"backup written to {made.file}{key}"))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """A restored site. `unreadable` names the handlers whose secrets its key does not open."""
+
+    replaced: Path | None
+    backed_up_at: datetime | None
+    held_messages: int
+    unreadable: tuple[str, ...]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def put_back(
+    folder: Path,
+    file: Path,
+    operator: str,
+    *,
+    role: Role = Role.ADMINISTRATOR,
+    key_file: Path | None = None,
+    now: Callable[[], datetime] = _utc_now,
+) -> PutBack:
+    """Replace the site in `folder` by a backup. Takes no desk: nobody may have the site open."""
+    if role < Role.ADMINISTRATOR:
+        raise NotAllowed(f"{operator} may not restore a backup: that needs an administrator")
+    try:
+        done = restore.restore(DataFolder(folder.expanduser().absolute()), file, now, key_file=key_file)
+    except StorageError as error:
+        raise Refused(str(error)) from error
+    database = done.database
+    try:
+        return _report(done, Desk(database, operator, role, now), file)
+    finally:
+        database.close()
+
+
+def _report(done: Restored, desk: Desk, file: Path) -> PutBack:
+    kept = f"; the database that was here is kept as {done.replaced.name}" if done.replaced else ""
+    with desk.write(Role.ADMINISTRATOR, "restoring a backup") as tx:
+        tx.review(desk.now(), _said(desk, f"backup {file} restored{kept}", Level.WARNING))
+    review_head.keep(desk.database, desk.now(), force=True)
+    with desk.database.read() as connection:
+        unknown = counts_by_state(connection).get(MessageState.UNKNOWN, 0)
+    return PutBack(done.replaced, done.backed_up_at, unknown, tuple(unreadable_secrets(desk)))
+
+
+def unreadable_secrets(desk: Desk) -> list[str]:
+    """The handlers whose API Key or Password this site's secret key does not open."""
+    names = []
+    with desk.database.read() as connection:
+        for handler in stored_handlers.listing(connection):
+            try:
+                stored_handlers.secret_of(desk.database, connection, handler.id)
+            except StorageError:
+                names.append(handler.name)
+    return names
+
+
+def hold_of(desk: Desk) -> Hold | None:
+    """The hold that is on the site, if one is."""
+    with desk.database.read() as connection:
+        return adoption.hold_of(connection)
+
+
+def adopt(desk: Desk) -> bool:
+    """Say that this is the live site: firing and sending go on. False when it was not held.
+
+    What came due until now is written down as missed, and what was held stays unknown.
+    """
+    with desk.write(Role.ADMINISTRATOR, "adopting a copy") as tx:
+        hold = adoption.hold_of(tx)
+        if hold is None:
+            return False
+        now = desk.now()
+        missed = miss_overdue(tx, now)
+        adoption.adopt(tx, desk.database.path)
+        also = f"; {missed} overdue {'task' if missed == 1 else 'tasks'} not fired" if missed else ""
+        text = f"this is the live site from now on (it was held: {hold.reason}){also}"
+        tx.review(now, _said(desk, text, Level.WARNING))
+    review_head.keep(desk.database, desk.now(), force=True)
+    return True
+
+
+def change_key(desk: Desk) -> Rotated:
+    """A new secret key in the place of the old one; every process that has the site open takes it up."""
+    desk.require(Role.ADMINISTRATOR, "changing the secret key")
+    try:
+        return key_rotation.rotate(desk.database, desk.now(), _said(desk, "the secret key was changed"))
+    except StorageError as error:
+        raise Refused(str(error)) from error
+
+
+def verify_review(
+    desk: Desk,
+    *,
+    start: int | None = None,
+    against: Path | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> tuple[Verdict, str | None]:
+    """Check the review; also what is wrong when it does not hold the newest entry of the backup `against`."""
+    try:
+        verdict = review_verify.verify(desk.database, start, progress)
+        beside = review_verify.against(desk.database, against) if against is not None else None
+    except StorageError as error:
+        raise Refused(str(error)) from error
+    return verdict, beside
+
+
+def look_at_start(database: Database) -> list[str]:
+    """What an operator should know when a console or `run` starts, a sentence each.
+
+    Raises `Damaged` when the file is not sound. Reads the whole file: a tenth of a second for
+    100 MB, so a console does it beside its first frame.
+    """
+    integrity.require_sound(database.path)
+    found = [sqlite.library_warning(), integrity.space_warning(database.folder.path)]
+    with database.read() as connection:
+        hold = adoption.hold_of(connection)
+        if hold is not None:
+            found.append(
+                f"this database is {hold.reason}: nothing is sent until someone says that this is the"
+                " live site (commsdesk adopt)"
+            )
+    found.append(_lost_end(database))
+    return [text for text in found if text]
+
+
+def _lost_end(database: Database) -> str | None:
+    try:
+        head = review_head.kept(database)
+    except StorageError as error:
+        return str(error)
+    if head is None:
+        return None
+    with database.read() as connection:
+        lost = review_head.lost_end(connection, head)
+    return f"the review is not what it was: {lost} (commsdesk review verify)" if lost else None
+
+
+def _said(desk: Desk, text: str, level: Level = Level.INFO) -> ReviewEntry:
+    return ReviewEntry(Category.SYSTEM, text, level, operator=desk.operator)

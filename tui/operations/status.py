@@ -1,0 +1,165 @@
+"""How the site is, for monitoring: who fires, what waits and since when, the handlers, and what is wrong."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from scheduling.diagnose.site import OVERDUE, SILENT
+from storage import adoption, integrity, leases, outbox
+from storage import tasks as stored_tasks
+from storage.adoption import Hold
+from storage.database import SCHEMA_VERSION
+from storage.records import Lease, MessageState
+from storage.tables import messages
+from tui.operations import handler_status
+from tui.operations.desk import Desk
+from tui.operations.handler_status import HandlerView
+from tui.operations.views import iso
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """All of it as at one moment. The site is healthy while `problems` is empty."""
+
+    folder: str
+    at: datetime
+    lease: Lease
+    engine_running: bool
+    hold: Hold | None
+    unknown: int
+    oldest_due_at: datetime | None
+    next_task: str | None
+    next_task_due_at: datetime | None
+    handlers: tuple[HandlerView, ...]
+    free_bytes: int
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def healthy(self) -> bool:
+        return not self.problems
+
+    @property
+    def beat_age(self) -> timedelta | None:
+        """Since the holder's last beat, by the wall clock; None when nobody holds the lease."""
+        if self.lease.holder is None or self.lease.beaten_at is None:
+            return None
+        return max(self.at - self.lease.beaten_at, timedelta(0))
+
+    @property
+    def waiting(self) -> int:
+        return sum(view.queue.waiting for view in self.handlers)
+
+    @property
+    def retrying(self) -> int:
+        return sum(view.queue.retrying for view in self.handlers)
+
+    @property
+    def sending(self) -> int:
+        return sum(view.queue.sending for view in self.handlers)
+
+
+def status(desk: Desk) -> SiteStatus:
+    """Read it all; writes nothing and calls nobody."""
+    now = desk.now()
+    views = tuple(handler_status.listing(desk))
+    folder = desk.database.folder.path
+    with desk.database.read() as connection:
+        lease = leases.current(connection)
+        following = [task for task in stored_tasks.listing(connection) if task.enabled and task.next_due_at]
+        following.sort(key=lambda task: (task.next_due_at or now, task.id))
+        unknown = sa.select(sa.func.count()).select_from(messages)
+        found = SiteStatus(
+            folder=str(folder),
+            at=now,
+            lease=lease,
+            engine_running=leases.engine_is_running(lease, now),
+            hold=adoption.hold_of(connection),
+            unknown=connection.execute(
+                unknown.where(messages.c.state == str(MessageState.UNKNOWN))
+            ).scalar_one(),
+            oldest_due_at=outbox.oldest_due(connection, now),
+            next_task=following[0].name if following else None,
+            next_task_due_at=following[0].next_due_at if following else None,
+            handlers=views,
+            free_bytes=integrity.free_bytes(folder),
+        )
+    return _judged(found)
+
+
+def _judged(found: SiteStatus) -> SiteStatus:
+    problems, warnings = [], []
+    if not found.engine_running:
+        problems.append("no scheduler is running: start commsdesk run")
+    elif found.beat_age is not None and found.beat_age > SILENT:
+        problems.append(f"the scheduler has shown no life for {int(found.beat_age.total_seconds())} s")
+    if found.hold is not None:
+        problems.append(f"held: this database is {found.hold.reason}; nothing is sent (commsdesk adopt)")
+    if found.oldest_due_at is not None and found.at - found.oldest_due_at > OVERDUE:
+        minutes = int((found.at - found.oldest_due_at).total_seconds() // 60)
+        problems.append(f"the oldest message has been due for {minutes} min")
+    problems += [
+        f"{view.handler.name}: {view.error}"
+        for view in found.handlers
+        if view.shown.status == "Error" and view.handler.enabled
+    ]
+    if found.free_bytes < integrity.LEAST:
+        problems.append(f"the disk is full: {found.free_bytes / integrity.MEGABYTE:.0f} MB left")
+    elif found.free_bytes < integrity.SCARCE:
+        warnings.append(f"the disk has {found.free_bytes / integrity.MEGABYTE:.0f} MB left")
+    if found.unknown:
+        warnings.append(f"{found.unknown:,} of unknown outcome wait for a person")
+    return replace(found, problems=tuple(problems), warnings=tuple(warnings))
+
+
+def as_json(found: SiteStatus) -> dict[str, Any]:
+    """For other programs; lengths of time in seconds, sizes in bytes."""
+    lease = found.lease
+    held = found.hold
+    return {
+        "healthy": found.healthy,
+        "problems": list(found.problems),
+        "warnings": list(found.warnings),
+        "at": iso(found.at),
+        "folder": found.folder,
+        "schema": SCHEMA_VERSION,
+        "engine": {
+            "running": found.engine_running,
+            "kind": lease.holder_kind,
+            "pid": lease.holder_pid,
+            "epoch": lease.epoch,
+            "beaten_at": iso(lease.beaten_at),
+            "beat_age": None if found.beat_age is None else found.beat_age.total_seconds(),
+        },
+        "held": None if held is None else {"since": iso(held.since), "reason": held.reason},
+        "queue": {
+            "waiting": found.waiting,
+            "retrying": found.retrying,
+            "sending": found.sending,
+            "unknown": found.unknown,
+        },
+        "oldest_due_at": iso(found.oldest_due_at),
+        "oldest_due_age": None
+        if found.oldest_due_at is None
+        else max((found.at - found.oldest_due_at).total_seconds(), 0.0),
+        "next_task": found.next_task,
+        "next_task_due_at": iso(found.next_task_due_at),
+        "handlers": [_handler(view) for view in found.handlers],
+        "free_bytes": found.free_bytes,
+    }
+
+
+def _handler(view: HandlerView) -> dict[str, Any]:
+    balance = view.found.balance
+    return {
+        "id": view.handler.id,
+        "name": view.handler.name,
+        "status": view.shown.status,
+        "balance": None if balance is None else float(balance),
+        "currency": view.found.currency,
+        "queued": view.queue.waiting + view.queue.retrying,
+        "error": view.error,
+        "checked_at": iso(view.found.checked_at),
+    }
