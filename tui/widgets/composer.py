@@ -100,6 +100,7 @@ class Composer(Vertical):
         self._people: tuple[Reached, ...] = ()
         self._shown = 0
         self._cost = cost_of(text, ())
+        self._is_shown = False
 
     def compose(self) -> ComposeResult:
         yield self._box
@@ -108,6 +109,7 @@ class Composer(Vertical):
         yield PreviewPane()
 
     def on_mount(self) -> None:
+        self._is_shown = True
         self._count()
 
     # What others ask and say
@@ -179,7 +181,7 @@ class Composer(Vertical):
         self._count()
 
     def _count(self) -> None:
-        if not self.is_mounted:
+        if not self._is_shown:
             return
         many = self._fields is not None and len(self._people) > COUNTED_AT_ONCE
         if many:
