@@ -76,7 +76,8 @@ class VirtualClock:
         await asyncio.sleep(seconds)
 
     async def wait_for(self, awaitable: Awaitable[T], seconds: float) -> T:
-        return await asyncio.wait_for(awaitable, seconds)
+        async with asyncio.timeout(seconds):
+            return await awaitable
 
     def jump(self, by: timedelta) -> None:
         self._jumped += by
