@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check format wheel clean help
+.PHONY: demo test bench check format wheel clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -20,6 +20,9 @@ demo: $(STAMP)  ## the console on a sample site with a local Clickatell
 
 test: $(STAMP)  ## the tests, on two cores
 	$(BIN)/python -m pytest -n 2
+
+bench: $(STAMP)  ## messages a second, queued and sent end to end
+	$(BIN)/python -m tests.benchmarks.bench_throughput
 
 check: $(STAMP)  ## ruff, mypy and the import rules
 	$(BIN)/ruff check .

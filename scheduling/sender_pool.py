@@ -42,11 +42,17 @@ class SenderPool:
         self._database = database
         self._clock = clock
         self._senders: dict[int, tuple[int, Sender]] = {}
+        self._configs: dict[int, tuple[int, HandlerConfig]] = {}
 
     def config(self, handler: Handler) -> HandlerConfig:
-        """Reads and decrypts the secret: blocks, and raises `SecretMissing`."""
+        """Reads and decrypts the secret when the handler is new: blocks, and raises `SecretMissing`."""
+        found = self._configs.get(handler.id)
+        if found and found[0] == handler.revision:
+            return found[1]
         with self._database.read() as connection:
-            return config_of(handler, handlers.secret_of(self._database, connection, handler.id))
+            config = config_of(handler, handlers.secret_of(self._database, connection, handler.id))
+        self._configs[handler.id] = (handler.revision, config)
+        return config
 
     async def get(self, handler: Handler, config: HandlerConfig) -> Sender:
         found = self._senders.get(handler.id)
