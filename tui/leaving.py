@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 ANSWERS_WITHIN = 30.0  # seconds that calls under way may take
 LOOP_WITHIN = 2.0
 LOOK_AT_TERMINAL_EVERY = 2.0
+RESTORE_TRIES, RESTORE_PAUSE = 50, 0.01
 
 # Mouse, focus and paste reports off, cursor shown, colours reset, back to the first screen.
 RESTORE = (
@@ -118,8 +119,21 @@ class Terminal:
         with contextlib.suppress(OSError, termios.error):
             fd = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
             try:
-                termios.tcflush(fd, termios.TCOFLUSH)
+                _write_no_more()
                 termios.tcsetattr(fd, termios.TCSANOW, self._attributes)
-                os.write(fd, RESTORE)
+                for _ in range(RESTORE_TRIES):
+                    # A write that is stuck holds the terminal's lock until its bytes are thrown away.
+                    termios.tcflush(fd, termios.TCOFLUSH)
+                    with contextlib.suppress(BlockingIOError):
+                        os.write(fd, RESTORE)
+                        return
+                    threading.Event().wait(RESTORE_PAUSE)
             finally:
                 os.close(fd)
+
+
+def _write_no_more() -> None:
+    """Send what this process goes on writing to nowhere: the screen's writer has more in its queue."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
