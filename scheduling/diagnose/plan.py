@@ -48,5 +48,5 @@ def _unreadable(found: Task) -> str | None:
     try:
         cron.parse(found.cron, found.zone)
     except ValueError as error:
-        return str(error)
+        return f"its schedule cannot be read: {str(error).rstrip('.')}"
     return None
