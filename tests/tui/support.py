@@ -1,5 +1,6 @@
 """The console on a real site in a folder of the test, without an engine; waiting for states."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from textual.screen import Screen
 from storage.site import open_site
 from tui.app import ConsoleApp, Settings
 from tui.operations.desk import Desk, Role
+from tui.widgets.paged_table import PagedTable
 
 
 def make_desk(folder: Path, *, role: Role = Role.ADMINISTRATOR) -> Desk:
@@ -23,18 +25,34 @@ async def console(
     desk: Desk, *, section: str | None = None, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Pilot[int]]:
     """The console at this desk, its site open and the section shown and read."""
-    app = ConsoleApp(Settings(Path("."), engine=False), open_desk=lambda: desk)
+    app = ConsoleApp(Settings(Path(), engine=False), open_desk=lambda: desk)
     async with app.run_test(size=size) as pilot:
         await settle(pilot, lambda: app.desk is not None and app._main._ready)
         if section is not None:
             app._main.action_section(section)
-        await settle(pilot, lambda: app._main.current is not None and app._main.current.table.is_read)
+        await settle(pilot, lambda: _is_shown(app, section))
         yield pilot
 
 
+def _is_shown(app: ConsoleApp, section: str | None) -> bool:
+    """Whether the section is there, read, and has the keys."""
+    current = app._main.current
+    if current is None or (section is not None and current.id != section):
+        return False
+    table = current.query_one_optional(PagedTable)
+    return table is not None and table.is_read and table.has_focus
+
+
+PATIENCE = 30.0  # seconds; only a test that fails waits so long
+
+
 async def settle(pilot: Pilot[Any], state: Callable[[], object]) -> None:
-    """Wait until something holds; the test's own time limit ends it when it never does."""
+    """Wait until something holds; where it never does, fail with what was on the screen."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE
     while not state():
+        if loop.time() > deadline:
+            raise AssertionError("it never came about; the screen shows:\n" + screen_text(pilot))
         await pilot.pause(0.01)
 
 
