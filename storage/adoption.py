@@ -27,6 +27,8 @@ COPIED = "a copy, or moved here from another disk"
 
 # Their identifier comes from the file system itself; that of others changes with the next mount.
 LASTING = ("ext2", "ext3", "ext4", "btrfs")
+# They make inodes up anew with each mount: a copy cannot be told there.
+WITHOUT_INODES = ("vfat", "msdos", "exfat")
 
 MOST_NAMED = 500  # held messages that get a review entry each; of more, only how many there are
 HOLD_WAITS = 30.0  # seconds for the write lock
@@ -42,8 +44,8 @@ class Hold:
 
 def identity_of(path: Path) -> dict[str, str]:
     """What the database at that path should remember of itself."""
-    found = {INODE: str(path.stat().st_ino)}
     kind = file_system_of(path)
+    found = {INODE: "none" if kind in WITHOUT_INODES else str(path.stat().st_ino)}
     if kind in LASTING:
         found[FILE_SYSTEM] = f"{kind} {os.statvfs(path).f_fsid:x}"
     return found

@@ -128,6 +128,16 @@ def test_the_same_inode_on_another_file_system_is_a_copy(
         assert adoption.why_not_live(connection, filled.path) is None
 
 
+def test_a_file_system_that_makes_inodes_up_holds_nothing_by_them(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adoption, "file_system_of", lambda path: "vfat")
+    with filled.write() as tx:
+        assert adoption.why_not_live(tx, filled.path) == adoption.COPIED  # it came from a better one
+        adoption.adopt(tx, filled.path)
+        assert adoption.why_not_live(tx, filled.path) is None
+
+
 def test_moving_the_folder_on_one_disk_holds_nothing(filled: Database) -> None:
     filled.close()
     moved = filled.folder.path.rename(filled.folder.path.with_name("moved"))
