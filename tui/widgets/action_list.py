@@ -1,0 +1,186 @@
+"""The actions of a task, or of one stage of an alert: add, edit, order, remove."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from tui.operations.action_form import ActionForm
+from tui.operations.errors import Refused
+from tui.plain import plain
+from tui.widgets.columns import Column
+from tui.widgets.paged_table import PagedTable
+from tui.widgets.row_source import ListSource, Row
+
+if TYPE_CHECKING:
+    from tui.app import ConsoleApp
+
+EMPTY = "No action yet. Press n to add one: it says who gets which message through which handler."
+
+
+class ActionTable(PagedTable):
+    """The list itself; its keys belong to the `ActionList` around it."""
+
+    HELP = """\
+Actions, in the order in which they are carried out. n adds one, enter edits it, d takes it out, \
+ctrl+up and ctrl+down change the order, e switches one off or on."""
+
+
+class ActionList(Vertical):
+    """Holds actions while their owner is edited. Posts `Changed`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new", "Add action"),
+        Binding("enter", "edit", "Edit", show=True),
+        Binding("d,delete", "remove", "Remove"),
+        Binding("e", "enable", "On or off", show=False),
+        Binding("ctrl+up", "move(-1)", "Up", show=False),
+        Binding("ctrl+down", "move(1)", "Down", show=False),
+    ]
+
+    DEFAULT_CSS = """
+    ActionList { height: 1fr; }
+    ActionList > .note { height: auto; padding: 0 1; color: $text-muted; }
+    """
+
+    COLUMNS: ClassVar[Sequence[Column]] = (
+        Column("n", "", 2, align="right", sortable=False),
+        Column("sender", "Sender", 14, flex=1, sortable=False),
+        Column("to", "Recipients", 18, flex=2, sortable=False),
+        Column("text", "Message", 18, flex=3, sortable=False),
+    )
+
+    class Changed(Message):
+        """Other actions are held."""
+
+        def __init__(self, actions: "ActionList") -> None:
+            super().__init__()
+            self.actions = actions
+
+        @property
+        def control(self) -> "ActionList":
+            return self.actions
+
+    def __init__(
+        self,
+        console: "ConsoleApp",
+        forms: Sequence[ActionForm],
+        names: Mapping[int, str],
+        *,
+        stage: str | None = None,
+        note: str = "",
+        id: str | None = None,
+    ) -> None:
+        """`names` are the handlers' by id. `own_fields` is set by the editor that holds this list."""
+        super().__init__(id=id)
+        self._app_console = console
+        self._forms = list(forms)
+        self._first = tuple(forms)
+        self._names = dict(names)
+        self._stage, self._note = stage, note
+        self.own_fields: tuple[str, ...] = ()
+
+    @property
+    def forms(self) -> tuple[ActionForm, ...]:
+        return tuple(self._forms)
+
+    @property
+    def is_changed(self) -> bool:
+        return self.forms != self._first
+
+    @property
+    def table(self) -> ActionTable:
+        return self.query_one(ActionTable)
+
+    def compose(self) -> ComposeResult:
+        if self._note:
+            yield Static(plain(self._note), classes="note")
+        yield ActionTable(self.COLUMNS, ListSource(self._rows()), empty=EMPTY)
+
+    def add(self, *forms: ActionForm) -> None:
+        """Put actions at the end."""
+        self._forms.extend(forms)
+        self._show()
+
+    def _rows(self) -> list[Row]:
+        return [self._row(place, form) for place, form in enumerate(self._forms)]
+
+    def _row(self, place: int, form: ActionForm) -> Row:
+        names = [recipient.name or recipient.number or "" for recipient in form.recipients]
+        to = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        sender = self._names.get(form.handler_id, "▲ removed")
+        marks = frozenset() if form.enabled else frozenset({"dim"})
+        off = "" if form.enabled else "○ off  "
+        return Row(place, (str(place + 1), sender, to, Content(off) + plain(form.text, width=200)), marks)
+
+    def _show(self) -> None:
+        self.table.set_source(ListSource(self._rows()), empty=EMPTY)
+        self.post_message(self.Changed(self))
+
+    def _here(self) -> int | None:
+        key = self.table.cursor_key
+        return key if key is not None and key < len(self._forms) else None
+
+    # What can be done
+
+    def action_new(self) -> None:
+        self.run_worker(self._edit(None), group="action", exclusive=True, exit_on_error=False)
+
+    def action_edit(self) -> None:
+        if self._here() is not None:
+            self.run_worker(self._edit(self._here()), group="action", exclusive=True, exit_on_error=False)
+
+    def on_paged_table_row_chosen(self, event: PagedTable.RowChosen) -> None:
+        event.stop()
+        self.action_edit()
+
+    def on_paged_table_menu_requested(self, event: PagedTable.MenuRequested) -> None:
+        event.stop()
+
+    async def _edit(self, place: int | None) -> None:
+        from tui.editors.action import ActionEditor
+
+        heading = "New action" if place is None else f"Action {place + 1}"
+        if self._stage:
+            heading += f" · {self._stage}"
+        form = None if place is None else self._forms[place]
+        try:
+            editor = await ActionEditor.load(self._app_console, heading, self.own_fields, form, self._stage)
+        except Refused as refusal:
+            self._app_console.tell(refusal.message, problem=True)
+            return
+        self._names |= {key: handler.name for key, handler in editor.senders.items()}
+        made = await self._app_console.ask_person(editor)
+        if made is None:
+            return
+        if place is None:
+            self._forms.append(made)
+        else:
+            self._forms[place] = made
+        self._show()
+
+    def action_remove(self) -> None:
+        place = self._here()
+        if place is not None:
+            del self._forms[place]
+            self._show()
+
+    def action_enable(self) -> None:
+        place = self._here()
+        if place is not None:
+            self._forms[place] = replace(self._forms[place], enabled=not self._forms[place].enabled)
+            self._show()
+
+    def action_move(self, by: int) -> None:
+        place = self._here()
+        if place is None or not 0 <= place + by < len(self._forms):
+            return
+        self._forms.insert(place + by, self._forms.pop(place))
+        self._show()
+        self.table.move_to(place + by)
