@@ -44,7 +44,8 @@ def telephone_field(name: str | None) -> Finding:
     if name is not None:
         return ok("Telephone field", tried, f"it sends to {name}")
     advice = 'make one: commsdesk field add Mobile --type "Telephone Number"'
-    return problem("Telephone field", tried, "the site has no Telephone Number field yet", advice)
+    said = "the site has no Telephone Number field yet: only bare numbers can be sent to"
+    return warning("Telephone field", tried, said, advice)
 
 
 def pause(found: HandlerStatus, now: datetime) -> Finding:

@@ -80,8 +80,8 @@ def people(bench: "Bench") -> Iterator[Finding]:
     chosen = fields[0] if fields else None
     wanted = users.UserFilter(enabled=True)
     with bench.desk.database.read() as connection:
-        found = users.everyone(connection, wanted) if chosen else iter(())
-        numbers = ((user.name, user.values.get(chosen.id)) for user in found if chosen)
+        found = users.everyone(connection, wanted)
+        numbers = ((user.name, user.values.get(chosen.id) if chosen else None) for user in found)
         yield person.everyone(chosen.name if chosen else None, numbers)
 
 
