@@ -32,8 +32,22 @@ SOON = 20.0
 LOOK_EVERY = 0.02
 
 
+def within(seconds: float) -> float:
+    """So many seconds on a machine with time to spare; longer where more wants to run than can."""
+    load = max(os.getloadavg()[0], _runnable())
+    return seconds * max(1.0, load / (os.cpu_count() or 1))
+
+
+def _runnable() -> int:
+    try:
+        return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
+    except OSError:
+        return 0
+
+
 def until(condition: Callable[[], T], what: str, seconds: float = SOON) -> T:
-    """The first true value of the condition; fails naming `what` when there is none in time."""
+    """The first true value of the condition; fails naming `what` when there is none `within` that time."""
+    seconds = within(seconds)
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
@@ -94,7 +108,7 @@ class Program:
     def ends(self, seconds: float = SOON) -> int:
         """The exit status, negative for a signal."""
         try:
-            return self._process.wait(seconds)
+            return self._process.wait(within(seconds))
         except subprocess.TimeoutExpired:
             raise AssertionError(f"still there after {seconds:g} s: {self.said}") from None
 
