@@ -189,6 +189,7 @@ ACTIONS: tuple[Action, ...] = (
         ("arrived", "It arrived", "v", "Settle an unknown outcome: it arrived", "operator", False),
         ("drop", "Drop", "D", "Settle an unknown outcome: leave it", "operator", False),
         ("new", "New", "n", "Write a message", "operator", True),
+        ("diagnose", "Diagnose", "i", "Find out what becomes of it, and why", "viewer", False),
     ),
     *_verbs(
         "review",
@@ -295,7 +296,13 @@ ACTIONS: tuple[Action, ...] = (
         ("user", "User", "u", "Open the user it goes to", "viewer", True),
         ("owner", "Task or alert", "o", "Open what sent it", "viewer", True),
         ("copy", "Copy", "c", "Copy the text of the message", "viewer", False),
+        ("diagnose", "Diagnose", "i", "Find out what becomes of it, and why", "viewer", False),
         ("leave", "Close", "escape", "Back to the list", "viewer", True),
+    ),
+    *_verbs(
+        "diagnosis",
+        ("again", "Check again", "r", "Run the checks once more", "viewer", True),
+        ("leave", "Close", "escape", "Back to where it was opened", "viewer", True),
     ),
 )
 
@@ -316,6 +323,7 @@ STACKS: tuple[tuple[str, ...], ...] = (
     ("composer", "editor", "app"),
     ("composer", "send", "app"),
     ("message", "app"),
+    ("diagnosis", "app"),
     ("import", "app"),
 )
 """Places that hear keys at the same moment, from the focus outwards."""

@@ -7,6 +7,5 @@ _OPTIONS = re.compile(r"\s*\((?:--|commsdesk |message )[^()]*\)")
 
 
 def for_screen(sentence: str) -> str:
-    """The sentence without hints for the command line, beginning with a capital."""
-    said = _OPTIONS.sub("", sentence)
-    return said[:1].upper() + said[1:]
+    """The sentence without hints for the command line."""
+    return _OPTIONS.sub("", sentence)

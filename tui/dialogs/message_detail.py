@@ -148,6 +148,12 @@ sense for this message are left out."""
         editor: Any = getattr(import_module(module), name)
         self.console.open_editor(partial(editor.load, self.console, key))
 
+    def action_diagnose(self) -> None:
+        from tui.dialogs.diagnosis import Diagnosis
+
+        key = self.view.message.id
+        self.app.push_screen(Diagnosis(self.console, message_id=key, name=f"message {key}"))
+
     def action_copy(self) -> None:
         """Copy the text (OSC 52: it works over SSH)."""
         self.app.copy_to_clipboard(self.view.message.text)

@@ -124,7 +124,11 @@ sends a test message. A disabled handler keeps its messages waiting."""
         uses = await self.console.read(handlers.uses, view.handler.id)
         hangs = [f"It is the sender of {use}" for use in uses]
         if view.queue.total:
-            hangs.append(f"{view.queue.total} messages wait at it: they are cancelled")
+            one = view.queue.total == 1
+            hangs.append(
+                f"{view.queue.total:,} {'message waits' if one else 'messages wait'} at it:"
+                f" {'it is' if one else 'they are'} cancelled"
+            )
         question = Confirm(f"Remove the handler {view.handler.name}?", yes="Remove", hangs=hangs)
         if await self.console.ask_person(question) == "yes":
             await self.attempt(

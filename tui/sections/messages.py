@@ -34,7 +34,7 @@ class MessagesSection(Section):
 Every message that was queued, the newest first. Enter shows one with each attempt to send it. f shows \
 only those in one state, / those with certain words in name, number or text. x cancels what still \
 waits, r sends again. A message with an unknown outcome (?) may have arrived: r sends it again, v says \
-that it arrived, D leaves it. n writes a new one."""
+that it arrived, D leaves it. i finds out why one does not arrive. n writes a new one."""
     EMPTY = EMPTY
     COLUMNS: ClassVar[Sequence[Column]] = COLUMNS
     MENU = (
@@ -46,6 +46,7 @@ that it arrived, D leaves it. n writes a new one."""
         "messages.arrived",
         "messages.drop",
         "-",
+        "messages.diagnose",
         "messages.new",
     )
 
@@ -125,6 +126,13 @@ that it arrived, D leaves it. n writes a new one."""
 
     def action_edit(self) -> None:
         self.action_open()
+
+    def action_diagnose(self) -> None:
+        from tui.dialogs.diagnosis import Diagnosis
+
+        key = self.table.cursor_key
+        if key is not None:
+            self.app.push_screen(Diagnosis(self.console, message_id=key, name=f"message {key}"))
 
     def action_new(self) -> None:
         from tui.dialogs.send_message import SendMessage
