@@ -126,6 +126,8 @@ Ctrl+p finds any command by name."""
             self.call_after_refresh(section.site_ready)
 
     def _arrived(self, name: str) -> None:
+        if self.query_one(ContentSwitcher).current != name:
+            return  # another section was asked for while this one was made
         self.query_one(SectionBar).current = name
         section = self.query_one(f"#{name}", Section)
         section.focus_list()

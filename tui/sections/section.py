@@ -158,7 +158,7 @@ class Section(Vertical):
         self._show_detail(self.table.cursor_key)
 
     def focus_list(self) -> None:
-        if self._has_list(self.focus_list):
+        if self.display and self._has_list(self.focus_list):
             self.table.focus()
 
     def _has_list(self, then: Callable[[], object]) -> bool:

@@ -223,3 +223,16 @@ async def test_hostile_text_in_every_column(desk: Desk) -> None:
         await section_of(pilot, len(drafts))
         await settle(pilot, lambda: "␛]52;c;x␇[/red]" in screen_text(pilot))
         assert plain_str(screen_text(pilot), block=True) == screen_text(pilot)
+
+
+async def test_keys_go_to_the_section_that_is_shown_however_fast_it_was_asked_for(desk: Desk) -> None:
+    messages(desk, 1)
+    async with console(desk) as pilot:
+        main = pilot.app._main
+        main.action_section("messages")
+        main.action_section("handlers")
+        await settle(pilot, lambda: main.query("MessagesSection PagedTable"))
+        await pilot.pause()
+        assert main.current.id == "handlers"
+        assert main.current.table.has_focus
+        assert main.query_one("#sections").current == "handlers"
