@@ -63,22 +63,19 @@ def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
     assert gone(tmp_path)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
-def test_the_console_says_what_it_is_and_leaves_nothing_behind(
-    ending: signal.Signals, tmp_path: Path
-) -> None:
+def test_the_console_says_what_it_is_and_leaves_nothing_behind(tmp_path: Path) -> None:
     process, terminal = pty.fork()
     if process == 0:  # pragma: no cover
         os.environ.update(TMPDIR=str(tmp_path), TERM="xterm-256color", COLUMNS="100", LINES="30")
         os.execv(sys.executable, WORDS)
     try:
         seen = b""
-        until = time.monotonic() + 40
+        until = time.monotonic() + 80
         while b"demo site" not in seen or b"thrown away" not in seen:
             assert time.monotonic() < until, seen[-2000:]
             seen += _read(terminal)
         assert not gone(tmp_path)
-        os.kill(process, ending)
+        os.kill(process, signal.SIGHUP)
         ended = 0
         while not ended:
             assert time.monotonic() < until

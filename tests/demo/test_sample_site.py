@@ -186,9 +186,16 @@ class OneMinuteLater:
         return NOW.replace(minute=4, second=0)
 
 
-def test_the_engine_fires_the_each_minute_tasks_at_the_next_minute(tmp_path: Path) -> None:
-    build(tmp_path / "site", ADDRESSES, NOW)
-    database = open_site(tmp_path / "site")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sample site to work on."""
+    made = tmp_path_factory.mktemp("work") / "site"
+    build(made, ADDRESSES, NOW)
+    return made
+
+
+def test_the_engine_fires_the_each_minute_tasks_at_the_next_minute(folder: Path) -> None:
+    database = open_site(folder)
     with database.write() as tx:
         epoch = leases.take(tx, leases.current(tx.connection), "here", "demo", NOW)
     assert epoch is not None
@@ -218,14 +225,13 @@ def test_a_site_that_was_not_finished_leaves_nothing(tmp_path: Path, monkeypatch
     assert list((tmp_path / "site").iterdir()) == []
 
 
-def test_a_kept_site_follows_its_clickatells_to_their_new_addresses(tmp_path: Path) -> None:
-    build(tmp_path / "site", ADDRESSES, NOW)
+def test_a_kept_site_follows_its_clickatells_to_their_new_addresses(folder: Path) -> None:
     later = NOW + timedelta(hours=1)
     moved = Addresses("http://127.0.0.1:1", "http://127.0.0.1:1/xml/xml", "http://127.0.0.1:2")
-    reopen(tmp_path / "site", moved, later)
-    reopen(tmp_path / "site", ADDRESSES, later)
-    reopen(tmp_path / "site", moved, later)
-    database = open_site(tmp_path / "site")
+    reopen(folder, moved, later)
+    reopen(folder, ADDRESSES, later)
+    reopen(folder, moved, later)
+    database = open_site(folder)
     with database.read() as connection:
         found = handlers.listing(connection)
         assert [h.base_url or h.api_uri for h in found] == [moved.fine, moved.xml, moved.flaky]
