@@ -39,6 +39,7 @@ Ctrl+p finds any command by name."""
         super().__init__()
         self._overview: Overview | None = None
         self._ready = False
+        self._wanted = ""
 
     @property
     def console(self) -> "ConsoleApp":
@@ -114,20 +115,22 @@ Ctrl+p finds any command by name."""
 
     def action_section(self, name: str) -> None:
         """Show a section; it is made when it is first shown."""
-        switcher = self.query_one(ContentSwitcher)
+        self._wanted = name
         if self.query(f"#{name}"):
-            switcher.current = name
-            self._arrived(name)
-            return
-        section = make_section(name)
-        switcher.add_content(section, set_current=True)
-        self.call_after_refresh(self._arrived, name)
-        if self._ready:
-            self.call_after_refresh(section.site_ready)
+            self._show(name)
+        else:
+            self.run_worker(self._make(name), group="section")
 
-    def _arrived(self, name: str) -> None:
-        if self.query_one(ContentSwitcher).current != name:
-            return  # another section was asked for while this one was made
+    async def _make(self, name: str) -> None:
+        section = make_section(name)
+        await self.query_one(ContentSwitcher).add_content(section)
+        if self._ready:
+            section.site_ready()
+        if name == self._wanted:  # or another was asked for while this one was made
+            self._show(name)
+
+    def _show(self, name: str) -> None:
+        self.query_one(ContentSwitcher).current = name
         self.query_one(SectionBar).current = name
         section = self.query_one(f"#{name}", Section)
         section.focus_list()
