@@ -67,6 +67,9 @@ that it arrived, D leaves it. i finds out why one does not arrive. n writes a ne
         yield Static(classes="shown-state")
         yield from super().compose()
 
+    def on_mount(self) -> None:
+        self.table.newest_first = True
+
     async def make_source(self) -> RowSource:
         self.wanted = replace(self.wanted, words=self.words)
         state = self.wanted.state

@@ -11,11 +11,16 @@ _LOOKS = 3
 
 @dataclass(frozen=True)
 class View:
-    """What of a list is on the screen: the cursor's row, the first row and how many rows fit."""
+    """What of a list is on the screen: the cursor's row, the first row and how many rows fit.
+
+    With `stays` the first row shown stays at its index while the cursor's row is in sight: a list
+    that grows at its beginning shows what is new, and only the cursor moves along with its row.
+    """
 
     cursor: int
     top: int
     height: int
+    stays: bool = False
 
 
 class RowReader:
@@ -59,7 +64,9 @@ class RowReader:
 
     async def _placed(self, view: View, shown: "RowReader", count: int) -> View:
         cursor = await self._now_at(view.cursor, shown, count)
-        if view.top <= view.cursor < view.top + view.height:
+        if view.stays and view.top <= cursor < view.top + view.height:
+            top = view.top
+        elif view.top <= view.cursor < view.top + view.height:
             top = cursor - (view.cursor - view.top)
         else:
             top = await self._now_at(view.top, shown, count)

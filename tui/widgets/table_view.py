@@ -79,6 +79,8 @@ class TableView(KeepsReverse, ScrollView, can_focus=True):
         self.columns = tuple(columns)
         self.empty = empty
         self.sort = sort
+        self.newest_first = False
+        """Whether what is new appears at the top: then the top stays in sight when it is."""
         self._reader = RowReader(source)
         self._next_reader: RowReader | None = self._reader
         self._may_read = False
@@ -177,7 +179,8 @@ class TableView(KeepsReverse, ScrollView, can_focus=True):
         return self._reader.pages.missing(view.top, view.top + max(1, view.height) - 1)
 
     def _view(self) -> View:
-        return View(self.cursor, self.scroll_offset.y, self.rows_shown)
+        top = self.scroll_offset.y
+        return View(self.cursor, top, self.rows_shown, self.newest_first and top == 0)
 
     @property
     def rows_shown(self) -> int:

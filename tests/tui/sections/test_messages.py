@@ -236,3 +236,15 @@ async def test_keys_go_to_the_section_that_is_shown_however_fast_it_was_asked_fo
         assert main.current.id == "handlers"
         assert main.current.table.has_focus
         assert main.query_one("#sections").current == "handlers"
+
+
+async def test_a_new_message_appears_at_the_top_and_the_cursor_stays_on_its_own(desk: Desk) -> None:
+    keys = messages(desk, 5)
+    async with console(desk, section="messages") as pilot:
+        section = await section_of(pilot, 5)
+        await settle(pilot, lambda: section.table.cursor_key == keys[-1])
+        queue(desk.database, _Now(), message(desk, keys[0]).handler_id, 1)  # type: ignore[arg-type]
+        await section_of(pilot, 6)
+        assert section.table.scroll_offset.y == 0
+        assert section.table.cursor_key == keys[-1]
+        assert section.table.cursor == 1
