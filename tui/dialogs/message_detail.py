@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -145,8 +144,11 @@ sense for this message are left out."""
             self._open("tui.dialogs.occurrence", "OccurrenceDialog", message.occurrence_id)
 
     def _open(self, module: str, name: str, key: int | None) -> None:
-        editor: Any = getattr(import_module(module), name)
-        self.console.open_editor(partial(editor.load, self.console, key))
+        async def load() -> Screen[Any]:
+            found: Screen[Any] = await getattr(import_module(module), name).load(self.console, key)
+            return found
+
+        self.console.open_editor(load)
 
     def action_diagnose(self) -> None:
         from tui.dialogs.diagnosis import Diagnosis
