@@ -23,8 +23,9 @@ HOOK = "files"
 class LocalFiles(Protocol):
     """Where the console may read and write."""
 
-    hint: str
-    """What may be typed, for the line below the field."""
+    @property
+    def hint(self) -> str:
+        """What may be typed, for the line below the field."""
 
     def path(self, typed: str) -> Path:
         """The file that was named. Raises `Refused`."""
@@ -34,7 +35,7 @@ class LocalFiles(Protocol):
 class Anywhere:
     """Any path; `~` is the home folder, and what is not absolute begins where the console was started."""
 
-    hint: str = "A path on the machine the console runs on; ~ is your home folder."
+    hint: str = "A path on the console's machine; ~ is the home folder."
 
     def path(self, typed: str) -> Path:
         return Path(_name(typed)).expanduser().absolute()

@@ -1,11 +1,245 @@
+"""The section Users: the people who can be sent to."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from storage import custom_fields
+from storage import users as stored
+from storage.records import CustomField, Recipient
+from storage.users import UserFilter
+from tui.dialogs.confirm import Answer, Confirm, Question
 from tui.sections.section import Section
+from tui.sections.subview import show_view, start
+from tui.sections.user_rows import UsersSource, detail_of, order_of, row_of, telephone_of
 from tui.widgets.columns import Column
-from tui.widgets.row_source import ListSource, RowSource
+from tui.widgets.row_source import RowSource
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from storage.records import User
+    from tui.operations.desk import Desk
+
+NO_FIELD = "▲ No Telephone Number field yet: press f to make one"
+MOST_ASKED_FOR = 5000
+"""Of more users than this the question before a deletion says how many, and not what hangs on each."""
 
 
 class UsersSection(Section):
+    """Users: whom messages go to."""
+
     PLACE = "users"
-    COLUMNS = (Column("name", "Name", 20, flex=1),)
+    HELP = """\
+The users: the people who can be sent to. Number is the first Telephone Number field; a user without \
+a number, or disabled, is left out of messages. M writes to the user under the cursor, or to all that \
+are selected with space. o shows groups, f the custom fields that users have; i reads a CSV file, E \
+writes one. / finds users by part of a name, a number, a value or a group."""
+    EMPTY = "No users yet. Press n to add one, or i to read a CSV file."
+    SORT = ("name", False)
+    COLUMNS: ClassVar[Sequence[Column]] = (
+        Column("name", "Name", 16, flex=3),
+        Column("number", "Number", 18, flex=1),
+        Column("groups", "Groups", 10, flex=3, priority=2, sortable=False),
+        Column("state", "State", 10, priority=1),
+    )
+    MENU = (
+        "users.send",
+        "-",
+        "users.edit",
+        "users.enable",
+        "users.join",
+        "users.diagnose",
+        "-",
+        "users.new",
+        "users.delete",
+    )
+
+    DEFAULT_CSS = """
+    UsersSection > .no-field { height: 1; padding: 0 1; color: $text-warning; display: none; }
+    UsersSection > .no-field.-shown { display: block; }
+    """
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._fields: list[CustomField] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content(NO_FIELD), classes="no-field")
+        yield from super().compose()
+
+    # The list
 
     async def make_source(self) -> RowSource:
-        return ListSource()
+        self._fields = await self.console.read(custom_fields.listing)
+        telephone = telephone_of(self._fields)
+        self.query_one(".no-field").set_class(telephone is None, "-shown")
+        order = order_of(self.order, telephone)
+        return UsersSource(
+            self.console, UserFilter(words=self.words), order, lambda user: row_of(user, telephone)
+        )
+
+    async def detail(self, key: int) -> Content | None:
+        return await self.console.read(self._detail, key)
+
+    def _detail(self, connection: "sa.Connection", key: int) -> Content | None:
+        user = stored.get(connection, key)
+        return detail_of(user, self._fields) if user else None
+
+    def may(self, action_id: str, keys: tuple[int, ...]) -> bool:
+        return len(keys) == 1 or action_id not in ("users.edit", "users.diagnose")
+
+    # One user
+
+    def action_new(self) -> None:
+        if telephone_of(self._fields) is None:
+            start(self, self._new_without_field())
+        else:
+            self._edit(None)
+
+    async def _new_without_field(self) -> None:
+        """Nobody can be sent to yet: say so before the first user is typed in."""
+        question = Question(
+            "No Telephone Number field yet",
+            (
+                Answer("field", "Make the field first"),
+                Answer("user", "Add the user without a number"),
+                Answer("no", "Cancel"),
+            ),
+            safe="field",
+            hangs=["Users have no place for a number, so nobody could be sent to"],
+        )
+        answer = await self.console.ask_person(question)
+        if answer == "field":
+            self.action_fields()
+        elif answer == "user":
+            self._edit(None)
+
+    def action_edit(self) -> None:
+        key = self.table.cursor_key
+        if key is not None:
+            self._edit(key)
+
+    def _edit(self, key: int | None) -> None:
+        from tui.editors.user import UserEditor
+
+        self.console.open_editor(partial(UserEditor.load, self.console, key))
+
+    def action_diagnose(self) -> None:
+        start(self, self._diagnose())
+
+    async def _diagnose(self) -> None:
+        from tui.dialogs.diagnosis import Diagnosis
+
+        for user in (await self._chosen())[:1]:
+            self.app.push_screen(Diagnosis(self.console, user_id=user.id, name=user.name))
+
+    # One or many
+
+    async def _chosen(self) -> list["User"]:
+        """The selected users, or the one under the cursor, as far as they are still there."""
+        found = await self.console.read(stored.several, self.table.chosen)
+        return [user for user in found.values() if user.removed_at is None]
+
+    def action_send(self) -> None:
+        start(self, self._send())
+
+    async def _send(self) -> None:
+        from tui.dialogs.send_message import SendMessage
+
+        recipients = [Recipient(user_id=user.id, name=user.name) for user in await self._chosen()]
+        if recipients:
+            self.console.open_editor(partial(SendMessage.load, self.console, recipients))
+
+    def action_enable(self) -> None:
+        start(self, self._enable())
+
+    async def _enable(self) -> None:
+        """Disable where all are enabled, else enable."""
+        from tui.operations import users
+
+        chosen = await self._chosen()
+        enabled = not all(user.enabled for user in chosen)
+        ids = [user.id for user in chosen]
+        changed = await self.attempt(self.console.operate(users.set_enabled, ids, enabled))
+        if changed:
+            who = chosen[0].name if len(chosen) == 1 else f"{changed:,} users"
+            self.console.tell(f"{who}: {'enabled' if enabled else 'disabled, left out of messages'}")
+
+    def action_join(self) -> None:
+        start(self, self._join())
+
+    async def _join(self) -> None:
+        from tui.dialogs.user_groups import UserGroups
+
+        chosen = await self._chosen()
+        if not chosen:
+            return
+        question = await UserGroups.load(self.console, chosen)
+        if await self.console.ask_person(question):
+            self.reload()
+
+    def action_delete(self) -> None:
+        start(self, self._delete())
+
+    async def _delete(self) -> None:
+        from tui.operations import users
+
+        chosen = await self._chosen()
+        if not chosen:
+            return
+        ids = [user.id for user in chosen]
+        held = await self.console.ask(users.hanging, ids) if len(ids) <= MOST_ASKED_FOR else ""
+        hangs = [sentence for sentence in held.split("; ") if sentence]
+        hangs += _memberships(chosen)
+        named = chosen[0].name if len(chosen) == 1 else f"{len(chosen):,} users"
+        question = Confirm(f"Delete {named}?", yes="Delete", no="Keep", hangs=hangs)
+        if await self.console.ask_person(question) != "yes":
+            return
+        if await self.attempt(self.console.operate(_removed, ids)):
+            self.table.clear_marks()
+            self.console.tell(f"{named} deleted; the review and past messages keep the name")
+
+    # Groups, fields and files
+
+    def action_groups(self) -> None:
+        from tui.sections.groups import GroupsSection
+
+        show_view(self, GroupsSection)
+
+    def action_fields(self) -> None:
+        from tui.sections.fields import FieldsSection
+
+        view = show_view(self, FieldsSection)
+        if telephone_of(self._fields) is None:
+            self.call_after_refresh(view.action_new)
+
+    def action_import_csv(self) -> None:
+        from tui.dialogs.import_users import ImportUsers
+
+        self.app.push_screen(ImportUsers(self.console), lambda done: self.reload() if done else None)
+
+    def action_export_csv(self) -> None:
+        from tui.dialogs.export_users import ExportUsers
+
+        self.app.push_screen(ExportUsers(self.console, self.words))
+
+
+def _memberships(chosen: "Sequence[User]") -> list[str]:
+    groups = list(dict.fromkeys(group for user in chosen for group in user.groups))
+    if not groups:
+        return []
+    more = f" and {len(groups) - 5:,} more" if len(groups) > 5 else ""
+    verb = f"{chosen[0].name} belongs" if len(chosen) == 1 else "They belong"
+    return [f"{verb} to {', '.join(groups[:5])}{more}"]
+
+
+def _removed(desk: "Desk", ids: Sequence[int]) -> bool:
+    from tui.operations import users
+
+    users.remove(desk, ids, confirmed=True)
+    return True

@@ -1,0 +1,80 @@
+"""Lists that stand in a section's place for a while: user groups, custom fields."""
+
+from collections.abc import Coroutine
+from typing import Any, ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import ContentSwitcher, Static
+
+from tui.plain import plain
+from tui.sections.section import Section
+
+_LABEL_CELLS = 12
+
+View = TypeVar("View", bound="SubSection")
+
+
+def start(section: Section, work: Coroutine[Any, Any, Any]) -> None:
+    """Do something that asks or waits, without holding up the keys; what goes wrong is told."""
+
+    async def guarded() -> None:
+        try:
+            await work
+        except Exception as error:
+            section.console.tell(str(error) or type(error).__name__, problem=True)
+
+    section.run_worker(guarded(), group="doing", exit_on_error=False)
+
+
+class SubSection(Section):
+    """A list reached from the section `PARENT`, with a line that says where one is."""
+
+    PARENT: ClassVar[str] = ""
+    TITLE: ClassVar[str] = ""
+
+    DEFAULT_CSS = """
+    SubSection > .where { height: 1; padding: 0 1; color: $text-muted; }
+    """
+
+    def compose(self) -> ComposeResult:
+        back = Content.styled("   escape: back", "$text-muted")
+        yield Static(Content.styled(self.TITLE, "bold $text-accent") + back, classes="where")
+        yield from super().compose()
+
+    def arrived(self) -> None:
+        """It is shown now."""
+        self.focus_list()
+        self.reload()
+
+    def go_back(self) -> None:
+        """Show the section it was reached from."""
+        from tui.main_screen import MainScreen
+
+        if isinstance(self.screen, MainScreen):
+            self.screen.action_section(self.PARENT)
+
+    def key_escape(self) -> None:
+        # Only heard where nothing is selected: then the table takes it to select none.
+        self.go_back()
+
+
+def show_view(section: Section, kind: type[View]) -> View:
+    """Show a list in place of the section; it is made when it is first shown."""
+    switcher = next(node for node in section.ancestors if isinstance(node, ContentSwitcher))
+    view = switcher.query_one_optional(f"#{kind.PLACE}", kind)
+    if view is None:
+        view = kind(id=kind.PLACE)
+        switcher.add_content(view, set_current=True)
+        section.call_after_refresh(view.arrived)
+    else:
+        switcher.current = kind.PLACE
+        view.arrived()
+    return view
+
+
+def fact(name: str, value: str, style: str = "") -> Content:
+    """A line of a detail pane: a name and what it is. Both may be outside text."""
+    label, shown = plain(name), plain(value)
+    label = label.pad_right(max(0, _LABEL_CELLS - label.cell_length)).stylize("$text-muted")
+    return Content.assemble(label, " ", shown.stylize(style) if style else shown)
