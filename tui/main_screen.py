@@ -72,7 +72,19 @@ Ctrl+p finds any command by name."""
 
     # What the app passes on
 
+    @property
+    def _is_left(self) -> bool:
+        """Whether the console is being left: what is still told then finds nothing to show it."""
+        return self.query_one_optional(SiteHeader) is None or self.query_one_optional(ReviewPanel) is None
+
+    def on_screen_resume(self) -> None:
+        """What was written while an editor was open is shown now."""
+        if self._ready and not self._is_left and self.current is not None:
+            self.current.site_changed()
+
     def site_ready(self) -> None:
+        if self._is_left:
+            return
         desk = self.console.desk
         assert desk is not None
         self._ready = True
@@ -85,12 +97,16 @@ Ctrl+p finds any command by name."""
             section.site_ready()
 
     def site_unusable(self, reason: str) -> None:
+        if self._is_left:
+            return
         header = self.query_one(SiteHeader)
         header.opening, header.trouble = None, reason
         for section in self.query(Section):
             section.show_trouble(reason)
 
     def site_changed(self, overview: Overview, wrote: bool) -> None:
+        if self._is_left:
+            return
         self._overview = overview
         header = self.query_one(SiteHeader)
         header.overview = overview
@@ -101,6 +117,8 @@ Ctrl+p finds any command by name."""
             section.site_changed()
 
     def reviewed(self, entries: list[Review]) -> None:
+        if self._is_left:
+            return
         self.query_one(ReviewPanel).append([line_of(entry) for entry in entries])
 
     def saved(self, what: object) -> None:
@@ -109,6 +127,8 @@ Ctrl+p finds any command by name."""
             self.current.reload()
 
     def watch_failed(self, reason: str | None) -> None:
+        if self._is_left:
+            return
         self.query_one(SiteHeader).trouble = reason
 
     # Sections
