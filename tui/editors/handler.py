@@ -24,6 +24,7 @@ from tui.editors.handler_fields import (
     plan_of,
     values_of,
 )
+from tui.editors.meanwhile import MergingEditor, MergingForm
 from tui.operations import handlers
 from tui.operations.errors import Refused
 from tui.operations.gateway_address import plain_http_warning
@@ -31,7 +32,6 @@ from tui.operations.handler_form import LABELS, PRESET_BATCH, SECRET_NAME, Handl
 from tui.operations.handlers import Saved
 from tui.plain import plain_str
 from tui.sentences import for_screen
-from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.form import Form
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 GONE = "The handler was removed meanwhile"
 
 
-class HandlerEditor(EditorScreen[Saved]):
+class HandlerEditor(MergingEditor[Saved, Handler]):
     """Ends with what was saved, or None."""
 
     HELP = """\
@@ -62,13 +62,12 @@ mostly can stay as it is. A key or password is never shown again, only replaced.
     def __init__(
         self, console: "ConsoleApp", before: Handler | None, telephone_fields: tuple[CustomField, ...]
     ) -> None:
-        self.before = before
-        self._base = handlers.form_of(before) if before else HandlerForm(name="")
-        values = values_of(self._base)
         heading = f"Handler {before.name}" if before else "New handler: Clickatell SMS Sender"
-        super().__init__(heading, account_fields(before), values)
-        self.more = Form(more_fields(before, telephone_fields), values)
-        self.console = console
+        super().__init__(heading, ())
+        self.console, self.seen = console, before
+        values = values_of(self._base)
+        self.form = MergingForm(account_fields(before), values)
+        self.more = MergingForm(more_fields(before, telephone_fields), values)
         self._type = self._base.api_type
         self._show_type(self._type)
         self.form.show("allow_plain_http", self._base.allow_plain_http)
@@ -91,6 +90,11 @@ mostly can stay as it is. A key or password is never shown again, only replaced.
             raise Refused(GONE)
         return cls(console, before, telephone_fields)
 
+    @property
+    def _base(self) -> HandlerForm:
+        """The settings that the fields are compared with: the presets for a new handler."""
+        return handlers.form_of(self.seen) if self.seen else HandlerForm(name="")
+
     def compose_body(self) -> ComposeResult:
         with TabbedContent():
             with TabPane("Handler", id="account"):
@@ -99,7 +103,7 @@ mostly can stay as it is. A key or password is never shown again, only replaced.
                 yield self.more
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._follow)
+        self.call_after_refresh(self._say_all)
         self.form.focus_field("name")
 
     # What follows from what is typed
@@ -107,7 +111,7 @@ mostly can stay as it is. A key or password is never shown again, only replaced.
     def on_form_changed(self, event: Form.Changed) -> None:
         if event.key == "api_type" and (chosen := self.form.value("api_type")) is not None:
             self._change_type(ApiType(chosen))
-        self._follow()
+        self._say_all()
 
     def _change_type(self, api_type: ApiType) -> None:
         self._show_type(api_type)
@@ -126,7 +130,7 @@ mostly can stay as it is. A key or password is never shown again, only replaced.
     def _value(self, key: str) -> Any:
         return self._form_of(key).value(key)
 
-    def _follow(self) -> None:
+    def _say_all(self) -> None:
         """Say what the present values mean."""
         self._say_plan()
         self._say_address()
@@ -149,7 +153,7 @@ mostly can stay as it is. A key or password is never shown again, only replaced.
 
     def _say_secret(self) -> None:
         """A secret that would go to another place or person has to be entered again."""
-        if self.before is None:
+        if self.seen is None:
             return
         where = ("api_type", "user_name", ADDRESS_KEY[self._type])
         moved = [
@@ -163,20 +167,35 @@ mostly can stay as it is. A key or password is never shown again, only replaced.
 
     # Saving
 
-    def save_values(self, values: Mapping[str, Any]) -> Saved:
+    def write(self, values: Mapping[str, Any]) -> Saved:
         """On a thread: check and write."""
         desk = self.console.desk
         assert desk is not None
         try:
             form = form_from(self._base, values)
-            if self.before is None:
+            if self.seen is None:
                 saved = handlers.add(desk, form)
             else:
-                saved = handlers.edit(desk, self.before.id, self.before.revision, form)
+                saved = handlers.edit(desk, self.seen.id, self.seen.revision, form)
         except Refused as refusal:
             raise Refused(for_screen(refusal.message), refusal.field) from None
         self.console.nudge()
         return saved
+
+    def read_again(self) -> Handler:
+        desk = self.console.desk
+        assert desk is not None and self.seen is not None
+        with desk.database.read() as connection:
+            found = stored.get(connection, self.seen.id)
+        if found is None or found.removed_at is not None:
+            raise Refused(GONE)
+        return found
+
+    def differs(self, now: Handler) -> bool:
+        return self.seen is not None and now.revision != self.seen.revision
+
+    def values_of(self, record: Handler) -> dict[str, Any]:
+        return values_of(handlers.form_of(record))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.worker.name == "save" and event.state is WorkerState.SUCCESS:

@@ -1,5 +1,6 @@
 """Handlers in the console: the guide's steps, the editor, and what is done with a handler."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -181,11 +182,16 @@ async def test_the_second_of_two_editors_is_told_and_loses_nothing(desk: Desk) -
     async with console(desk) as pilot:
         screen = await editor(pilot, "enter")
         before = all_of(desk)[0]
-        handlers.edit(desk, key, before.revision, handlers.form_of(before))
+        theirs = replace(handlers.form_of(before), most_parts=7)
+        handlers.edit(desk, key, before.revision, theirs)
         screen.form.set_value("notes", "typed")
         await pilot.press("ctrl+s")
-        await settle(pilot, lambda: "was changed by someone else meanwhile" in screen_text(pilot))
+        await settle(pilot, lambda: "Someone else changed this meanwhile" in screen_text(pilot))
         assert screen.form.value("notes") == "typed"
+        assert screen.more.value("most_parts") == 7
+        await pilot.press("ctrl+s")
+        await closed(pilot)
+        assert (all_of(desk)[0].notes, all_of(desk)[0].most_parts) == ("typed", 7)
 
 
 async def test_removing_names_what_hangs_on_it(desk: Desk) -> None:
