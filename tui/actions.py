@@ -109,6 +109,7 @@ ACTIONS: tuple[Action, ...] = (
         True,
         palette=False,
     ),
+    Action("app.diagnose", "site", "Diagnose", "Every check of the site, live", "", "app", "diagnose"),
     Action("app.theme", "app", "Theme", "Choose the colours", "", "app", "change_theme"),
     Action("app.quit", "app", "Quit", "Leave the console", "ctrl+q", "app", "quit"),
     _section("1", "handlers", "Handlers"),

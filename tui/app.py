@@ -236,6 +236,13 @@ class ConsoleApp(App[int]):
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen.for_focus(self.screen))
 
+    def action_diagnose(self) -> None:
+        """Every check of the site, live."""
+        from tui.dialogs.diagnosis import Diagnosis
+
+        if self.desk is not None and not isinstance(self.screen, Diagnosis):
+            self.push_screen(Diagnosis(self))
+
     async def action_quit(self) -> None:
         """Leave; asks first when nothing would be sent afterwards."""
         if self.leaving:

@@ -54,3 +54,13 @@ async def test_a_message(desk: Desk) -> None:
         await finished(pilot)
         assert f"Diagnose message {key}" in screen_text(pilot)
         assert f"message {key}\n" in screen_text(pilot)
+
+
+async def test_the_whole_site_from_the_command_palette(desk: Desk) -> None:
+    make_handler(desk, base_url=NOBODY)
+    async with console(desk, size=(100, 60)) as pilot:
+        await pilot.press("ctrl+p", *"site: diagnose")
+        await settle(pilot, lambda: "Every check of the site" in screen_text(pilot))
+        await pilot.press("down", "enter")
+        await finished(pilot)
+        assert "Diagnose the site" in screen_text(pilot)
