@@ -125,7 +125,7 @@ def enter(
         wanted,
         submission,
         now,
-        values=_values(alert, occurrence, stage, owner, operator, note),
+        values=values_of(alert, occurrence, stage, owner, operator, note),
         useful_life=alert.useful_life,
     )
     if stage is Stage.CREATED and not any(action.enabled for action in wanted):
@@ -138,9 +138,10 @@ def enter(
     return queued
 
 
-def _values(
+def values_of(
     alert: Alert, occurrence: Occurrence, stage: Stage, owner: str | None, operator: str | None, note: str
 ) -> dict[str, str]:
+    """What stands in the messages of a stage: the built-in fields and the declared ones."""
     raised = occurrence.raised_at.astimezone() if occurrence.raised_at else None
     own = {
         "Alert": alert.name,

@@ -53,14 +53,14 @@ class OccurrenceEvent:
 _OCCURRENCE = [
     occurrences.c[name] for name in Occurrence.__dataclass_fields__ if name not in ("alert", "priority")
 ]
-_OCCURRENCES = sa.select(*_OCCURRENCE, alerts.c.name.label("alert"), alerts.c.priority).join_from(
+SELECT = sa.select(*_OCCURRENCE, alerts.c.name.label("alert"), alerts.c.priority).join_from(
     occurrences, alerts, alerts.c.id == occurrences.c.alert_id
 )
 
 
 def active_with_key(connection: sa.Connection | Transaction, alert_id: int, key: str) -> Occurrence | None:
     """The occurrence that a raise with this key only counts up, if there is one."""
-    query = _OCCURRENCES.where(
+    query = SELECT.where(
         occurrences.c.alert_id == alert_id,
         occurrences.c.key == key,
         occurrences.c.stage.in_(ACTIVE_STAGES),
@@ -71,16 +71,16 @@ def active_with_key(connection: sa.Connection | Transaction, alert_id: int, key:
 
 def latest_with_key(connection: sa.Connection | Transaction, alert_id: int, key: str) -> Occurrence | None:
     """The newest occurrence that was raised with this key, whatever its stage."""
-    query = _OCCURRENCES.where(occurrences.c.alert_id == alert_id, occurrences.c.key == key)
+    query = SELECT.where(occurrences.c.alert_id == alert_id, occurrences.c.key == key)
     row = connection.execute(query.order_by(occurrences.c.id.desc()).limit(1)).mappings().first()
     return Occurrence(**row) if row else None
 
 
 def active_of(connection: sa.Connection | Transaction, alert_id: int) -> list[Occurrence]:
     """The active occurrences of one alert, the oldest first."""
-    query = _OCCURRENCES.where(
-        occurrences.c.alert_id == alert_id, occurrences.c.stage.in_(ACTIVE_STAGES)
-    ).order_by(occurrences.c.id)
+    query = SELECT.where(occurrences.c.alert_id == alert_id, occurrences.c.stage.in_(ACTIVE_STAGES)).order_by(
+        occurrences.c.id
+    )
     return [Occurrence(**row) for row in connection.execute(query).mappings()]
 
 
@@ -96,12 +96,12 @@ def active_counts(connection: sa.Connection) -> dict[int, int]:
 
 def active_by_key(connection: sa.Connection | Transaction, key: str) -> list[Occurrence]:
     """Active occurrences of any alert that were raised with this key."""
-    query = _OCCURRENCES.where(occurrences.c.key == key, occurrences.c.stage.in_(ACTIVE_STAGES))
+    query = SELECT.where(occurrences.c.key == key, occurrences.c.stage.in_(ACTIVE_STAGES))
     return [Occurrence(**row) for row in connection.execute(query.order_by(occurrences.c.id)).mappings()]
 
 
 def get(connection: sa.Connection | Transaction, occurrence_id: int) -> Occurrence | None:
-    row = connection.execute(_OCCURRENCES.where(occurrences.c.id == occurrence_id)).mappings().first()
+    row = connection.execute(SELECT.where(occurrences.c.id == occurrence_id)).mappings().first()
     return Occurrence(**row) if row else None
 
 
@@ -114,7 +114,7 @@ def newest(
     active_only: bool = False,
 ) -> list[Occurrence]:
     """A page of occurrences (all of them with `limit` None), the newest first."""
-    query = _OCCURRENCES.order_by(occurrences.c.id.desc()).limit(limit)
+    query = SELECT.order_by(occurrences.c.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(occurrences.c.id < before_id)
     if alert_id is not None:

@@ -126,8 +126,8 @@ ACTIONS: tuple[Action, ...] = (
     *_record_actions("users", "user", "operator"),
     *_record_actions("groups", "user group", "operator"),
     *_record_actions("fields", "custom field", "administrator"),
-    *_record_actions("alerts", "alert", "operator"),
-    *_record_actions("tasks", "scheduled task", "operator"),
+    *_record_actions("alerts", "alert", "administrator"),
+    *_record_actions("tasks", "scheduled task", "administrator"),
     *_verbs(
         "handlers",
         ("test", "Test", "t", "Check key and balance; nothing is sent", "operator", True),
@@ -172,7 +172,8 @@ ACTIONS: tuple[Action, ...] = (
         ("restore", "Restore", "R", "Say that all is well again", "operator", True),
         ("finalise", "Finalise", "F", "Close it", "operator", False),
         ("note", "Add a note", "N", "Write a note to it", "operator", False),
-        ("alerts", "Alerts", "o", "Show the alerts again", "viewer", False),
+        ("which", "Active or all", "f", "Show only what is active, or all that was raised", "viewer", True),
+        ("alerts", "Alerts", "o", "Show the alerts again", "viewer", True),
     ),
     *_verbs(
         "tasks",

@@ -65,12 +65,17 @@ def show_view(section: Section, kind: type[View]) -> View:
     view = switcher.query_one_optional(f"#{kind.PLACE}", kind)
     if view is None:
         view = kind(id=kind.PLACE)
-        switcher.add_content(view, set_current=True)
-        section.call_after_refresh(view.arrived)
+        section.run_worker(_add(switcher, view), group="view", exit_on_error=False)
     else:
         switcher.current = kind.PLACE
         view.arrived()
     return view
+
+
+async def _add(switcher: ContentSwitcher, view: SubSection) -> None:
+    await switcher.add_content(view)
+    switcher.current = view.id
+    view.arrived()
 
 
 def fact(name: str, value: str, style: str = "") -> Content:

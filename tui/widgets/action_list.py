@@ -15,12 +15,22 @@ from tui.operations.action_form import ActionForm
 from tui.operations.errors import Refused
 from tui.plain import plain
 from tui.widgets.columns import Column
+from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.row_source import ListSource, Row
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
 
+MENU = (
+    ("edit", "Edit", "⏎"),
+    ("enable", "On or off", "e"),
+    ("move(-1)", "Up", "^↑"),
+    ("move(1)", "Down", "^↓"),
+    ("copy_to_tabs", "Copy to other tabs", "t"),
+    ("new", "Add an action", "n", True, True),
+    ("remove", "Remove", "d"),
+)
 EMPTY = "No action yet. Press n to add one: it says who gets which message through which handler."
 
 
@@ -29,7 +39,8 @@ class ActionTable(PagedTable):
 
     HELP = """\
 Actions, in the order in which they are carried out. n adds one, enter edits it, d takes it out, \
-ctrl+up and ctrl+down change the order, e switches one off or on."""
+ctrl+up and ctrl+down change the order, e switches one off or on. On a tab of an alert t copies it to \
+other tabs. Nothing is kept before the editor is saved."""
 
 
 class ActionList(Vertical):
@@ -40,6 +51,7 @@ class ActionList(Vertical):
         Binding("enter", "edit", "Edit", show=True),
         Binding("d,delete", "remove", "Remove"),
         Binding("e", "enable", "On or off", show=False),
+        Binding("t", "copy_to_tabs", "To other tabs"),
         Binding("ctrl+up", "move(-1)", "Up", show=False),
         Binding("ctrl+down", "move(1)", "Down", show=False),
     ]
@@ -66,6 +78,13 @@ class ActionList(Vertical):
         @property
         def control(self) -> "ActionList":
             return self.actions
+
+    class CopyWanted(Message):
+        """The action is to stand on other tabs too."""
+
+        def __init__(self, form: ActionForm) -> None:
+            super().__init__()
+            self.form = form
 
     def __init__(
         self,
@@ -142,6 +161,16 @@ class ActionList(Vertical):
 
     def on_paged_table_menu_requested(self, event: PagedTable.MenuRequested) -> None:
         event.stop()
+        items = [MenuItem(*item) for item in MENU if self._stage or item[0] != "copy_to_tabs"]
+        self.table.focus()
+        ContextMenu.open(self.screen, items, (event.x, event.y), keys=event.keys)
+
+    async def on_context_menu_chosen(self, event: ContextMenu.Chosen) -> None:
+        event.stop()
+        await self.run_action(event.action_id)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(self._stage) if action == "copy_to_tabs" else True
 
     async def _edit(self, place: int | None) -> None:
         from tui.editors.action import ActionEditor
@@ -162,8 +191,20 @@ class ActionList(Vertical):
         if place is None:
             self._forms.append(made)
         else:
-            self._forms[place] = made
+            # It stays the action that it was, with its id where its owner gives it one.
+            self._forms[place] = replace(
+                self._forms[place],
+                handler_id=made.handler_id,
+                recipients=made.recipients,
+                text=made.text,
+                enabled=made.enabled,
+            )
         self._show()
+
+    def action_copy_to_tabs(self) -> None:
+        place = self._here()
+        if place is not None:
+            self.post_message(self.CopyWanted(self._forms[place]))
 
     def action_remove(self) -> None:
         place = self._here()

@@ -1,0 +1,264 @@
+"""The editor of an alert: a tab for what it is, and one for each stage with what is sent there."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.widgets import Static, TabbedContent, TabPane
+from textual.worker import Worker, WorkerState
+
+from scheduling import alerting
+from scheduling.stages import Stage
+from storage import handlers
+from storage.alerts import Alert
+from tui.actions import REGISTRY
+from tui.dialogs.confirm import Answer, Question
+from tui.editors.alert_fields import fields_of, lines_of
+from tui.operations import alerts
+from tui.operations.action_form import ActionForm
+from tui.operations.alert_form import HIGHEST, LOWEST, PRESET_PRIORITY, AlertForm, StageAction, form_of
+from tui.operations.alerts import Saved
+from tui.operations.errors import Refused
+from tui.operations.form_values import minutes_of
+from tui.plain import plain_block, plain_str
+from tui.sentences import for_screen
+from tui.widgets.action_list import ActionList
+from tui.widgets.editor_screen import EditorScreen
+from tui.widgets.fields import Field, LongTextField, NumberField, TextField, YesNoField
+
+if TYPE_CHECKING:
+    from tui.app import ConsoleApp
+
+MINUTE = timedelta(minutes=1)
+GENERAL = "general"
+ALL_TABS = "all"
+WHEN = {
+    Stage.CREATED: "Sent when the alert is raised.",
+    Stage.CLAIMED: "Sent when an operator takes it on.",
+    Stage.ACTIONED: "Sent when something was done about it.",
+    Stage.ESCALATED: "Sent when an operator calls for more people.",
+    Stage.RESTORED: "Sent when its cause is gone.",
+    Stage.FINALISED: "Sent when it is closed for good.",
+}
+
+
+class AlertEditor(EditorScreen[Saved]):
+    """Ends with what was saved, or None."""
+
+    HELP = """\
+An alert. The tab General says what it is and which fields are given when it is raised, one a line: \
+Zone, or Level=high where there is a default. Each other tab is a stage in the life of an occurrence, \
+with the actions that are carried out there; n adds one, t copies it to other tabs. f2 goes from tab to \
+tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message offers them. ctrl+s saves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *REGISTRY.bindings("editor"),
+        Binding("f2", "turn(1)", "Next tab"),
+        Binding("shift+f2", "turn(-1)", "Tab before", show=False),
+    ]
+
+    DEFAULT_CSS = """
+    AlertEditor {
+        & TabbedContent { width: 100%; max-width: 100; height: 1fr; }
+        & TabPane { padding: 0; height: 1fr; }
+        & ContentSwitcher { height: 1fr; }
+        & #problems { height: auto; max-height: 5; padding: 0 1; color: $text-error; display: none; }
+        & #problems.-shown { display: block; }
+    }
+    """
+
+    def __init__(
+        self, console: "ConsoleApp", before: Alert | None, problems: Sequence[str], names: Mapping[int, str]
+    ) -> None:
+        """`problems` are what is wrong with the alert now; `names` are the handlers' by id."""
+        super().__init__(
+            f"Alert {before.name}" if before else "New alert", _fields(before), _values_of(before)
+        )
+        self.console, self.before, self.problems = console, before, tuple(problems)
+        actions = form_of(before).actions if before else ()
+        self.lists = {
+            stage: ActionList(
+                console,
+                [action for action in actions if action.stage == stage],
+                names,
+                stage=str(stage),
+                note=WHEN[stage],
+                id=f"list-{stage.lower()}",
+            )
+            for stage in Stage
+        }
+        self._offer_fields(before.fields if before else ())
+
+    @classmethod
+    async def load(cls, console: "ConsoleApp", alert_id: int | None) -> "AlertEditor":
+        """Read what the editor needs; None is a new alert. Raises `Refused` when it is gone."""
+        view = await console.ask(alerts.view, alert_id) if alert_id is not None else None
+        known = await console.read(handlers.listing)
+        names = {handler.id: handler.name for handler in known}
+        return cls(console, view.alert if view else None, view.problems if view else (), names)
+
+    def compose_body(self) -> ComposeResult:
+        with TabbedContent():
+            with TabPane("General", id=GENERAL):
+                yield Static(id="problems")
+                yield self.form
+            for stage, actions in self.lists.items():
+                with TabPane(_label(stage, actions), id=stage.lower()):
+                    yield actions
+
+    def on_mount(self) -> None:
+        self._show_heading()
+        problems = self.query_one("#problems", Static)
+        problems.update(plain_block("\n".join(f"▲ {problem}" for problem in self.problems)))
+        problems.set_class(bool(self.problems) and self.before is not None, "-shown")
+        self.form.focus_field("name")
+
+    # What follows from what is done
+
+    def on_form_changed(self) -> None:
+        self._show_heading()
+        self._offer_fields(self._declared())
+
+    def _declared(self) -> Any:
+        return fields_of(self.form.value("fields"), self.before.fields if self.before else ())
+
+    def _offer_fields(self, declared: Any) -> None:
+        for actions in self.lists.values():
+            actions.own_fields = tuple(alerting.known_fields(declared))
+
+    def on_action_list_changed(self, event: ActionList.Changed) -> None:
+        self._show_heading()
+        for stage, actions in self.lists.items():
+            try:
+                self.query_one(TabbedContent).get_tab(stage.lower()).label = _label(stage, actions)
+            except (NoMatches, ValueError):
+                return  # a tab is only there once it is mounted
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        touched = [str(stage) for stage, actions in self.lists.items() if actions.is_changed]
+        return (*super().changed, *touched)
+
+    def on_action_list_copy_wanted(self, event: ActionList.CopyWanted) -> None:
+        self.run_worker(self._copy(event.form), group="copy", exclusive=True, exit_on_error=False)
+
+    async def _copy(self, form: ActionForm) -> None:
+        others = [stage for stage in Stage if stage != form.stage]
+        answers = [Answer("", "Cancel"), *(Answer(str(stage), str(stage)) for stage in others)]
+        answers.append(Answer(ALL_TABS, "All other tabs"))
+        chosen = await self.console.ask_person(Question("Copy the action to which tab?", answers, safe=""))
+        for stage in others:
+            if chosen in (stage, ALL_TABS):
+                self.lists[stage].add(_at(stage, form, 0))
+
+    def action_turn(self, by: int) -> None:
+        """Show the next tab, or the one before, and put the focus there."""
+        tabs = self.query_one(TabbedContent)
+        order = [GENERAL, *(stage.lower() for stage in Stage)]
+        tabs.active = order[(order.index(tabs.active) + by) % len(order)]
+        stage = next((stage for stage in Stage if stage.lower() == tabs.active), None)
+        if stage is None:
+            self.form.focus_field("name")
+        else:
+            self.call_after_refresh(self.lists[stage].table.focus)
+
+    # Saving
+
+    def save_values(self, values: Mapping[str, Any]) -> Saved:
+        """On a thread: check and write."""
+        desk = self.console.desk
+        assert desk is not None
+        try:
+            if self.before is None:
+                return alerts.add(desk, self._form_from(values))
+            return alerts.edit(desk, self.before.id, self.before.revision, self._form_from(values))
+        except Refused as refusal:
+            raise Refused(for_screen(refusal.message), refusal.field) from None
+
+    def _form_from(self, values: Mapping[str, Any]) -> AlertForm:
+        actions = [
+            _at(stage, form, form.id if isinstance(form, StageAction) else 0)
+            for stage, held in self.lists.items()
+            for form in held.forms
+        ]
+        minutes = values["useful_life"]
+        return AlertForm(
+            name=values["name"],
+            priority=values["priority"],
+            description=values["description"],
+            enabled=values["enabled"],
+            useful_life=None if minutes is None else self._life(minutes),
+            fields=self._declared(),
+            actions=tuple(actions),
+        )
+
+    def _life(self, minutes: int) -> timedelta:
+        """What was not touched keeps its seconds."""
+        kept = self.before.useful_life if self.before else None
+        return kept if kept is not None and int(kept / MINUTE) == minutes else minutes * MINUTE
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.worker.name == "save" and event.state is WorkerState.SUCCESS:
+            saved = event.worker.result
+            assert isinstance(saved, Saved)
+            self.console.tell(f"{saved.alert.name} is saved")
+            for warning in saved.warnings[:5]:
+                self.console.notify(plain_str(f"▲ {for_screen(warning)}"), severity="warning", markup=False)
+
+
+def _at(stage: Stage, form: ActionForm, action_id: int) -> StageAction:
+    """The action as it stands on a tab."""
+    return StageAction(
+        id=action_id,
+        handler_id=form.handler_id,
+        recipients=form.recipients,
+        text=form.text,
+        enabled=form.enabled,
+        stage=str(stage),
+    )
+
+
+def _label(stage: Stage, actions: ActionList) -> Content:
+    number = len(actions.forms)
+    return Content(f"{stage} {number}" if number else str(stage))
+
+
+def _fields(before: Alert | None) -> tuple[Field, ...]:
+    by_program = before is not None and before.system is not None
+    declared = (
+        "The program raises this alert and sets its fields: leave them as they are"
+        if by_program
+        else "Given when it is raised, one a line: Zone, or Level=high with a default"
+    )
+    return (
+        TextField(key="name", label="Name", required=True),
+        NumberField(
+            key="priority", label="Priority", least=HIGHEST, most=LOWEST, required=True,
+            help="1 is the highest, 9 the lowest; its messages go first",
+        ),
+        YesNoField(key="enabled", label="Enabled"),
+        LongTextField(key="description", label="Description", lines=3),
+        LongTextField(key="fields", label="Fields", lines=4, help=declared),
+        NumberField(
+            key="useful_life", label="Useful life", unit="min", least=1,
+            help="Not sent when it cannot be for so long; empty: the handler's",
+        ),
+    )  # fmt: skip
+
+
+def _values_of(before: Alert | None) -> dict[str, Any]:
+    if before is None:
+        return {"priority": PRESET_PRIORITY, "enabled": True}
+    life = before.useful_life
+    return {
+        "name": before.name,
+        "priority": before.priority,
+        "enabled": before.enabled,
+        "description": before.description,
+        "fields": lines_of(before.fields),
+        "useful_life": max(1, int(minutes_of(life))) if life is not None else None,
+    }

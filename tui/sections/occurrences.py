@@ -1,0 +1,215 @@
+"""Occurrences: what was raised, who looks after it, and what can be done about it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+import sqlalchemy as sa
+from textual.content import Content
+from textual.widgets import Static
+
+from scheduling.stages import FOLLOWS, Stage
+from storage import occurrence_history as history
+from storage import occurrences as stored
+from storage.occurrence_history import OccurrenceFilter
+from storage.occurrences import Occurrence
+from tui import occurrence_actions, occurrence_facts
+from tui.operations import occurrences
+from tui.sections.subview import SubSection
+from tui.widgets.columns import Column
+from tui.widgets.review_lines import short_time
+from tui.widgets.row_source import PageWanted, Row, RowSource
+
+if TYPE_CHECKING:
+    from tui.app import ConsoleApp
+
+STEPS = {
+    "occurrences.claim": Stage.CLAIMED,
+    "occurrences.action_taken": Stage.ACTIONED,
+    "occurrences.escalate": Stage.ESCALATED,
+    "occurrences.restore": Stage.RESTORED,
+    "occurrences.finalise": Stage.FINALISED,
+}
+
+
+class OccurrenceSource:
+    """Occurrences that fit a filter, page by page."""
+
+    def __init__(self, console: "ConsoleApp", wanted: OccurrenceFilter, seen: dict[int, Occurrence]) -> None:
+        """What is read is noted in `seen`, by id."""
+        self._console, self._wanted, self._seen = console, wanted, seen
+
+    async def count(self) -> int:
+        return await self._console.read(history.count, self._wanted)
+
+    async def page(self, wanted: PageWanted) -> Sequence[Row]:
+        return await self._console.read(self._page, wanted)
+
+    def _page(self, connection: sa.Connection, wanted: PageWanted) -> list[Row]:
+        found = history.page(
+            connection, self._wanted, offset=wanted.offset, limit=wanted.limit, older_than=wanted.after
+        )
+        sent = stored.sent_by(connection, [occurrence.id for occurrence in found])
+        self._seen.update((occurrence.id, occurrence) for occurrence in found)
+        now = datetime.now(UTC)
+        return [_row(occurrence, sent.get(occurrence.id, (0, 0)), now) for occurrence in found]
+
+    async def position(self, key: int) -> int | None:
+        return await self._console.read(history.position, key, self._wanted)
+
+    async def keys(self, limit: int) -> Sequence[int]:
+        return await self._console.read(history.ids, limit, self._wanted)
+
+
+class OccurrencesSection(SubSection):
+    """Reached from Alerts; shows what is active until one asks for all."""
+
+    PLACE = "occurrences"
+    PARENT = "alerts"
+    TITLE = "Alerts › Occurrences"
+    HELP = """\
+Each time that an alert was raised. ▲ has nobody looking after it: C claims it, A says that something \
+was done, E calls for more, R says that all is well again, F closes it for good. Each step sends what \
+its tab of the alert holds; a question shows it first, with a line for a note. Enter shows the whole \
+story and the messages. f shows only what is active, or all; o or escape goes to the alerts."""
+    COLUMNS: ClassVar[Sequence[Column]] = (
+        Column("stage", "Stage", 11, sortable=False),
+        Column("alert", "Alert", 13, flex=2, sortable=False),
+        Column("key", "Key", 7, flex=1, sortable=False),
+        Column("owner", "Owner", 8, flex=1, sortable=False),
+        Column("count", "Count", 5, align="right", sortable=False, priority=2),
+        Column("sent", "Sent", 5, align="right", sortable=False, priority=3),
+        Column("raised", "Raised", 12, align="right", sortable=False),
+        Column("age", "Lasts", 7, align="right", sortable=False, priority=1),
+        Column("priority", "Priority", 8, align="right", sortable=False, priority=4),
+    )
+    MENU = (
+        "occurrences.open",
+        "-",
+        "occurrences.claim",
+        "occurrences.action_taken",
+        "occurrences.escalate",
+        "occurrences.restore",
+        "occurrences.finalise",
+        "-",
+        "occurrences.note",
+        "-",
+        "occurrences.which",
+        "occurrences.alerts",
+    )
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.active_only = True
+        self._seen: dict[int, Occurrence] = {}
+
+    async def make_source(self) -> RowSource:
+        self._show_where()
+        self.EMPTY = (
+            "Nothing is active. Press f to show what was, or o to raise an alert."
+            if self.active_only
+            else "No alert has been raised yet. Press o for the alerts, then r to raise one."
+        )
+        return OccurrenceSource(
+            self.console, OccurrenceFilter(active_only=self.active_only, words=self.words), self._seen
+        )
+
+    def _show_where(self) -> None:
+        which = "active ones" if self.active_only else "all, newest first"
+        self.query_one(".where", Static).update(
+            Content.assemble(
+                (self.TITLE, "bold $text-accent"), (f"   {which}   f: others · o: alerts", "$text-muted")
+            )
+        )
+
+    async def detail(self, key: int) -> Content | None:
+        found = await self.console.ask(occurrences.show, key)
+        view, now = found.view, datetime.now(UTC)
+        parts = [
+            occurrence_facts.summary(view.occurrence, view.queued, view.left_out, now),
+            Content(""),
+            occurrence_facts.story(found.events, now),
+        ]
+        return Content("\n").join(parts)
+
+    def may(self, action_id: str, keys: tuple[int, ...]) -> bool:
+        if action_id in ("occurrences.open", "occurrences.note"):
+            return len(keys) == 1
+        wanted = STEPS.get(action_id)
+        known = [self._seen[key] for key in keys if key in self._seen]
+        return wanted is None or any(wanted in FOLLOWS[Stage(found.stage)] for found in known)
+
+    # What can be done
+
+    def action_open(self) -> None:
+        from tui.dialogs.occurrence import OccurrenceDialog
+
+        key = self.table.cursor_key
+        if key is not None:
+            self.console.open_editor(partial(OccurrenceDialog.load, self.console, key))
+
+    def action_edit(self) -> None:
+        self.action_open()
+
+    def action_alerts(self) -> None:
+        self.go_back()
+
+    def go_back(self) -> None:
+        from tui.sections.alerts import AlertsSection
+
+        self.screen.query_one(AlertsSection).stay()
+        super().go_back()
+
+    def action_which(self) -> None:
+        """Show all, or only what is active."""
+        self.active_only = not self.active_only
+        self.table.clear_marks()
+        self.reload()
+
+    async def _take(self, stage: Stage) -> None:
+        if await occurrence_actions.take(self.console, self.table.chosen, stage):
+            self.table.clear_marks()
+            self.reload()
+
+    async def action_claim(self) -> None:
+        await self._take(Stage.CLAIMED)
+
+    async def action_action_taken(self) -> None:
+        await self._take(Stage.ACTIONED)
+
+    async def action_escalate(self) -> None:
+        await self._take(Stage.ESCALATED)
+
+    async def action_restore(self) -> None:
+        await self._take(Stage.RESTORED)
+
+    async def action_finalise(self) -> None:
+        await self._take(Stage.FINALISED)
+
+    async def action_note(self) -> None:
+        found = self._seen.get(self.table.cursor_key or 0)
+        if found and await occurrence_actions.add_note(self.console, found.id, occurrence_facts.named(found)):
+            self.reload()
+
+
+def _row(occurrence: Occurrence, sent: tuple[int, int], now: datetime) -> Row:
+    raised = occurrence.raised_at or now
+    queued, left_out = sent
+    count = f"×{occurrence.count:,}" if occurrence.count > 1 else "1"
+    missed = Content.styled("▲", "$text-warning") if left_out else Content("")
+    return Row(
+        occurrence.id,
+        (
+            occurrence_facts.stage_shown(occurrence.stage),
+            occurrence.alert,
+            occurrence.key or "–",
+            occurrence.owner or "–",
+            count,
+            missed + Content(f"{queued:,}"),
+            short_time(raised, now),
+            occurrence_facts.age_shown((occurrence.ended_at or now) - raised),
+            str(occurrence.priority),
+        ),
+        frozenset() if occurrence.active else frozenset({"dim"}),
+    )
