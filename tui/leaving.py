@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 ANSWERS_WITHIN = 30.0  # seconds that calls under way may take
 LOOP_WITHIN = 2.0
 LOOK_AT_TERMINAL_EVERY = 2.0
-RESTORE_TRIES, RESTORE_PAUSE = 50, 0.01
+RESTORE_TRIES, RESTORE_PAUSE = 300, 0.01
 
 # Mouse, focus and paste reports off, cursor shown, colours reset, back to the first screen.
 RESTORE = (
@@ -86,8 +86,8 @@ class Leaving:
             engine.join(ANSWERS_WITHIN + 1)
         if self._finished.wait(LOOP_WITHIN):
             return
-        if self._terminal is not None:
-            self._terminal.restore()
+        restored = self._terminal is not None and self._terminal.restore()
+        log.warning("the screen did not answer; terminal put back: %s", restored)
         os._exit(self.status)
 
 
@@ -114,8 +114,8 @@ class Terminal:
             return True
         return False
 
-    def restore(self) -> None:
-        """Put it back without waiting: what it has not shown yet is thrown away."""
+    def restore(self) -> bool:
+        """Put it back without waiting: what it has not shown yet is thrown away. Whether that worked."""
         with contextlib.suppress(OSError, termios.error):
             fd = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
             try:
@@ -125,11 +125,12 @@ class Terminal:
                     # A write that is stuck holds the terminal's lock until its bytes are thrown away.
                     termios.tcflush(fd, termios.TCOFLUSH)
                     with contextlib.suppress(BlockingIOError):
-                        os.write(fd, RESTORE)
-                        return
+                        if os.write(fd, RESTORE) == len(RESTORE):
+                            return True
                     threading.Event().wait(RESTORE_PAUSE)
             finally:
                 os.close(fd)
+        return False
 
 
 def _write_no_more() -> None:
