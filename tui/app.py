@@ -71,10 +71,10 @@ class ConsoleApp(App[int]):
 
     TITLE = "commsdesk"
     PLACE = "app"
-    CSS_PATH: ClassVar[list[str]] = ["main_screen.tcss"]  # type: ignore[misc]
-    COMMANDS: ClassVar[set[Any]] = {ActionProvider}  # type: ignore[misc]
+    CSS_PATH = "main_screen.tcss"
+    COMMANDS: ClassVar[set[Any]] = {ActionProvider}
     BINDINGS: ClassVar[list[BindingType]] = [*REGISTRY.bindings("app")]
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
     PAUSE_GC_ON_SCROLL = True
 
     def __init__(self, settings: Settings, open_desk: Callable[[], "Desk"] | None = None) -> None:

@@ -22,6 +22,7 @@ from tui.plain import plain, plain_str
 from tui.sentences import for_screen
 from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import TextField
+from tui.widgets.form import Form
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -102,7 +103,7 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
         self.form.focus_field("key")
         self._preview()
 
-    def on_form_changed(self) -> None:
+    def on_form_changed(self, event: Form.Changed) -> None:
         if self._pause is not None:
             self._pause.stop()
         self._pause = self.set_timer(PAUSE, self._preview)
@@ -167,7 +168,9 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
             return
         queued = raised.queued
         self.console.tell(f"{about} raised: {counted(len(queued.message_ids), 'message')} queued")
-        warnings = [f"left out: {person}" for person in queued.left_out[:3]] + list(queued.problems)
+        warnings = [f"left out: {person}" for person in queued.left_out[:3]] + list(
+            dict.fromkeys(queued.problems)
+        )
         if not self.console.overview.engine_running:
             warnings.append("Queued, but nothing sends yet: no engine is running")
         for warning in warnings:

@@ -52,7 +52,7 @@ is queued is on disk and goes out as soon as the handler can send."""
     DEFAULT_CSS = """
     SendMessage {
         & Form { height: auto; max-height: 6; }
-        & TabbedContent { width: 100%; max-width: 100; height: 1fr; padding: 0 1; }
+        & TabbedContent { width: 100%; max-width: 100; height: 1fr; max-height: 34; padding: 0 1; }
         & TabPane { padding: 0; }
         & ContentSwitcher { height: 1fr; }
         & TabPane { height: 1fr; }
@@ -267,7 +267,7 @@ is queued is on disk and goes out as soon as the handler can send."""
         return sent
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        if event.worker.name == "save" and event.state is WorkerState.SUCCESS:
+        if event.worker.name == "save" and event.state is WorkerState.SUCCESS and event.worker.result:
             self._tell(event.worker.result)
 
     def _tell(self, sent: Sent) -> None:

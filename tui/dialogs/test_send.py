@@ -71,7 +71,7 @@ each attempt as it is made. t in the list of handlers tests key and balance with
         return sent
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        if event.worker.name == "save" and event.state is WorkerState.SUCCESS:
+        if event.worker.name == "save" and event.state is WorkerState.SUCCESS and event.worker.result:
             from functools import partial
 
             from tui.dialogs.message_detail import MessageDetail

@@ -16,6 +16,7 @@ from tui.operations.errors import Refused
 from tui.widgets.composer import Composer
 from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import ChoiceField, YesNoField
+from tui.widgets.form import Form
 from tui.widgets.recipients_picker import RecipientsPicker
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ or alert it belongs to."""
         self._show_heading()
         self._use_sender()
 
-    def on_form_changed(self) -> None:
+    def on_form_changed(self, event: Form.Changed) -> None:
         self._show_heading()
         self._use_sender()
 

@@ -29,6 +29,7 @@ from tui.sentences import for_screen
 from tui.widgets.action_list import ActionList
 from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import Field, LongTextField, NumberField, TextField, YesNoField
+from tui.widgets.form import Form
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -119,7 +120,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
 
     # What follows from what is done
 
-    def on_form_changed(self) -> None:
+    def on_form_changed(self, event: Form.Changed) -> None:
         self._show_heading()
         self._offer_fields(self._declared())
 

@@ -70,7 +70,7 @@ stands below the field where users are edited. ctrl+s saves, escape leaves and a
         self._follow_type()
         self.form.focus_field("name")
 
-    def on_form_changed(self, event: Form.Changed) -> None:  # type: ignore[override]
+    def on_form_changed(self, event: Form.Changed) -> None:
         if event.key == "type":
             self._follow_type()
 

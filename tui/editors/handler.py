@@ -199,7 +199,7 @@ mostly can stay as it is. A key or password is never shown again, only replaced.
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.worker.name == "save" and event.state is WorkerState.SUCCESS:
-            saved = event.worker.result
+            saved: Any = event.worker.result
             self.console.tell(f"{saved.handler.name} is saved")
             for warning in saved.warnings:
                 self.console.notify(plain_str(f"▲ {warning}"), severity="warning", markup=False)

@@ -1,5 +1,6 @@
 """The editor of a scheduled task: when it fires, what it sends, and what happens when it is missed."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import islice
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane
 from textual.worker import Worker, WorkerState
@@ -18,7 +19,8 @@ from storage import handlers
 from storage.records import Task, WhenMissed
 from tui.actions import REGISTRY
 from tui.dialogs.confirm import Confirm
-from tui.editors import schedule_fields
+from tui.editors import schedule_fields, zone_field
+from tui.editors.zone_field import ZoneField
 from tui.operations import tasks
 from tui.operations.action_form import form_of as action_form_of
 from tui.operations.errors import Refused
@@ -42,6 +44,7 @@ MISSED = (
     ("Skip", WhenMissed.SKIP),
 )
 NEXT_SHOWN = 5
+TABS = ("schedule", "actions", "settings")
 
 
 class TaskEditor(EditorScreen[Saved]):
@@ -51,9 +54,13 @@ class TaskEditor(EditorScreen[Saved]):
 A scheduled task. The plain form and the cron field say the same: what is written in one follows in the \
 other. Below them stand the next five times, in the task's zone and in UTC; changes of the clocks are \
 named. The tab Actions says who gets which message, the tab Settings what happens to a due time that \
-was missed. ctrl+s saves."""
+was missed. f2 goes from tab to tab, ctrl+s saves."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*REGISTRY.bindings("editor")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *REGISTRY.bindings("editor"),
+        Binding("f2", "turn(1)", "Next tab"),
+        Binding("shift+f2", "turn(-1)", "Tab before", show=False),
+    ]
 
     DEFAULT_CSS = """
     TaskEditor {
@@ -74,7 +81,9 @@ was missed. ctrl+s saves."""
             TextField(key="name", label="Name", required=True),
             YesNoField(key="enabled", label="Enabled"),
         )
-        tail = (TextField(key="zone", label="Zone", help="Such as Europe/Berlin or UTC", required=True),)
+        tail = (
+            ZoneField(key="zone", label="Zone", help="Type a part of its name, such as berl", required=True),
+        )
         fields = (*head, *schedule_fields.fields(), *tail)
         super().__init__(f"Task {task.name}" if task else "New task", fields, values)
         self.console, self.before = console, task
@@ -94,6 +103,7 @@ was missed. ctrl+s saves."""
             return found, {handler.id: handler.name for handler in handlers.listing(connection)}
 
         task, names = await console.read(read)
+        await asyncio.to_thread(zone_field.zone_names)  # so that typing need not wait for it
         return cls(console, task, names)
 
     def compose_body(self) -> ComposeResult:
@@ -119,6 +129,16 @@ was missed. ctrl+s saves."""
     def on_action_list_changed(self) -> None:
         self._show_heading()
 
+    def action_turn(self, by: int) -> None:
+        """Show the next tab, or the one before, and put the focus there."""
+        tabs = self.query_one(TabbedContent)
+        tabs.active = TABS[(TABS.index(tabs.active) + by) % len(TABS)]
+        if tabs.active == "actions":
+            self.call_after_refresh(self.actions.table.focus)
+        else:
+            form, key = (self.form, "name") if tabs.active == "schedule" else (self.settings, "when_missed")
+            form.focus_field(key)
+
     # The plain form and the cron field follow each other
 
     def on_form_changed(self, event: Form.Changed) -> None:
@@ -142,6 +162,8 @@ was missed. ctrl+s saves."""
                     self._follow({"cron": expression})
         if key == "kind":
             self._show_fields()
+        elif key == "zone":
+            self.form.set_note("zone", zone_field.hint(self.form.value("zone")))
         self._show_upcoming()
 
     def _follow(self, values: Mapping[str, Any]) -> None:
@@ -167,9 +189,9 @@ was missed. ctrl+s saves."""
         try:
             content = self._upcoming()
         except Refused as refusal:
-            content = plain(refusal.message).stylize("$text-error")
+            content = plain(f"✗ {refusal.message}").stylize("$text-error")
         except ValueError as error:
-            content = plain(str(error)).stylize("$text-error")
+            content = plain(f"✗ {error}").stylize("$text-error")
         self.query_one("#upcoming", Static).update(content)
 
     def _upcoming(self) -> Content:
@@ -261,7 +283,7 @@ was missed. ctrl+s saves."""
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.worker.name == "save" and event.state is WorkerState.SUCCESS:
-            saved = event.worker.result
+            saved: Any = event.worker.result
             self.console.tell(f"{saved.task.name} is saved")
             for warning in saved.warnings:
                 self.console.notify(plain_str(f"▲ {warning}"), severity="warning", markup=False)

@@ -99,7 +99,7 @@ leaves and asks first."""
 
     # What is said while one types
 
-    def on_form_changed(self, event: Form.Changed) -> None:  # type: ignore[override]
+    def on_form_changed(self, event: Form.Changed) -> None:
         if event.form is self.values_form:
             self._show_note(event.key)
 

@@ -95,7 +95,7 @@ occurrences: each time that an alert was raised. While one is active they are wh
 
     def _look_for_active(self) -> None:
         if self.console.desk is not None:
-            self.run_worker(self._show_active, group="active", exclusive=True, exit_on_error=False)
+            self.run_worker(self._show_active(), group="active", exclusive=True, exit_on_error=False)
 
     async def _show_active(self) -> None:
         if await self.console.read(occurrence_history.count, OccurrenceFilter(active_only=True)):

@@ -99,7 +99,7 @@ sends a test message. A disabled handler keeps its messages waiting."""
         for key in self.table.chosen:
             checked = await self.attempt(self.console.operate(handler_check.check_account, key))
             if checked is not None:
-                self.console.tell(checked.sentence, problem=not checked.well)
+                self.console.tell(checked.sentence, problem=not checked.ok)
 
     def action_test_send(self) -> None:
         from tui.dialogs.test_send import TestSend

@@ -69,12 +69,12 @@ class Section(Vertical):
 
     PLACE: ClassVar[str] = ""
     COLUMNS: ClassVar[Sequence[Column]] = ()
-    EMPTY: ClassVar[str] = "Nothing here yet."
+    EMPTY: str = "Nothing here yet."
     MENU: ClassVar[Sequence[str]] = ()  # action ids; "-" draws a line
     DETAIL: ClassVar[bool] = True
     SORT: ClassVar[tuple[str, bool] | None] = None
 
-    def __init_subclass__(cls, **options: object) -> None:
+    def __init_subclass__(cls, **options: Any) -> None:
         # Before Textual merges the bindings of the class.
         if cls.PLACE:
             cls.BINDINGS = [*REGISTRY.bindings(cls.PLACE)]

@@ -104,7 +104,7 @@ and closes. Escape closes without saving, and asks first when something was chan
     def on_mount(self) -> None:
         self._show_heading()
 
-    def on_form_changed(self) -> None:
+    def on_form_changed(self, event: Form.Changed) -> None:
         self._show_heading()
 
     def _show_heading(self) -> None:

@@ -1,6 +1,6 @@
 """A table for any number of records: select, sort, open, and ask for a menu."""
 
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from textual import events
 from textual.binding import BindingType
@@ -39,12 +39,12 @@ less weight are left out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*REGISTRY.bindings("table")]
 
-    RowHighlighted = messages.RowHighlighted
-    RowChosen = messages.RowChosen
-    MenuRequested = messages.MenuRequested
-    SortChanged = messages.SortChanged
-    MarksChanged = messages.MarksChanged
-    ReadFailed = messages.ReadFailed
+    RowHighlighted: TypeAlias = messages.RowHighlighted
+    RowChosen: TypeAlias = messages.RowChosen
+    MenuRequested: TypeAlias = messages.MenuRequested
+    SortChanged: TypeAlias = messages.SortChanged
+    MarksChanged: TypeAlias = messages.MarksChanged
+    ReadFailed: TypeAlias = messages.ReadFailed
 
     # Choosing
 

@@ -1,0 +1,33 @@
+"""The keys at the bottom of the screen, as many as fit: none is cut in the middle."""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Footer
+
+KEPT = frozenset({"menu", "filter", "help", "app.help", "command_palette", "app.command_palette"})
+
+
+class FittingFooter(Footer):
+    """Where it is narrow the section's own last keys are left out: the menu and the help have them all."""
+
+    def __init__(self) -> None:
+        super().__init__(show_command_palette=False, compact=True)
+        self._room = 0
+
+    def compose(self) -> ComposeResult:
+        keys = list(super().compose())
+        while len(keys) > 1 and sum(map(_cells, keys)) > self.size.width:
+            less = [place for place, key in enumerate(keys) if getattr(key, "action", "") not in KEPT]
+            del keys[less[-1] if less else -1]
+        yield from keys
+
+    def on_resize(self, event: events.Resize) -> None:
+        if event.size.width != self._room:
+            self._room = event.size.width
+            self.call_after_refresh(self.recompose)
+
+
+def _cells(key: Widget) -> int:
+    shown = f"{getattr(key, 'key_display', '')} {getattr(key, 'description', '')}"
+    return len(shown) + 1
