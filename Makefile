@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test bench check format wheel clean help
+.PHONY: demo test bench pictures check format wheel clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -23,6 +23,9 @@ test: $(STAMP)  ## the tests, on two cores
 
 bench: $(STAMP)  ## messages a second, queued and sent end to end
 	$(BIN)/python -m tests.benchmarks.bench_throughput
+
+pictures: $(STAMP)  ## docs/pictures from the sample site
+	$(BIN)/python -m tests.tui.pictures
 
 check: $(STAMP)  ## ruff, mypy and the import rules
 	$(BIN)/ruff check .

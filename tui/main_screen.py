@@ -7,21 +7,26 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Static
 
 from storage.records import Review
 from tui.actions import REGISTRY
 from tui.overview import Overview
-from tui.plain import plain
+from tui.plain import plain, plain_block
 from tui.review_kinds import line_of
 from tui.sections.registry import SECTIONS, make_section
 from tui.sections.section import Section
+from tui.widgets.fitting_footer import FittingFooter
 from tui.widgets.header import SiteHeader
 from tui.widgets.review_panel import ReviewPanel
 from tui.widgets.section_bar import SectionBar
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
+
+
+LOOK_EVERY = 1.0  # seconds
+CANNOT_OPEN = "this site cannot be opened"
 
 
 class MainScreen(Screen[None]):
@@ -40,6 +45,7 @@ Ctrl+p finds any command by name."""
         self._overview: Overview | None = None
         self._ready = False
         self._wanted = ""
+        self._unread: str | None = None
 
     @property
     def console(self) -> "ConsoleApp":
@@ -61,14 +67,16 @@ Ctrl+p finds any command by name."""
         with Horizontal(id="middle"):
             yield SectionBar([(name, section.title) for name, section in SECTIONS.items()], id="sections")
             with Vertical(id="stage"):
+                yield Static(id="unusable")
                 yield ContentSwitcher(id="content")
                 yield ReviewPanel(id="review-panel")
-        yield Footer(show_command_palette=False, compact=True)
+        yield FittingFooter()
 
     def on_mount(self) -> None:
         header = self.query_one(SiteHeader)
         header.place = self.console.settings.place
         self.action_section(next(iter(SECTIONS)))
+        self.set_interval(LOOK_EVERY, self._look)
 
     # What the app passes on
 
@@ -100,9 +108,13 @@ Ctrl+p finds any command by name."""
         if self._is_left:
             return
         header = self.query_one(SiteHeader)
-        header.opening, header.trouble = None, reason
+        header.opening, header.trouble = None, CANNOT_OPEN
+        # In full: a path alone may be longer than a line.
+        sentence = plain_block(f"{CANNOT_OPEN[0].upper()}{CANNOT_OPEN[1:]}.\n\n{reason}\n\nctrl+q leaves.")
+        self.query_one("#unusable", Static).update(sentence)
+        self.add_class("-unusable")
         for section in self.query(Section):
-            section.show_trouble(reason)
+            section.show_trouble(CANNOT_OPEN)
 
     def site_changed(self, overview: Overview, wrote: bool) -> None:
         if self._is_left:
@@ -110,9 +122,7 @@ Ctrl+p finds any command by name."""
         self._overview = overview
         header = self.query_one(SiteHeader)
         header.overview = overview
-        engine = self.console.engine
-        header.trouble = engine.engine.trouble if engine and engine.engine else None
-        header.refresh()
+        self._look()
         if wrote and (section := self.current) is not None:
             section.site_changed()
 
@@ -129,7 +139,17 @@ Ctrl+p finds any command by name."""
     def watch_failed(self, reason: str | None) -> None:
         if self._is_left:
             return
-        self.query_one(SiteHeader).trouble = reason
+        self._unread = reason
+        self._look()
+
+    def _look(self) -> None:
+        """What no write tells of: the engine waits for a lock, or the last beat grows old."""
+        if self._is_left or not self._ready:
+            return
+        engine = self.console.engine
+        header = self.query_one(SiteHeader)
+        header.trouble = (engine.engine.trouble if engine and engine.engine else None) or self._unread
+        header.keep_time()
 
     # Sections
 

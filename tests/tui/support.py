@@ -40,7 +40,9 @@ def _is_shown(app: ConsoleApp, section: str | None) -> bool:
     if current is None or (section is not None and current.id != section):
         return False
     table = current.query_one_optional(PagedTable)
-    return table is not None and table.is_read and table.has_focus
+    # Until its section has asked the site, a list is "read" and empty.
+    asked = table is not None and table.empty != "Reading…"
+    return table is not None and asked and table.is_read and table.has_focus
 
 
 PATIENCE = 30.0  # seconds; only a test that fails waits so long

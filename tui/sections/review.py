@@ -62,10 +62,10 @@ tasks, and what operators did. Enter shows an entry with what it is about. f cho
 level, a time, a handler or an operator; / looks for words; E writes what is shown to a file."""
     EMPTY = "Nothing has happened yet."
     COLUMNS: ClassVar[Sequence[Column]] = (
-        Column("at", "When", 12, sortable=False),
+        Column("at", "When", 12, align="right", sortable=False),
         Column("sign", "", 2, sortable=False),
         Column("category", "Category", 8, sortable=False),
-        Column("text", "What happened", 30, flex=5, sortable=False),
+        Column("text", "What happened", 44, flex=5, sortable=False),
         Column("operator", "Operator", 12, flex=1, priority=1, sortable=False),
     )
     MENU = ("review.open", "-", "review.category", "review.level", "review.export")

@@ -1,5 +1,6 @@
 """The top lines of the console: which site, who sends, what waits, and the handlers' lights."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -21,6 +22,7 @@ COLOURS = {
     "Stopped": "$text-warning",
 }
 GAP = "   "
+SHORTEST_NAME = 9
 
 
 class SiteHeader(Widget):
@@ -31,6 +33,8 @@ class SiteHeader(Widget):
     SiteHeader:ansi { background: ansi_default; }
     """
 
+    _shown = ""
+
     overview: reactive[Overview | None] = reactive(None)
     place: reactive[str] = reactive("")
     operator: reactive[str] = reactive("")
@@ -38,10 +42,18 @@ class SiteHeader(Widget):
     trouble: reactive[str | None] = reactive(None)
     opening: reactive[str | None] = reactive("opening the site…")
 
+    def keep_time(self) -> None:
+        """Draw again if what it says has changed with the time; an idle screen sends nothing."""
+        said = str(self._said())
+        if said != self._shown:
+            self._shown = said
+            self.refresh()
+
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        left, right = (self._first(width), self._who()) if y == 0 else (self._lights(width), Content(""))
+        right = self._who() if y == 0 else Content("")
         room = max(0, width - 2 - right.cell_length - (2 if right else 0))
+        left = self._first(room) if y == 0 else self._lights(room)
         shown = left.truncate(room, ellipsis=True, pad=True)
         content = Content.assemble(shown, "  " if right else "", right)
         return content_strip(content, width, self.visual_style, self.app.stylesheet.parse_style)
@@ -50,15 +62,23 @@ class SiteHeader(Widget):
         return plain(self.operator).stylize("$text-muted")
 
     def _first(self, width: int) -> Content:
+        """Where it is too narrow for all of it, the program's own name goes first."""
+        said = self._said()
         name = Content("commsdesk").stylize("bold")
-        if self.place:
-            name = Content.assemble(name, " · ", plain(self.place))
+        if not self.place:
+            return Content.assemble(name, GAP, said)
+        full = Content.assemble(name, " · ", plain(self.place), GAP, said)
+        if full.cell_length <= width:
+            return full
+        return Content.assemble(plain(self.place, width=max(12, width // 2)).stylize("bold"), GAP, said)
+
+    def _said(self) -> Content:
         if self.opening:
-            return Content.assemble(name, GAP, (self.opening, "$text-muted"))
+            return Content.styled(self.opening, "$text-muted")
         if self.trouble:
-            return Content.assemble(name, GAP, plain(f"▲ {self.trouble}").stylize("$text-error"))
+            return plain(f"▲ {self.trouble}").stylize("$text-error")
         overview = self.overview or Overview()
-        return Content.assemble(name, GAP, self._sender(overview), GAP, _queue(overview))
+        return Content.assemble(self._sender(overview), GAP, _queue(overview))
 
     def _sender(self, overview: Overview) -> Content:
         if overview.held:
@@ -80,15 +100,28 @@ class SiteHeader(Widget):
             return Content("")
         if not overview.lights:
             return Content.styled("no handlers yet", "$text-muted")
-        room = max(12, (width - 2) // min(4, len(overview.lights)) - len(GAP))
-        return Content(GAP).join(_light(light, room) for light in overview.lights)
+        return _row_of(overview.lights, width)
+
+
+def _row_of(lights: Sequence[Light], width: int) -> Content:
+    """All lights with names and balances; where they do not fit, shorter names, then no balances."""
+    longest = min(width, max(len(light.name) for light in lights))
+    for balances in (True, False):
+        for cells in range(longest, SHORTEST_NAME - 1, -1):
+            row = Content(GAP).join(_light(light, cells, balances) for light in lights)
+            if row.cell_length <= width:
+                return row
+    # Not all can be seen: what is wrong comes first.
+    in_order = sorted(lights, key=lambda light: light.status != "Error")
+    return Content(GAP).join(_light(light, SHORTEST_NAME, False) for light in in_order)
 
 
 def _queue(overview: Overview) -> Content:
-    parts = [f"{overview.waiting + overview.sending:,} waiting", f"{overview.retrying:,} retrying"]
-    content = Content(", ".join(parts))
+    counts = ((overview.waiting + overview.sending, "waiting"), (overview.retrying, "retrying"))
+    parts = [Content(f"{count:,} {state}") for count, state in counts if count]
     if overview.unknown:
-        content = Content.assemble(content, ", ", (f"? {overview.unknown:,} unknown", "$text-warning"))
+        parts.append(Content.styled(f"? {overview.unknown:,} unknown", "$text-warning"))
+    content = Content(", ").join(parts) if parts else Content.styled("nothing waits", "$text-muted")
     if overview.oldest_due_at is not None:
         late = datetime.now(UTC) - overview.oldest_due_at
         if late > timedelta(seconds=10):
@@ -97,15 +130,11 @@ def _queue(overview: Overview) -> Content:
     return content
 
 
-def _light(light: Light, room: int) -> Content:
-    balance = f" {money(light.balance, light.currency)}" if light.balance is not None else ""
-    name = plain(light.name, width=max(4, room - 2 - len(balance)))
-    return Content.assemble(
-        (SIGNS.get(light.status, "?"), COLOURS.get(light.status, "")),
-        " ",
-        name.truncate(max(4, room - 2 - len(balance)), ellipsis=True),
-        (balance, "$text-muted"),
-    )
+def _light(light: Light, longest: int, with_balance: bool) -> Content:
+    balance = f" {money(light.balance, light.currency)}" if with_balance and light.balance is not None else ""
+    name = plain(light.name, width=longest).truncate(longest, ellipsis=True)
+    sign = (SIGNS.get(light.status, "?"), COLOURS.get(light.status, ""))
+    return Content.assemble(sign, " ", name, (balance, "$text-muted"))
 
 
 def money(amount: Decimal | None, currency: str | None) -> str:

@@ -41,7 +41,7 @@ class SectionBar(Widget):
 
     def _label(self, number: int, name: str, title: str) -> Content:
         if self._stacked:
-            text = f" {number} {title}".ljust(21)
+            text = f" {number} {title}".ljust(15)
         else:
             text = f" {number} {title} "
         chosen = name == self.current
