@@ -10,7 +10,7 @@ from storage import tasks
 from storage.records import Action, MessageState, Recipient
 from tests.processes.support import CLOCK, Program, Site, until
 
-LASTS = 12.0  # seconds
+LASTS = 10.0  # seconds
 EVERY = 0.1  # seconds between two due times
 
 
