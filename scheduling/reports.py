@@ -4,7 +4,7 @@ Each is asked about a few times over a day (`lifecycle.REPORT_DELAYS`), a few me
 time, behind everything that sends.
 """
 
-from scheduling import lifecycle
+from scheduling import lifecycle, system_alerts
 from scheduling.clock import Clock
 from scheduling.sender_pool import SenderPool
 from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict
@@ -62,3 +62,4 @@ class Reports:
                 step = lifecycle.after_report(message, status, now)
                 outbox.set_report(tx, message.id, step.state, step.report_due_at, message.reports_asked + 1)
                 tx.review(now, *step.review)
+                system_alerts.messages_ended(tx, {message.id: step.state}, now)
