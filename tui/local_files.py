@@ -38,7 +38,11 @@ class Anywhere:
     hint: str = "A path on the console's machine; ~ is the home folder."
 
     def path(self, typed: str) -> Path:
-        return Path(_name(typed)).expanduser().absolute()
+        name = _name(typed)
+        try:
+            return Path(name).expanduser().resolve()
+        except (OSError, RuntimeError):  # links in a circle, a home folder that nobody has
+            raise Refused(f"File {name} leads nowhere: name another", FIELD) from None
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,10 @@ def write(files: LocalFiles, typed: str, fill: Callable[[TextIO], T], *, encodin
     Raises `Refused`; a file that was there is then as it was.
     """
     path = files.path(typed)
-    if path.is_dir():
-        raise Refused(f"{typed.strip()} is a folder: name a file in it", FIELD)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if path.exists() and not path.is_file():
+            raise Refused(f"{typed.strip()} is no file but a folder or a device: name a file", FIELD)
         try:
             descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding=encoding, newline="") as out:

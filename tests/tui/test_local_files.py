@@ -1,0 +1,78 @@
+"""Files that a person names: where they may lie, and written whole or not at all."""
+
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from tui import local_files
+from tui.local_files import Anywhere, OwnFolder
+from tui.operations.errors import Refused
+
+
+def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Anywhere().path(" ~/people.csv ") == tmp_path / "people.csv"
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "a\x00b"])
+def test_what_names_no_file_is_refused(typed: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        Anywhere().path(typed)
+    assert refusal.value.field == "File"
+
+
+@pytest.mark.parametrize("typed", ["/etc/passwd", "../x", "a/b", ".x", "..", "~/x"])
+def test_an_own_folder_takes_plain_names_only(typed: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="plain name"):
+        OwnFolder(tmp_path).path(typed)
+
+
+def test_an_own_folder_follows_no_link(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x")
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "link").symlink_to(tmp_path / "secret")
+    for act in (lambda: local_files.read(OwnFolder(own), "link", 10), lambda: write(OwnFolder(own), "link")):
+        with pytest.raises(Refused, match="link"):
+            act()
+    assert (tmp_path / "secret").read_text() == "x"
+
+
+def test_reading_stops_one_past_the_limit(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"0123456789")
+    assert local_files.read(Anywhere(), str(tmp_path / "f"), 4) == b"01234"
+
+
+def write(files: local_files.LocalFiles, typed: str) -> int:
+    return local_files.write(files, typed, lambda out: out.write("new"))
+
+
+def test_a_failed_writing_leaves_the_file_that_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text("old")
+
+    def fails(out: TextIO) -> None:
+        out.write("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(Refused, match="No space left"):
+        local_files.write(Anywhere(), str(path), fails)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+    assert write(Anywhere(), str(path)) == 3
+    assert path.read_text() == "new"
+
+
+@pytest.mark.parametrize("typed", ["{}", "{}/gone/f", "{}/" + "x" * 300, "/dev/null", "~nobody-here/f"])
+def test_what_cannot_be_written_is_refused(typed: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused):
+        write(Anywhere(), typed.format(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_is_followed_to_its_file(tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    write(Anywhere(), str(tmp_path / "link"))
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "there").read_text() == "new"
