@@ -65,12 +65,11 @@ class SiteHeader(Widget):
         """Where it is too narrow for all of it, the program's own name goes first."""
         said = self._said()
         name = Content("commsdesk").stylize("bold")
-        if not self.place:
-            return Content.assemble(name, GAP, said)
-        full = Content.assemble(name, " · ", plain(self.place), GAP, said)
+        place = plain(self.place, width=max(12, width // 2))
+        full = Content.assemble(name, " · " if self.place else "", place, GAP, said)
         if full.cell_length <= width:
             return full
-        return Content.assemble(plain(self.place, width=max(12, width // 2)).stylize("bold"), GAP, said)
+        return Content.assemble(place.stylize("bold"), GAP if self.place else "", said)
 
     def _said(self) -> Content:
         if self.opening:

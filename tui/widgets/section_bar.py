@@ -49,15 +49,17 @@ class SectionBar(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """The label under the pointer."""
+        at = event.get_content_offset(self)
+        if at is None:
+            return
         if self._stacked:
-            index = event.y
-            if 0 <= index < len(self._sections):
-                self.post_message(self.Chosen(self._sections[index][0]))
+            if at.y < len(self._sections):
+                self.post_message(self.Chosen(self._sections[at.y][0]))
             return
         start = 0
         for number, (name, title) in enumerate(self._sections, 1):
             width = self._label(number, name, title).cell_length + 1
-            if start <= event.x < start + width:
+            if start <= at.x < start + width:
                 self.post_message(self.Chosen(name))
                 return
             start += width
