@@ -168,7 +168,7 @@ level, a time, a handler or an operator; / looks for words; E writes what is sho
 
         count = await self.console.ask_person(ExportReview(self.console, self.wanted))
         if count is not None:
-            self.console.tell(f"{count:,} entries written")
+            self.console.tell(f"{count:,} {'entry' if count == 1 else 'entries'} written")
 
 
 def _choices(connection: sa.Connection) -> tuple[dict[int, str], list[str]]:

@@ -1,0 +1,184 @@
+"""The section Review: narrowing, words, an entry with its links, the file it is written to, many rows."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from storage import handlers as stored_handlers
+from storage.records import Category, Level, ReviewEntry
+from tests.operations.arrange import JOE, make_handler, to
+from tests.tui.support import console, make_desk, screen_text, settle, shown, told
+from tui.dialogs.entry import EntryDetail
+from tui.dialogs.export_review import ExportReview
+from tui.dialogs.message_detail import MessageDetail
+from tui.editors.handler import HandlerEditor
+from tui.operations import sending
+from tui.operations.desk import Desk
+from tui.sections.review import ReviewSection
+from tui.widgets.menu import ContextMenu
+from tui.widgets.paged_table import PagedTable
+
+
+@pytest.fixture
+def desk(tmp_path):  # type: ignore[no-untyped-def]
+    made = make_desk(tmp_path / "site")
+    yield made
+    made.database.close()
+
+
+def say(desk: Desk, *entries: ReviewEntry, at: datetime | None = None) -> None:
+    with desk.database.write() as tx:
+        tx.review(at or desk.now(), *entries)
+
+
+def a_past(desk: Desk) -> int:
+    """Entries of all kinds; the id of the handler that some are about."""
+    key = make_handler(desk)
+    for name, about in (("handler_id", key), ("operator", "tom")):
+        say(desk, ReviewEntry(Category.HANDLER, f"about {name}", **{name: about}))  # type: ignore[arg-type]
+    say(desk, ReviewEntry(Category.MESSAGE, "sms refused", Level.ERROR))
+    say(desk, ReviewEntry(Category.TASK, "report fired"))
+    return key
+
+
+def table(pilot: Pilot[Any]) -> PagedTable:
+    return pilot.app.screen.query_one("#review", ReviewSection).table
+
+
+def texts(pilot: Pilot[Any]) -> list[str]:
+    found = table(pilot)
+    rows = [found.row_at(index) for index in range(found.count)]
+    return [str(row.cells[3]) for row in rows if row is not None]
+
+
+async def narrowed(pilot: Pilot[Any], kind: str, value: str, count: int) -> None:
+    pilot.app.screen.query_one(ReviewSection).narrow(kind, value)
+    await settle(pilot, lambda: table(pilot).is_read and table(pilot).count == count)
+
+
+async def test_the_newest_comes_first_and_a_new_one_on_top(desk: Desk) -> None:
+    a_past(desk)
+    async with console(desk, section="review") as pilot:
+        assert texts(pilot)[:2] == ["report fired", "sms refused"]
+        say(desk, ReviewEntry(Category.SYSTEM, "something new"))
+        await settle(pilot, lambda: texts(pilot)[:1] == ["something new"])
+
+
+async def test_it_is_narrowed_by_category_level_time_handler_and_operator(desk: Desk) -> None:
+    say(desk, ReviewEntry(Category.MESSAGE, "long ago"), at=datetime.now(UTC) - timedelta(days=3))
+    key = a_past(desk)
+    async with console(desk, section="review") as pilot:
+        everything = table(pilot).count
+        await narrowed(pilot, "category", "Message", 2)
+        await narrowed(pilot, "since", "24 h", 1)
+        assert texts(pilot) == ["sms refused"]
+        assert "Only Message, the last 24 h" in screen_text(pilot)
+        await narrowed(pilot, "only", "", everything)
+        assert "Only" not in screen_text(pilot)
+        await narrowed(pilot, "handler", str(key), 2)
+        assert "about handler_id" in texts(pilot)
+        await narrowed(pilot, "only", "", everything)
+        await narrowed(pilot, "operator", "tom", 1)
+        assert texts(pilot) == ["about operator"]
+
+
+async def test_the_menu_offers_what_there_is_and_v_shows_problems(desk: Desk) -> None:
+    a_past(desk)
+    async with console(desk, section="review") as pilot:
+        await pilot.press("f")
+        await settle(pilot, lambda: pilot.app.screen.query(ContextMenu))
+        menu = pilot.app.screen.query_one(ContextMenu)
+        options = menu if isinstance(menu, OptionList) else menu.query_one(OptionList)
+        offered = [str(option.prompt) for option in options.options]
+        for label in ("everything", "only Message", "only errors", "handler Clickatell", "by tom"):
+            assert any(label in each for each in offered), offered
+        await pilot.press("down", "enter")
+        await settle(pilot, lambda: "Only Handler" in screen_text(pilot))
+        await pilot.press("f")
+        await settle(pilot, lambda: pilot.app.screen.query(ContextMenu))
+        await pilot.press("enter")
+        await settle(pilot, lambda: table(pilot).is_read and "report fired" in texts(pilot))
+        await pilot.press("v")
+        await settle(pilot, lambda: texts(pilot) == ["sms refused"])
+        await pilot.press("v")
+        await settle(pilot, lambda: "report fired" in texts(pilot))
+
+
+async def test_words_are_looked_for_in_all_of_it(desk: Desk) -> None:
+    a_past(desk)
+    say(desk, *(ReviewEntry(Category.SYSTEM, f"filler {number}") for number in range(500)))
+    async with console(desk, section="review") as pilot:
+        await pilot.press("slash", *"refused")
+        await settle(pilot, lambda: texts(pilot) == ["sms refused"])
+        await pilot.press("escape")
+        await settle(pilot, lambda: table(pilot).count > 500)
+        await pilot.press("end")
+        await settle(pilot, lambda: table(pilot).is_read and "added" in screen_text(pilot))
+        assert table(pilot).rows_held <= 500
+
+
+async def test_an_entry_leads_to_what_it_is_about(desk: Desk) -> None:
+    key = make_handler(desk)
+    sending.send(desk, key, to(JOE), "hello")
+    with desk.database.read() as connection:
+        name = stored_handlers.listing(connection)[0].name
+    say(desk, ReviewEntry(Category.MESSAGE, "about both", message_id=1, handler_id=key, handler=name))
+    async with console(desk, section="review") as pilot:
+        await pilot.press("enter")
+        await shown(pilot, EntryDetail)
+        text = screen_text(pilot)
+        assert "about both" in text
+        assert "m Message" in text and "h Handler" in text and "u User" not in text
+        await pilot.press("u")  # no link: nothing happens
+        await pilot.press("m")
+        await shown(pilot, MessageDetail)
+        await pilot.press("escape")
+        await shown(pilot, EntryDetail)
+        await pilot.press("h")
+        await shown(pilot, HandlerEditor)
+        await pilot.press("escape")
+        await shown(pilot, EntryDetail)
+        await pilot.press("escape")
+        await settle(pilot, lambda: table(pilot).has_focus)
+
+
+async def test_a_link_to_what_is_gone_is_told(desk: Desk) -> None:
+    say(desk, ReviewEntry(Category.TASK, "of a task", task_id=77))
+    async with console(desk, section="review") as pilot:
+        await pilot.press("enter")
+        await shown(pilot, EntryDetail)
+        await pilot.press("t")
+        await settle(pilot, lambda: told(pilot))
+        assert isinstance(pilot.app.screen, EntryDetail)
+
+
+async def test_an_entry_of_the_panel_opens(desk: Desk) -> None:
+    say(desk, ReviewEntry(Category.SYSTEM, "in the panel"))
+    async with console(desk) as pilot:
+        await settle(pilot, lambda: "in the panel" in screen_text(pilot))
+        await pilot.press("tab", "up", "enter")
+        detail = await shown(pilot, EntryDetail)
+        assert detail.entry.text == "in the panel"
+
+
+async def test_what_is_shown_is_written_to_a_file(desk: Desk, tmp_path: Path) -> None:
+    a_past(desk)
+    target = tmp_path / "errors.jsonl"
+    async with console(desk, section="review") as pilot:
+        await narrowed(pilot, "category", "Message", 1)
+        await pilot.press("E")
+        screen = await shown(pilot, ExportReview)
+        screen.form.set_value("file", str(target))
+        await pilot.press("ctrl+s")
+        await settle(pilot, lambda: "1 entry written" in told(pilot))
+        assert [json.loads(line)["text"] for line in target.read_text().splitlines()] == ["sms refused"]
+        await pilot.press("E")
+        screen = await shown(pilot, ExportReview)
+        screen.form.set_value("file", str(target))
+        await pilot.press("ctrl+s")
+        await settle(pilot, lambda: "is there already" in screen_text(pilot))
