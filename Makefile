@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test bench pictures check format wheel clean help
+.PHONY: demo test bench faults pictures check format wheel clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -26,6 +26,9 @@ bench: $(STAMP)  ## messages a second, queued and sent end to end
 
 pictures: $(STAMP)  ## docs/pictures from the sample site
 	$(BIN)/python -m tests.tui.pictures
+
+faults: $(STAMP)  ## 300 rounds of faults against real processes: nothing lost, nothing doubled
+	$(BIN)/python -m tests.faults.harness --rounds 300
 
 check: $(STAMP)  ## ruff, mypy and the import rules
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from scheduling import fault_points
 from scheduling.clock import Clock
 from scheduling.handler_state import probes_by_message
 from scheduling.leadership import Leadership
@@ -116,6 +117,7 @@ def take(
     Raises `DiskFull` while what becomes of them could not be written down.
     """
     handler = desk.handler
+    fault_points.passing("before-claim")
     integrity.require_room(database.folder.path)
     with database.write(wait=5) as tx:
         leases.check(tx, epoch)
@@ -141,6 +143,7 @@ def take(
         )
     if not taken:
         return None
+    fault_points.passing("after-claim")
     try:
         config = pool.config(handler)
     except SecretMissing:

@@ -6,12 +6,14 @@ anything new is claimed.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from scheduling import claims, lifecycle
+from scheduling import claims, fault_points, lifecycle
 from scheduling.claims import Claim
 from scheduling.clock import Clock
 from scheduling.leadership import Leadership
@@ -161,18 +163,16 @@ class Delivery:
         size = min(claims.batch_size(handler, lane), self._rates.allowed(handler))
         if self.stopping or not room or size < 1 or not self._leadership.holds:
             return None
-        claim = await self._store.run(
-            claims.take,
-            self._database,
-            self._leadership,
-            self._pool,
-            desk,
-            lane,
-            size,
-            epoch,
-            self._id,
-            self._clock,
-        )
+        take = partial(claims.take, self._database, self._leadership, self._pool, desk)
+        taking = asyncio.ensure_future(self._store.run(take, lane, size, epoch, self._id, self._clock))
+        try:
+            claim = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            # A stop in the middle of a claim: what was claimed is sent, and waited for with the others.
+            with contextlib.suppress(Exception):
+                if claim := await taking:
+                    self._start(self._send(claim), handler.id, lane)
+            raise
         if claim is not None:
             self._rates.spend(handler, len(claim.messages))
         return claim
@@ -227,6 +227,7 @@ class Delivery:
         if not self._leadership.holds:
             return outcomes | {message.id: LEASE_LOST for message in outgoing}
         answers = await sender.send([_outgoing(message) for message in outgoing])
+        fault_points.passing("after-answer")
         return outcomes | {m.id: answer for m, answer in zip(outgoing, answers, strict=True)}
 
     async def _ask(self, handler: Handler, unsure: Sequence[Message]) -> None:

@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
-from scheduling import cron, firing, misfire
+from scheduling import cron, fault_points, firing, misfire
 from scheduling.clock import Clock
 from storage import adoption, leases, tasks
 from storage.database import Database, Transaction
@@ -77,6 +77,8 @@ class Planner:
                 last_due_at=due.fire[-1][0] if due.fire else task.last_due_at,
                 last_run_at=now if due.fire else task.last_run_at,
             )
+            fault_points.passing("before-firing-commit")
+        fault_points.passing("after-firing-commit")
         return queued
 
     def _set_aside(self, task: Task, epoch: int, error: Exception) -> None:

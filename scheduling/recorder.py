@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from scheduling import lifecycle, system_alerts
+from scheduling import fault_points, lifecycle, system_alerts
 from scheduling.handler_state import probes_by_message
 from scheduling.lifecycle import Step
 from scheduling.senders.outcome import Outcome, OutcomeKind
@@ -33,7 +33,10 @@ class Recorder:
     def record(self, handler: Handler, results: Sequence[Result], now: datetime) -> list[Message]:
         """Keep the results; gives the messages that now wait after an unknown outcome."""
         with self._database.write() as tx:
-            return record(tx, handler, results, now)
+            unsure = record(tx, handler, results, now)
+            fault_points.passing("before-commit")
+        fault_points.passing("after-commit")
+        return unsure
 
 
 def record(tx: Transaction, handler: Handler, results: Sequence[Result], now: datetime) -> list[Message]:

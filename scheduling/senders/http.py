@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from scheduling import fault_points
 from scheduling.clock import Clock
 from scheduling.senders.advice import CAUSES, Cause
 from scheduling.senders.outcome import HandlerConfig, OutcomeKind
@@ -64,6 +65,8 @@ class _Progress:
 
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
         self.written = self.written or event.endswith("send_request_headers.started")
+        if event.endswith("send_request_body.complete"):
+            fault_points.passing("after-request")
         self.in_tls = event.endswith("start_tls.started") or (self.in_tls and "start_tls" in event)
 
 

@@ -1,0 +1,109 @@
+"""Processes forked from one that has loaded the program, so that each starts in milliseconds.
+
+Run as `python -m tests.faults.nursery`: orders come as JSON lines, the new process's id goes back.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from storage import process
+
+PR_SET_PDEATHSIG = 1
+
+
+class Child:
+    """A process of a round. Signals go to it only while it is the one that was started."""
+
+    def __init__(self, pid: int, log: Path, role: str) -> None:
+        self.pid, self.log, self.role = pid, log, role
+        self._start = process.process_start(pid)
+        self.stopped = False
+
+    @property
+    def alive(self) -> bool:
+        return bool(self._start) and process.process_start(self.pid) == self._start
+
+    def signal(self, number: signal.Signals) -> None:
+        if self.alive:
+            os.kill(self.pid, number)
+        self.stopped = number is signal.SIGSTOP or (self.stopped and number is not signal.SIGCONT)
+
+    def ends(self, seconds: float) -> bool:
+        """Whether it has ended within that time."""
+        until = time.monotonic() + seconds
+        while self.alive:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        return True
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+class Nursery:
+    """The parent of all processes of the rounds; they end with it."""
+
+    def __init__(self) -> None:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("COMMSDESK_")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.nursery"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        self._lock = threading.Lock()
+
+    def start(self, role: str, log: Path, **order: Any) -> Child:
+        with self._lock:
+            assert self._process.stdin and self._process.stdout
+            self._process.stdin.write(json.dumps({"role": role, "log": str(log), **order}) + "\n")
+            self._process.stdin.flush()
+            return Child(int(self._process.stdout.readline()), log, role)
+
+    def close(self) -> None:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+def main() -> None:
+    from tests.faults import roles
+
+    roles.shorten_times()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries them
+    parent = os.getpid()
+    for line in sys.stdin:
+        order = json.loads(line)
+        pid = os.fork()
+        if pid:
+            print(pid, flush=True)
+            continue
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+        roles.fresh_signals()
+        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for old, new in ((nothing, 0), (nothing, 1), (log, 2)):
+            os.dup2(old, new)
+        try:
+            roles.quiet_end(roles.play(order))
+        except BaseException as error:
+            print(f"ended badly: {error!r}", file=sys.stderr)
+            roles.quiet_end(70)
+
+
+if __name__ == "__main__":
+    main()

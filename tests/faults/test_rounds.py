@@ -1,0 +1,39 @@
+"""A handful of rounds; `make faults` plays hundreds. A bad one names its seed and keeps its site."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.harness import KILLS_AND_STOPS
+from tests.faults.nursery import Nursery
+from tests.faults.rounds import Round
+
+SEED = 7
+
+
+@pytest.mark.parametrize(
+    ("number", "wanted"),
+    [
+        (1, ("kill", "gateway")),
+        (2, ("points", "clients")),
+        (3, ("stop", "outage")),
+        (4, ("lock", "clean_stop")),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",
+)
+def test_nothing_is_lost_doubled_or_wrong(
+    nursery: Nursery, tmp_path: Path, number: int, wanted: tuple[str, ...]
+) -> None:
+    played = Round(nursery, tmp_path, SEED, number, wanted=wanted)
+    verdict = played.play()
+    assert verdict.good, f"{verdict} after {dict(played.thrown)} in {played.folder}"
+    assert verdict.firings == 8
+    assert verdict.arrived >= 8
+
+
+def test_eight_engines_on_one_file_have_one_holder_at_a_time(nursery: Nursery, tmp_path: Path) -> None:
+    played = Round(nursery, tmp_path, SEED, 5, wanted=KILLS_AND_STOPS, engines=8, seconds=4)
+    verdict = played.play()
+    assert verdict.good, f"{verdict} after {dict(played.thrown)} in {played.folder}"
+    assert verdict.epochs > 1, "the lease changed hands"
+    assert verdict.firings >= 16

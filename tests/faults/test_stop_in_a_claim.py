@@ -1,0 +1,38 @@
+"""A clean stop that comes while messages are being claimed: they are sent, not left of unknown outcome."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scheduling import claims
+from scheduling.engine import Engine
+from storage.records import MessageState
+from tests.engine import support
+from tests.processes.support import CLOCK
+
+
+async def test_what_was_claimed_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = support.make_site(tmp_path)
+    sender = support.ScriptedSender(CLOCK)
+    support.use_sender(monkeypatch, sender)
+    support.queue(database, CLOCK, support.add_handler(database, CLOCK), 3)
+    engine = Engine(database, kind="run", clock=CLOCK)
+    loop, take = asyncio.get_running_loop(), claims.take
+
+    def stopped_meanwhile(*arguments: Any) -> claims.Claim | None:
+        claim = take(*arguments)
+        engine.stop()
+        work = next(task for task in asyncio.all_tasks(loop) if task.get_name() == "work")
+        while not work.cancelling():
+            time.sleep(0.001)
+        return claim
+
+    monkeypatch.setattr(claims, "take", stopped_meanwhile)
+    await engine.run()
+
+    assert support.states(database) == {MessageState.ACCEPTED: 3}
+    assert len(sender.sent) == 3
+    database.close()
