@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from scheduling import handler_state, system_alerts
 from scheduling.clock import Clock
+from scheduling.money import money
 from scheduling.recorder import NO_PAUSE
 from scheduling.sender_pool import SenderPool
 from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
@@ -139,14 +140,8 @@ def judge(
     if before.status == "Running" and before.pause != "account":
         return values, []
     again = ", sending goes on" if before.pause == "account" else ""
-    text = f"{handler.name}: running, balance {_amount(found)}{again}"
+    text = f"{handler.name}: running, balance {money(found.amount, found.currency)}{again}"
     return values, [_said(handler, text, Level.INFO)]
-
-
-def _amount(balance: Balance) -> str:
-    """As the console shows it: "EUR 87.41", "431.60 credits"."""
-    figure = f"{balance.amount:,.2f}"
-    return f"{figure} credits" if balance.currency == "credits" else f"{balance.currency} {figure}"
 
 
 def _said(handler: Handler, text: str, level: Level) -> ReviewEntry:

@@ -6,6 +6,7 @@ The call costs nothing and sends nothing. What cannot be told from the answer is
 from decimal import Decimal
 
 from scheduling.diagnose.finding import Finding, ok, problem, warning
+from scheduling.money import money
 from scheduling.senders.codes import RESUME_ON_TOP_UP
 from scheduling.senders.outcome import Balance, GatewayError, OutcomeKind
 from storage.records import ApiType, Handler
@@ -43,7 +44,7 @@ def judge(handler: Handler, answer: Balance | GatewayError) -> list[Finding]:
 
 def credit(answer: Balance, low: Decimal | None) -> Finding:
     tried = "ask for the balance"
-    said = f"{answer.currency} {answer.amount}"
+    said = money(answer.amount, answer.currency)
     top_up = "top the account up in the Clickatell portal: sending goes on by itself"
     if answer.amount <= 0:
         return problem(CREDIT, tried, f"the balance is empty: {said}", top_up)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from scheduling import retry
 from scheduling.diagnose.finding import Finding, ok, problem, warning
+from scheduling.money import money
 from scheduling.retry import RetryPlan
 from storage.records import Handler, HandlerStatus, Queue
 
@@ -70,7 +71,7 @@ def last_seen(found: HandlerStatus, engine_running: bool) -> Finding:
     if found.status == "Error":
         advice = found.advice or "see the error"
         return problem("Last check", tried, f"error at {at}: {found.error or 'not named'}", advice)
-    balance = "" if found.balance is None else f", balance {found.currency} {found.balance}"
+    balance = "" if found.balance is None else f", balance {money(found.balance, found.currency)}"
     return ok("Last check", tried, f"{found.status.lower()} at {at}{balance}")
 
 

@@ -102,7 +102,7 @@ def test_the_xml_api_is_asked_too(desk: Desk, clickatell: ThreadedClickatell) ->
         api_uri=clickatell.api_uri,
     )
     good = add_handler(desk, form).handler.id
-    assert found(diagnose.on_handler(desk, good))["Balance"].found.startswith("credits 500")
+    assert found(diagnose.on_handler(desk, good))["Balance"].found.startswith("500.00 credits")
 
 
 def test_no_connection_is_found_live_and_one_handler_does_not_hide_another(

@@ -84,11 +84,16 @@ def _sample_site(keep: Path | None, pace: "Pace | None" = None) -> Iterator[Path
 
 
 def _on_screen(folder: Path, keep: Path | None) -> int:
+    from demo_data.sample_site import NAME
     from tui.cli.console import open_console
 
     fate = f"kept in {folder}" if keep is not None else "thrown away when you leave"
     return open_console(
-        engine=True, folder=folder, banner=f"demo site, nothing is really sent: {fate}", kind="demo"
+        engine=True,
+        folder=folder,
+        banner=f"demo site, nothing is really sent: {fate}",
+        kind="demo",
+        place=NAME,
     )
 
 

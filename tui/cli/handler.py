@@ -335,9 +335,11 @@ def _status(view: "HandlerView") -> str:
 
 
 def _balance(view: "HandlerView") -> str | None:
+    from scheduling.money import money
+
     if view.found.balance is None:
         return None
-    return f"{view.found.currency or ''} {view.found.balance:,.2f}".strip()
+    return money(view.found.balance, view.found.currency)
 
 
 def _messages(number: int) -> str:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from scheduling.money import money
 from tui.cli.existing_site import existing_desk
 from tui.cli.options import Json
 from tui.cli.output import emit, local_time, say, show_facts, show_table
@@ -42,7 +43,7 @@ def _show(found: "SiteStatus") -> None:
             (
                 view.handler.name,
                 view.shown.status,
-                None if view.found.balance is None else f"{view.found.currency} {view.found.balance}",
+                money(view.found.balance, view.found.currency),
                 view.queue.total,
             )
             for view in found.handlers

@@ -11,6 +11,7 @@ from textual.widgets import Button, Static, TabbedContent, TabPane
 from textual.worker import Worker, WorkerState
 
 from scheduling import templates
+from scheduling.money import money
 from storage.records import Recipient
 from tui.actions import REGISTRY
 from tui.dialogs.confirm import Confirm
@@ -23,7 +24,7 @@ from tui.widgets.composer import Composer
 from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import ChoiceField, YesNoField
 from tui.widgets.form import Form
-from tui.widgets.header import SIGNS, money
+from tui.widgets.header import SIGNS
 from tui.widgets.menu import ContextMenu
 from tui.widgets.reach import people
 from tui.widgets.recipients_picker import RecipientsPicker

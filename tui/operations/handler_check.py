@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from scheduling.clock import SystemClock
+from scheduling.money import money
 from scheduling.sender_pool import config_of
 from scheduling.senders import make_sender
 from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig
@@ -35,7 +36,7 @@ class Checked:
     @property
     def sentence(self) -> str:
         if self.ok:
-            return f"{self.handler.name} reaches Clickatell: balance {self.currency} {self.balance}"
+            return f"{self.handler.name} reaches Clickatell: balance {money(self.balance, self.currency)}"
         return f"{self.handler.name}: {self.error}" + (f". {self.advice}" if self.advice else "")
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.content import Content
 
 from scheduling import retry
+from scheduling.money import money
 from storage.records import Queue
 from tui.dialogs.confirm import Confirm
 from tui.plain import plain, plain_block
 from tui.sections.section import Section
 from tui.sections.sorting import ordered
 from tui.widgets.columns import Column
-from tui.widgets.header import COLOURS, SIGNS, money
+from tui.widgets.header import COLOURS, SIGNS
 from tui.widgets.review_lines import short_time
 from tui.widgets.row_source import ListSource, Row, RowSource
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from textual.content import Content
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from scheduling.money import money
 from tui.overview import Light, Overview
-from tui.plain import plain
+from tui.plain import plain, plain_str
 from tui.widgets.review_lines import content_strip
 
 SIGNS = {"Running": "●", "Error": "▲", "Starting": "◌", "Disabled": "○", "Stopped": "○"}
@@ -23,6 +23,7 @@ COLOURS = {
 }
 GAP = "   "
 SHORTEST_NAME = 9
+MOST_CURRENCY = 10
 
 
 class SiteHeader(Widget):
@@ -134,14 +135,6 @@ def _light(light: Light, longest: int, with_balance: bool) -> Content:
     name = plain(light.name, width=longest).truncate(longest, ellipsis=True)
     sign = (SIGNS.get(light.status, "?"), COLOURS.get(light.status, ""))
     return Content.assemble(sign, " ", name, (balance, "$text-muted"))
-
-
-def money(amount: Decimal | None, currency: str | None) -> str:
-    """An amount to two places with its currency: "EUR 87.41", "431.60 credits"."""
-    if amount is None:
-        return "–"
-    figure = f"{amount:,.2f}"
-    return f"{figure} credits" if currency == "credits" else f"{currency or ''} {figure}".strip()
 
 
 def _age(age: timedelta) -> str:
