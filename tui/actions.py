@@ -121,6 +121,16 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "main.filter", "list", "Filter", "Show only rows with these words", "slash", "main", "filter", True
     ),
+    Action(
+        "main.adopt",
+        "site",
+        "Adopt",
+        "Say that a held copy is the live site: sending goes on",
+        "",
+        "main",
+        "adopt",
+        role="administrator",
+    ),
     Action("main.reload", "list", "Read again", "Read the list again", "ctrl+r", "main", "reload"),
     *_record_actions("handlers", "communication handler", "administrator"),
     *_record_actions("users", "user", "operator"),

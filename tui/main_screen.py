@@ -202,6 +202,16 @@ Ctrl+p finds any command by name."""
         if self.current is not None:
             self.current.start_filter()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "adopt":
+            return self._overview is not None and self._overview.held
+        return True
+
+    def action_adopt(self) -> None:
+        from tui.dialogs.adopt import adopt
+
+        self.run_worker(adopt(self.console), group="adopt", exclusive=True, exit_on_error=False)
+
     def action_reload(self) -> None:
         if self.current is not None:
             self.current.reload()

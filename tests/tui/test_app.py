@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from storage import instances, sqlite
+from storage import adoption, instances, sqlite
 from storage.database import SCHEMA_VERSION
 from storage.folder import DataFolder
 from storage.site import open_site
@@ -16,7 +16,7 @@ from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
 from tui.app import ConsoleApp, Settings
 from tui.dialogs.confirm import Confirm
-from tui.operations import sending
+from tui.operations import sending, site_care
 from tui.operations.desk import Desk
 from tui.widgets.header import SiteHeader
 
@@ -177,3 +177,30 @@ async def test_leaving_does_not_ask_while_another_engine_is_alive(desk: Desk) ->
         await pilot.press("ctrl+q")
         await settle(pilot, lambda: app.leaving)
         app.engine = None
+
+
+# A copy
+
+
+async def test_a_held_copy_is_said_and_adopted_after_a_question(desk: Desk) -> None:
+    with desk.database.write() as tx:
+        adoption.hold(tx, adoption.COPIED, desk.now())
+    async with console(desk) as pilot:
+        app = pilot.app
+        assert isinstance(app, ConsoleApp)
+        await settle(pilot, lambda: "▲ held, nothing is sent" in screen_text(pilot))
+        await pilot.press("ctrl+p", *"adopt")
+        await settle(pilot, lambda: "site: Adopt" in screen_text(pilot))
+        await pilot.press("down", "enter")
+        await shown(pilot, Confirm)
+        assert "If the original still runs" in screen_text(pilot)
+        await pilot.press("enter")  # the safe answer
+        await settle(pilot, lambda: app.screen is app._main)
+        assert site_care.hold_of(desk) is not None
+        app._main.action_adopt()
+        await shown(pilot, Confirm)
+        await pilot.press("down", "enter")
+        await settle(pilot, lambda: "This is the live site from now on" in told(pilot))
+        assert site_care.hold_of(desk) is None
+        await settle(pilot, lambda: not app._main.check_action("adopt", ()))
+        await settle(pilot, lambda: "held" not in screen_text(pilot).splitlines()[0])

@@ -196,7 +196,7 @@ async def test_the_header_says_who_sends_and_what_waits(desk: Desk) -> None:
         await settle(pilot, lambda: "▲ run 4021 sends, last beat 1" in header_lines(pilot)[0])
         assert "oldest due 3 min ago" in header_lines(pilot)[0]
         header.overview = Overview("y", "run", 4021, now, True, held=True)
-        await settle(pilot, lambda: "▲ held: a copy" in header_lines(pilot)[0])
+        await settle(pilot, lambda: "▲ held, nothing is sent" in header_lines(pilot)[0])
 
 
 async def test_lights_that_do_not_fit_lose_letters_then_balances_and_errors_come_first(desk: Desk) -> None:

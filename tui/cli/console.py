@@ -17,8 +17,13 @@ def open_console(
     place: str = "",
     kind: str = "console",
     mouse: bool = True,
+    theme: str = "dark",
 ) -> int:
-    """Show the console until it is left; the exit status. Raises `Refused` without a terminal."""
+    """Show the console until it is left; the exit status. Raises `Refused` without a terminal.
+
+    Without `mouse` the terminal keeps it, to select and copy with. `theme` is a name of
+    `themes.THEMES`, or of a theme that Textual brings along.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused("the console needs a terminal: see `commsdesk --help` for commands that do not")
     from tui.app import ConsoleApp, Settings
@@ -28,7 +33,8 @@ def open_console(
     site = (folder or chosen.folder).expanduser().absolute()
     log_to_file(site / "logs")
     shown = place or ("" if site == context.default_folder().expanduser().absolute() else str(site))
-    app = ConsoleApp(Settings(site, chosen.operator, engine, place=shown, banner=banner, kind=kind))
+    settings = Settings(site, chosen.operator, engine, theme, place=shown, banner=banner, kind=kind)
+    app = ConsoleApp(settings)
 
     def ask_loop() -> None:
         loop = app.loop_of_screen

@@ -59,6 +59,12 @@ def commsdesk(
     no_engine: Annotated[
         bool, typer.Option("--no-engine", help="Open a console that never sends by itself")
     ] = False,
+    no_mouse: Annotated[
+        bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal, to select text with")
+    ] = False,
+    theme: Annotated[
+        str, typer.Option("--theme", metavar="NAME", help="The console's colours: dark, light or terminal")
+    ] = "dark",
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version")
     ] = False,
@@ -71,7 +77,7 @@ def commsdesk(
     if ctx.invoked_subcommand is None:
         from tui.cli.console import open_console
 
-        raise typer.Exit(open_console(engine=not no_engine))
+        raise typer.Exit(open_console(engine=not no_engine, mouse=not no_mouse, theme=theme))
 
 
 def execute(arguments: Sequence[str]) -> int:

@@ -22,7 +22,7 @@ COLOURS = {
     "Stopped": "$text-warning",
 }
 GAP = "   "
-SHORTEST_NAME = 9
+SHORTEST_NAME, MOST_BALANCE = 9, 24
 MOST_CURRENCY = 10
 
 
@@ -82,7 +82,7 @@ class SiteHeader(Widget):
 
     def _sender(self, overview: Overview) -> Content:
         if overview.held:
-            return Content.styled("▲ held: a copy, nothing is sent until it is adopted", "$text-error")
+            return Content.styled("▲ held, nothing is sent: ^p, site: Adopt", "$text-error")
         if not overview.engine_running:
             return Content.styled("▲ nothing sends: no engine is running", "$text-error")
         if overview.sender == self.here:
@@ -131,7 +131,10 @@ def _queue(overview: Overview) -> Content:
 
 
 def _light(light: Light, longest: int, with_balance: bool) -> Content:
-    balance = f" {money(light.balance, light.currency)}" if with_balance and light.balance is not None else ""
+    balance = ""
+    if with_balance and light.balance is not None:
+        # The currency is as the gateway wrote it.
+        balance = " " + plain_str(money(light.balance, light.currency))[:MOST_BALANCE]
     name = plain(light.name, width=longest).truncate(longest, ellipsis=True)
     sign = (SIGNS.get(light.status, "?"), COLOURS.get(light.status, ""))
     return Content.assemble(sign, " ", name, (balance, "$text-muted"))
