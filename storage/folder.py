@@ -43,14 +43,23 @@ class DataFolder:
             raise StorageError(f"{self.path} is a file: name a folder with --data") from None
         except OSError as error:
             raise ReadOnly(f"{self.path} cannot be made: {error.strerror}") from None
-        if self.path.stat().st_uid == os.geteuid():
-            self.path.chmod(0o700)
+        self._keep_private()
         kind = file_system_of(self.path)
         if kind in NETWORK_FILE_SYSTEMS or kind.startswith("fuse."):
             raise StorageError(
                 f"{self.path} is on a network file system ({kind}), where the database could be damaged:"
                 " choose a folder on a local disk with --data"
             )
+
+    def _keep_private(self) -> None:
+        try:
+            if self.path.stat().st_uid == os.geteuid():
+                self.path.chmod(0o700)
+        except OSError as error:
+            reason = (error.strerror or "").lower()
+            raise ReadOnly(
+                f"{self.path} cannot be written to ({reason}): check how its disk is mounted, and its owner"
+            ) from None
 
 
 def file_system_of(path: Path) -> str:

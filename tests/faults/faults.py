@@ -3,13 +3,12 @@
 import contextlib
 import random
 import signal
-import sqlite3
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from scheduling.fault_points import POINTS
-from storage import process
+from storage import process, sqlite
 from tests.faults.nursery import Child
 from tests.faults.roles import TIMING
 
@@ -113,13 +112,11 @@ def clients(round: "Round", chance: random.Random) -> None:
 
 def lock(round: "Round", chance: random.Random) -> None:
     """Another program holds the write lock."""
-    with contextlib.closing(sqlite3.connect(round.database.path, timeout=5)) as other:
-        other.isolation_level = None
-        with contextlib.suppress(sqlite3.OperationalError):
-            other.execute("BEGIN IMMEDIATE")
-            round.count("write lock held by another program")
-            round.wait(chance.uniform(0.3, 2.0))
-            other.execute("ROLLBACK")
+    with contextlib.closing(sqlite.connect(round.database.path)) as other, contextlib.suppress(sqlite.Error):
+        other.execute("BEGIN IMMEDIATE")
+        round.count("write lock held by another program")
+        round.wait(chance.uniform(0.3, 2.0))
+        other.execute("ROLLBACK")
 
 
 def clean_stop(round: "Round", chance: random.Random) -> None:
