@@ -10,7 +10,7 @@ from tui.dialogs.note import NoteDialog
 from tui.occurrence_facts import named, outgoing_shown
 from tui.operations import alert_preview, occurrences
 from tui.operations.alert_preview import StepPreview
-from tui.operations.desk import Desk
+from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted
 from tui.operations.occurrences import Stepped
@@ -35,6 +35,13 @@ async def take(console: "ConsoleApp", keys: Sequence[int], stage: Stage) -> bool
 
     A claim that sends nothing is not asked about. Whether anything was done.
     """
+    desk = console.desk
+    assert desk is not None
+    if desk.role < Role.OPERATOR:
+        console.tell(
+            f"{desk.operator} is a viewer: an alert being {DONE[stage]} needs an operator", problem=True
+        )
+        return False
     previews = await console.ask(_previews, tuple(keys), stage)
     possible = [preview for preview in previews if preview.refusal is None]
     refusals = [preview.refusal for preview in previews if preview.refusal]
@@ -105,7 +112,7 @@ def _said(stepped: Stepped, done: str) -> str:
     if queued.left_out:
         said += "".join(f"\nLeft out: {person}" for person in queued.left_out[:3])
         said += f"\nand {len(queued.left_out) - 3:,} more" if len(queued.left_out) > 3 else ""
-    return said + "".join(f"\n▲ {problem}" for problem in queued.problems)
+    return said + "".join(f"\n▲ {problem}" for problem in dict.fromkeys(queued.problems))
 
 
 def _tell_refusals(console: "ConsoleApp", refusals: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from tui.message_facts import exact_time
 from tui.operations.alert_preview import Outgoing
 from tui.operations.form_values import counted
 from tui.plain import plain, plain_block
+from tui.widgets.review_lines import short_time
 
 LABEL = 10
 MOST_NAMED = 4
@@ -89,6 +90,25 @@ def story(events: Sequence[OccurrenceEvent], now: datetime) -> Content:
         )
         if event.note:
             lines += [Content(" " * 17 + "  ") + line for line in plain_block(event.note).split("\n")]
+    return Content("\n").join(lines)
+
+
+def story_in_short(events: Sequence[OccurrenceEvent], now: datetime) -> Content:
+    """The same for where there is little room."""
+    lines: list[Content] = []
+    for event in events:
+        sign, colour = _STAGES.get(event.what) or _EVENTS.get(event.what, ("·", ""))
+        lines.append(
+            Content.assemble(
+                (f"{short_time(event.at, now)} ", "$text-muted"),
+                (f"{sign} {event.what}", colour),
+                plain(f" {event.operator or ''}"),
+                (f", sent {event.queued:,}" if event.queued else "", "$text-muted"),
+                (f", left out {event.left_out:,}" if event.left_out else "", "$text-warning"),
+            )
+        )
+        if event.note:
+            lines.append(plain_block(event.note))
     return Content("\n").join(lines)
 
 

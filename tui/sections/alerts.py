@@ -57,6 +57,7 @@ occurrences: each time that an alert was raised. While one is active they are wh
         super().__init__(id=id)
         self._views: dict[int, AlertView] = {}
         self._stays = False
+        self._looks = False
 
     async def make_source(self) -> RowSource:
         self._views = {view.alert.id: view for view in await self.console.ask(alerts.listing)}
@@ -94,11 +95,16 @@ occurrences: each time that an alert was raised. While one is active they are wh
         self._look_for_active()
 
     def _look_for_active(self) -> None:
-        if self.console.desk is not None:
-            self.run_worker(self._show_active(), group="active", exclusive=True, exit_on_error=False)
+        if self.console.desk is not None and self.display and not self._looks:
+            self._looks = True
+            self.run_worker(self._show_active(), group="active", exit_on_error=False)
 
     async def _show_active(self) -> None:
-        if await self.console.read(occurrence_history.count, OccurrenceFilter(active_only=True)):
+        try:
+            active = await self.console.read(occurrence_history.count, OccurrenceFilter(active_only=True))
+        finally:
+            self._looks = False
+        if active:
             from tui.main_screen import MainScreen
 
             if isinstance(self.screen, MainScreen) and self.screen.current is self:

@@ -129,7 +129,7 @@ story and the messages. f shows only what is active, or all; o or escape goes to
         parts = [
             occurrence_facts.summary(view.occurrence, view.queued, view.left_out, now),
             Content(""),
-            occurrence_facts.story(found.events, now),
+            occurrence_facts.story_in_short(found.events, now),
         ]
         return Content("\n").join(parts)
 
