@@ -28,6 +28,12 @@ class Removal:
 REMOVALS = (
     Removal(
         "1 nothing is lost",
+        "scheduling/engine.py",
+        '            asyncio.create_task(self._sweep(epoch), name="sweep").add_done_callback(_log_failure)\n',
+        "tests/engine/test_lease.py::test_what_a_lost_holder_was_sending_becomes_unknown_and_goes_again",
+    ),
+    Removal(
+        "1 nothing is lost",
         "scheduling/delivery.py",
         "                    self._start(self._send(claim), handler.id, lane)\n            raise\n",
         "tests/faults/test_stop_in_a_claim.py",
