@@ -114,11 +114,14 @@ def take(
 ) -> Claim | None:
     """Claim up to `size` messages of a lane, fenced by the lease. None when there is nothing to claim.
 
-    Raises `DiskFull` while what becomes of them could not be written down.
+    Raises `DiskFull` while what becomes of them could not be written down, and `StorageError` while
+    the secret key cannot be read; then nothing is claimed.
     """
     handler = desk.handler
     fault_points.passing("before-claim")
     integrity.require_room(database.folder.path)
+    # Before the claim: nothing that can fail may stand between it and the call.
+    config = _config(pool, handler)
     with database.write(wait=5) as tx:
         leases.check(tx, epoch)
         # The wait for the lock may have outlasted the right to act.
@@ -144,11 +147,14 @@ def take(
     if not taken:
         return None
     fault_points.passing("after-claim")
-    try:
-        config = pool.config(handler)
-    except SecretMissing:
-        config = None
     return Claim(handler, tuple(taken), config)
+
+
+def _config(pool: SenderPool, handler: Handler) -> HandlerConfig | None:
+    try:
+        return pool.config(handler)
+    except SecretMissing:
+        return None
 
 
 SENDER_LOST = Outcome(OutcomeKind.UNKNOWN, error="the process that was sending it has ended")
