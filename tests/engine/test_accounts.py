@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.senders.outcome import Balance, GatewayError, OutcomeKind
+from scheduling.sender_pool import SenderPool
+from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
 from storage import handlers
 from storage.database import Database
-from storage.records import Category, HandlerStatus, MessageState
+from storage.errors import StorageError
+from storage.records import Category, Handler, HandlerStatus, MessageState
 from tests.engine.support import (
     ACCEPTED,
     MINUTE,
@@ -123,5 +125,30 @@ def test_the_window_closes_on_a_paused_handler_and_the_message_says_why(
         found = message(database, sent)
         assert found.state is MessageState.FAILED
         assert "API Key" in (found.error or "")
+
+    run_virtually(main)
+
+
+def test_while_the_secret_key_cannot_be_read_nothing_is_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        use_sender(monkeypatch, ScriptedSender(clock))
+        database = make_site(tmp_path, clock)
+        (sent,) = queue(database, clock, add_handler(database, clock))
+
+        def unreadable(pool: SenderPool, handler: Handler) -> HandlerConfig:
+            raise StorageError("the secret key is not readable")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(SenderPool, "config", unreadable)
+            async with running(database, clock) as engine:
+                await clock.sleep(30)
+                assert engine.trouble
+            assert message(database, sent).state is MessageState.QUEUED
+            assert message(database, sent).attempts == 0
+        async with running(database, clock):
+            await clock.sleep(5)
+        assert message(database, sent).state is MessageState.ACCEPTED
 
     run_virtually(main)
