@@ -78,9 +78,17 @@ def attempts_of(connection: sa.Connection, message_id: int) -> list[Attempt]:
     return [Attempt(**row) for row in connection.execute(query).mappings()]
 
 
-def count(connection: sa.Connection, wanted: MessageFilter = ALL) -> int:
+def count(connection: sa.Connection, wanted: MessageFilter = ALL, *, newer_than: int = 0) -> int:
+    """How many fit; of those with an id above `newer_than`."""
     query = sa.select(sa.func.count()).select_from(_from(wanted)).where(*_where(wanted))
+    if newer_than:
+        query = query.where(m.id > newer_than)
     return connection.execute(query).scalar_one()
+
+
+def last_id(connection: sa.Connection) -> int:
+    """The id of the newest message; 0 where there is none."""
+    return connection.execute(sa.select(sa.func.max(m.id))).scalar() or 0
 
 
 def _from(wanted: MessageFilter) -> sa.FromClause:

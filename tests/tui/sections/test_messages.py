@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from storage import message_history, outbox
+from storage.message_history import MessageFilter
 from storage.records import Message, MessageState, Origin
 from tests.engine.support import queue
 from tests.operations.arrange import JOE, make_handler, set_message
@@ -13,6 +14,7 @@ from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.message_detail import MessageDetail
+from tui.message_source import Counter
 from tui.operations.desk import Desk
 from tui.plain_text import plain_str
 
@@ -248,3 +250,21 @@ async def test_a_new_message_appears_at_the_top_and_the_cursor_stays_on_its_own(
         assert section.table.scroll_offset.y == 0
         assert section.table.cursor_key == keys[-1]
         assert section.table.cursor == 1
+
+
+def test_a_search_is_counted_anew_only_where_something_is_new(desk: Desk) -> None:
+    keys = messages(desk, 3)
+    counter, words, other = Counter(), MessageFilter(words="stopped"), MessageFilter(words="Person")
+
+    def counted(wanted: MessageFilter) -> int:
+        with desk.database.read() as connection:
+            return counter.count(connection, wanted)
+
+    assert counted(words) == 3
+    queue(desk.database, _Now(), message(desk, keys[0]).handler_id, 2)  # type: ignore[arg-type]
+    assert counted(words) == 5
+    assert counted(words) == 5
+    assert counted(other) == 5
+    assert counted(MessageFilter(words="nothing like it")) == 0
+    set_message(desk.database, keys[0], state="failed")
+    assert counted(MessageFilter(words="stopped", state=MessageState.FAILED)) == 1
