@@ -3,7 +3,7 @@
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -145,7 +145,7 @@ class Section(Vertical):
 
     def reload(self) -> None:
         if self.console.desk is not None and self._has_list(self.reload):
-            self.run_worker(self._reload(), group="source", exclusive=True, exit_on_error=False)
+            self.run_worker(self._reload, group="source", exclusive=True, exit_on_error=False)
 
     async def _reload(self) -> None:
         try:
@@ -228,7 +228,7 @@ class Section(Vertical):
     def _show_detail(self, key: int | None) -> None:
         self._detail_of = key
         if self.DETAIL and self.screen.has_class("-wide"):
-            self.run_worker(self._load_detail(key), group="detail", exclusive=True, exit_on_error=False)
+            self.run_worker(partial(self._load_detail, key), group="detail", exclusive=True, exit_on_error=False)
 
     async def _load_detail(self, key: int | None) -> None:
         try:
