@@ -228,7 +228,8 @@ class Section(Vertical):
     def _show_detail(self, key: int | None) -> None:
         self._detail_of = key
         if self.DETAIL and self.screen.has_class("-wide"):
-            self.run_worker(partial(self._load_detail, key), group="detail", exclusive=True, exit_on_error=False)
+            load = partial(self._load_detail, key)
+            self.run_worker(load, group="detail", exclusive=True, exit_on_error=False)
 
     async def _load_detail(self, key: int | None) -> None:
         try:
