@@ -4,7 +4,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -145,7 +145,14 @@ class Section(Vertical):
 
     def reload(self) -> None:
         if self.console.desk is not None and self._has_list(self.reload):
-            self.run_worker(self._reload, group="source", exclusive=True, exit_on_error=False)
+            self._begin_reading(self._reload, "source")
+
+    def _begin_reading(self, work: Callable[[], Awaitable[None]], group: str) -> None:
+        """Begin reading in place of what of its group still reads.
+
+        The coroutine is made by the worker itself: a console that ends first leaves none unawaited.
+        """
+        self.run_worker(cast(Callable[[], None], work), group=group, exclusive=True, exit_on_error=False)
 
     async def _reload(self) -> None:
         try:
@@ -228,8 +235,7 @@ class Section(Vertical):
     def _show_detail(self, key: int | None) -> None:
         self._detail_of = key
         if self.DETAIL and self.screen.has_class("-wide"):
-            load = partial(self._load_detail, key)
-            self.run_worker(load, group="detail", exclusive=True, exit_on_error=False)
+            self._begin_reading(partial(self._load_detail, key), "detail")
 
     async def _load_detail(self, key: int | None) -> None:
         try:
