@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SYSTEM := $(VENV)/.installed-system
 
-.PHONY: demo test bench faults pictures check format wheel clean help
+.PHONY: demo test test-system bench faults pictures check format wheel clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -15,11 +16,19 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
+$(SYSTEM): $(STAMP)
+	tests/system/install-packages
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,web,system]'
+	touch $@
+
 demo: $(STAMP)  ## the console on a sample site with a local Clickatell
 	$(BIN)/commsdesk demo
 
 test: $(STAMP)  ## the tests, on two cores
 	$(BIN)/python -m pytest -n 2
+
+test-system: $(SYSTEM)  ## the tests with a real sshd, a browser, JupyterLab and systemd (installs Debian's packages)
+	COMMSDESK_SYSTEM_TESTS=1 $(BIN)/python -m pytest -n 2 tests/system
 
 bench: $(STAMP)  ## messages a second, queued and sent end to end
 	$(BIN)/python -m tests.benchmarks.bench_throughput
