@@ -1,15 +1,8 @@
 """The console in a real terminal: it sends, it ends whatever ends it, and the terminal is sane after."""
 
-import contextlib
-import fcntl
 import os
-import pty
 import signal
-import struct
-import subprocess
-import sys
 import termios
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,84 +11,37 @@ from typing import Any
 import pytest
 
 from storage.records import MessageState
-from tests.processes import on_terminal
-from tests.processes.support import PROGRAM, Site, environment, until
+from tests.processes.support import PROGRAM, Site, until
+from tests.processes.terminal import Terminal
 
 ALT_SCREEN, MAIN_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 MOUSE_ON, MOUSE_OFF = b"\x1b[?1000h", b"\x1b[?1000l"
 
 
-class Console:
-    """`commsdesk` on a pseudo-terminal of 80 by 24, read by a thread unless it is told not to."""
+class Console(Terminal):
+    """`commsdesk` on a pseudo-terminal of 80 by 24."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.ours, its = pty.openpty()
-        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        # Kept open, so that what the terminal was set to can be asked after the console has gone.
-        self.its = its
-        self.before = termios.tcgetattr(its)
         # Typed into a shell that stays, as people do: when the leader of a terminal's session ends, the
         # kernel throws away what the terminal has not read, and with it what puts it back.
-        shell = [sys.executable, str(Path(on_terminal.__file__)), "/bin/sh", "-c", '"$@"; read line', "sh"]
-        words = [*shell, *PROGRAM, "--data", str(site.folder)]
-        self.process = subprocess.Popen(
-            words,
-            stdin=its,
-            stdout=its,
-            stderr=its,
-            env={**environment(), "TERM": "xterm-256color"},
-        )
-        self.seen = b""
-        self.reading = threading.Event()
-        self.reading.set()
-        self._closed = False
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        while not self._closed:
-            if not self.reading.wait(0.1):
-                continue
-            with contextlib.suppress(OSError):
-                found = os.read(self.ours, 65536)
-                self.seen += found
-                if not found:
-                    return
-
-    def shows(self, text: bytes) -> None:
-        until(lambda: text in self.seen, f"the screen shows {text!r}: {self.seen[-300:]!r}")
-
-    def press(self, keys: bytes) -> None:
-        os.write(self.ours, keys)
+        shell = ["/bin/sh", "-c", '"$@"; read line', "sh"]
+        super().__init__([*shell, *PROGRAM, "--data", str(site.folder)])
 
     def leads(self) -> int:
         """The console's process, once its engine leads."""
         return until(lambda: self.site.lease.holder_pid or 0, "the console's engine leads")
 
-    def ends(self, pid: int, seconds: float) -> float:
+    def leaves(self, pid: int, seconds: float) -> float:
         """How long it took to end."""
         begun = time.monotonic()
         until(lambda: not Path(f"/proc/{pid}").exists(), "the console's process has ended", seconds)
         return time.monotonic() - begun
 
     def close(self) -> None:
-        self._closed = True
-        if self.process.poll() is None:
-            if pid := self.site.lease.holder_pid:
-                os.kill(pid, signal.SIGKILL)
-            self.process.kill()
-            self.process.wait()
-        for fd in (self.its, self.ours):
-            with contextlib.suppress(OSError):
-                os.close(fd)
-
-    def close_terminal(self) -> None:
-        """As when a window is closed or a connection is lost."""
-        self._closed = True
-        for fd in (self.its, self.ours):
-            os.close(fd)
-        self.its = self.ours = -1
+        if self.process.poll() is None and (pid := self.site.lease.holder_pid):
+            os.kill(pid, signal.SIGKILL)
+        super().close()
 
     def log(self) -> str:
         return (self.site.folder / "logs" / "commsdesk.log").read_text()[-600:]
@@ -130,7 +76,7 @@ def test_a_signal_leaves_terminal_and_database_clean(
     console.shows(b"accepted")
     site.settled()
     os.kill(pid, number)
-    assert console.ends(pid, 10) < 4
+    assert console.leaves(pid, 10) < 4
     console.terminal_is_sane()
     site.is_clean()
 
@@ -152,7 +98,7 @@ def test_also_when_the_terminal_has_stopped_reading(
     # The engine has sent all the while; now it is told to go.
     assert site.states == {MessageState.ACCEPTED: 180}
     os.kill(pid, number)
-    assert console.ends(pid, 20) < 12
+    assert console.leaves(pid, 20) < 12
     console.modes_are_sane()
     site.is_clean()
 
@@ -163,7 +109,7 @@ def test_a_terminal_that_goes_away_ends_it(site: Site, console: Console) -> None
     console.shows(b"accepted")
     site.settled()
     console.close_terminal()
-    assert console.ends(pid, 15) < 8
+    assert console.leaves(pid, 15) < 8
     site.is_clean()
 
 
@@ -173,6 +119,6 @@ def test_ctrl_q_asks_when_nothing_would_be_sent_after(site: Site, console: Conso
     console.press(b"\x11")
     console.shows(b"Nothing will be sent after this")
     console.press(b"\x1b[A\r")
-    console.ends(pid, 15)
+    console.leaves(pid, 15)
     console.terminal_is_sane()
     site.is_clean()
