@@ -1,6 +1,7 @@
 """Opening a site: make it when it is new, upgrade it when it is old, refuse what cannot be used."""
 
 import os
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,7 +85,7 @@ SECRET_KEY_MISSING = ReviewEntry(
 
 def _make(folder: DataFolder, now: Callable[[], datetime]) -> None:
     # Finished under another name first, so that nobody ever sees half a database.
-    temporary = folder.path / f".commsdesk-{os.getpid()}.sqlite3"
+    temporary = folder.path / f".commsdesk-{os.getpid()}-{threading.get_ident()}.sqlite3"
     temporary.unlink(missing_ok=True)
     sqlite.connect(temporary, create=True).close()
     run_upgrade(temporary, SCHEMA_VERSION, lambda connection: None)

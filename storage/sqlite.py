@@ -61,7 +61,11 @@ def connect(path: Path, *, create: bool = False) -> Any:
 def make_engine(path: Path) -> Engine:
     """An engine whose transactions begin as asked: DEFERRED to read, IMMEDIATE to write."""
     engine = sa.create_engine(
-        "sqlite+pysqlite://", module=driver, creator=lambda: connect(path), poolclass=sa.pool.QueuePool
+        "sqlite+pysqlite://",
+        module=driver,
+        creator=lambda: connect(path),
+        poolclass=sa.pool.QueuePool,
+        hide_parameters=True,  # an error names its statement, never the values: they may be secrets
     )
 
     @sa.event.listens_for(engine, "begin")

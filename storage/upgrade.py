@@ -1,5 +1,6 @@
 """Making a database, and bringing an older one to the present schema."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from storage import sqlite
 from storage.errors import UpgradeRefused
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATING = threading.Lock()  # alembic's context is one a process
 
 
 def upgrade(connection: sa.Connection, to: int) -> None:
@@ -21,7 +23,8 @@ def upgrade(connection: sa.Connection, to: int) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, f"{to:04d}")
+    with _MIGRATING:
+        command.upgrade(config, f"{to:04d}")
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     if broken:
         raise UpgradeRefused(f"the upgrade to schema {to} would break references: {broken[0]}")

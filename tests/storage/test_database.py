@@ -1,8 +1,10 @@
 """One open site: what is kept together, and what the next process finds."""
 
 import threading
+import traceback
 
 import pytest
+import sqlalchemy as sa
 
 from storage import sqlite
 from storage.database import SCHEMA_VERSION, Database
@@ -19,8 +21,6 @@ def test_a_write_that_fails_leaves_nothing(site: Database) -> None:
 
 
 def sqlite_insert():  # type: ignore[no-untyped-def]
-    import sqlalchemy as sa
-
     from storage.tables import site_values
 
     return sa.insert(site_values)
@@ -54,6 +54,16 @@ def test_a_full_disk_is_named_and_nothing_is_half_written(site: Database) -> Non
         tx.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         tx.execute(sqlite_insert(), {"name": "big", "value": "x" * 1_000_000})
     assert texts_of(site) == ["before"]
+
+
+def test_an_error_never_shows_the_values_of_its_statement(site: Database) -> None:
+    values = {"name": "twice", "value": "-".join(["not", "to", "be", "seen"])}
+    with pytest.raises(sa.exc.IntegrityError) as raised, site.write() as tx:
+        for _ in range(2):
+            tx.execute(sqlite_insert(), values)
+    told = "".join(traceback.format_exception(raised.value))
+    assert "INSERT INTO site_value" in told, "the statement is what helps"
+    assert values["value"] not in told
 
 
 def test_a_process_with_an_older_schema_stops_writing_when_another_has_upgraded(site: Database) -> None:

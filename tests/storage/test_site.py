@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,27 @@ with database.read() as connection:
     said = {process.communicate(timeout=60)[0].strip() for process in both}
     assert len(said) == 1
     assert said.pop().endswith("False")
+
+
+def test_many_made_at_once_in_one_process_are_each_whole(tmp_path: Path) -> None:
+    folders = [tmp_path / f"site{n % 6}" for n in range(8)]  # two of them twice
+    begin = threading.Barrier(len(folders))
+
+    def make(folder: Path) -> Database:
+        begin.wait()
+        return open_site(folder)
+
+    with ThreadPoolExecutor(len(folders)) as pool:
+        made = list(pool.map(make, folders))
+    for site in made:
+        say(site, "whole")
+        assert not sqlite_left_over(site.folder.path)
+        site.close()
+    assert len({site.path.stat().st_ino for site in made}) == 6
+
+
+def sqlite_left_over(folder: Path) -> list[Path]:
+    return list(folder.glob(".commsdesk-*"))
 
 
 def test_an_empty_file_is_no_site(tmp_path: Path) -> None:
