@@ -2,8 +2,9 @@
 
 A jump is a difference between the passing of wall time and of boot time (which goes on through
 a suspend: waking up is not a jump). Planned attempts and open windows move with the clock. After a
-jump forward of more than an hour, or a start with a clock behind the last beat, scheduled
-firing waits until the clock has been stable for a while, or until an operator goes on.
+jump forward of more than an hour, or a lease taken with a clock behind its last beat (a machine that
+started with a wrong clock), scheduled firing waits until the clock has been stable for a while, or
+until an operator goes on.
 """
 
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ class ClockWatch:
         self._database = database
         self._clock = clock
         self._seen = _Seen(clock.now(), clock.boottime())
+        self._epoch = 0
+        self._owed = timedelta(0)
         self._held_until: float | None = None
 
     @property
@@ -51,31 +54,41 @@ class ClockWatch:
         """An operator says that the clock is right."""
         self._held_until = None
 
-    def look(self) -> timedelta | None:
-        """The jump since the last look, if there was one."""
-        wall, boot = self._clock.now(), self._clock.boottime()
-        jump = jumped(wall - self._seen.wall, boot - self._seen.boot)
-        self._seen = _Seen(wall, boot)
-        return jump
+    def look(self, epoch: int, last_beat: datetime | None = None) -> timedelta | None:
+        """The jump since the plans were last put right, if there was one.
 
-    def took_lease(self, last_beat: datetime | None) -> bool:
-        """Whether the clock is behind what the former holder saw; then tasks wait."""
-        if last_beat is not None and self._clock.now() < last_beat - BEHIND:
-            self._hold()
-            return True
-        return False
+        `last_beat` is the wall time of the beat before the lease of this epoch was taken.
+        """
+        wall, boot = self._clock.now(), self._clock.boottime()
+        if epoch != self._epoch:
+            self._epoch, self._owed = epoch, self._unseen_before(wall, last_beat)
+        else:
+            self._owed += jumped(wall - self._seen.wall, boot - self._seen.boot) or timedelta(0)
+        self._seen = _Seen(wall, boot)
+        return self._owed or None
+
+    def _unseen_before(self, now: datetime, last_beat: datetime | None) -> timedelta:
+        """What is left of jumps before our lease: others put theirs right, but a clock can be behind."""
+        if last_beat is None or now >= last_beat - BEHIND:
+            return timedelta(0)
+        self._hold()
+        return now - last_beat
 
     def put_right(self, epoch: int, jump: timedelta) -> None:
-        """Move the plans with the clock. Blocks on the database; raises `LeaseLost`."""
+        """Move the plans with the clock. Blocks on the database; raises `LeaseLost`, `StorageError`.
+
+        A jump that could not be put right is there at the next look.
+        """
         if jump > HOLD_BEYOND:
             self._hold()
-        with self._database.write() as tx:
+        with self._database.write(wait=5) as tx:
             leases.check(tx, epoch)
             now = self._clock.now()
             moved = time_shift.shift_plans(tx, jump)
             if jump < timedelta(0):
                 _wake_sleeping(tx, now)
             tx.review(now, _said(jump, moved, self.holds_tasks))
+        self._owed -= jump
 
     def _hold(self) -> None:
         self._held_until = self._clock.boottime() + STABLE_AFTER.total_seconds()

@@ -241,17 +241,17 @@ class Engine:
         if epoch is None or not self.leadership.holds:
             self._rest = self._timing.standby_every
             return
-        if jump := self._clock_watch.look():
+        if jump := self._clock_watch.look(epoch, self.leadership.last_beat):
             log.warning("the wall clock jumped by %s", jump)
             await self._store.run(self._clock_watch.put_right, epoch, jump)
-        if not self._clock_watch.holds_tasks:
+        held = self._clock_watch.holds_tasks
+        if not held:
             await self._store.run(self._planner.tick, epoch)
         busy = True
         while busy:
             busy = await self._delivery.tick()
-        self._rest = self._until(
-            await self._delivery.next_at(), await self._store.run(self._planner.next_due)
-        )
+        task_at = None if held else await self._store.run(self._planner.next_due)
+        self._rest = self._until(await self._delivery.next_at(), task_at)
 
     def _until(self, *times: datetime | None) -> float:
         """Seconds until the first of these times, at most the longest rest."""

@@ -9,6 +9,7 @@ anyone else may begin.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from scheduling.clock import Clock
 from storage import instances, leases
@@ -58,6 +59,7 @@ class Leadership:
         self._deadline = 0.0
         self.epoch: int | None = None
         self.predecessor_was_dead = True
+        self.last_beat: datetime | None = None  # of whoever had the lease before us, by the wall clock
 
     @property
     def holds(self) -> bool:
@@ -131,6 +133,7 @@ class Leadership:
             instances.seen(tx, self._id, self._clock.now())
             if not free:
                 tx.review(self._clock.now(), _took_over(lease.holder_kind, lease.holder_pid, dead))
+        self.last_beat = lease.beaten_at
         self.epoch = epoch
         self._deadline = before + self._life * 2 / 3
         self.predecessor_was_dead = dead or free

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from scheduling.senders.outcome import OutcomeKind
-from storage import tasks
+from storage import tasks, time_shift
+from storage.database import Transaction
+from storage.errors import DatabaseBusy
 from storage.records import MessageState
 from tests.engine.support import (
     ACCEPTED,
@@ -97,6 +99,93 @@ def test_a_clock_jump_moves_the_plan_with_it(
         assert message(database, sent).state is MessageState.ACCEPTED
         assert [round(at - sender.times[0]) for at in sender.times] == [0, 60, 120]
         assert said(database, "the clock jumped")
+
+    run_virtually(main)
+
+
+def not_sent_at_first(clock: VirtualClock) -> ScriptedSender:
+    return ScriptedSender(clock, lambda item, n: outcome(OutcomeKind.NOT_SENT) if n == 1 else ACCEPTED)
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_the_next_engine_leaves_alone_what_the_first_has_put_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = not_sent_at_first(clock)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        handler = add_handler(database, clock)
+        async with running(database, clock) as first:
+            await clock.sleep(5)
+            async with running(database, clock) as second:
+                await clock.sleep(5)
+                queue(database, clock, handler)
+                await clock.sleep(20)
+                clock.jump(timedelta(hours=hours))
+                await clock.sleep(20)
+                first.stop()
+                await clock.sleep(60)
+                assert second.holds_lease
+        assert [round(at) for at in sender.times] == [10, 70]
+        assert len(said(database, "the clock jumped")) == 1
+
+    run_virtually(main)
+
+
+def test_a_machine_that_starts_with_its_clock_behind_sends_what_waits_and_holds_tasks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = not_sent_at_first(clock)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        handler = add_handler(database, clock)
+        task = add_task(database, clock, handler, cron="*/10 * * * *")
+        async with running(database, clock):
+            queue(database, clock, handler)
+            await clock.sleep(20)
+        clock.jump(timedelta(days=-2000))
+        async with running(database, clock):
+            await clock.sleep(90)
+            assert sender.tries and set(sender.tries.values()) == {2}, "sent inside its window"
+            queue(database, clock, handler)
+            await clock.sleep(5)
+            assert len(sender.tries) == 2
+            clock.jump(timedelta(days=2000))  # the time servers have been found
+            await clock.sleep(90)
+            assert len(said(database, "scheduled tasks wait")) == 2
+            assert [state for _, state, _ in runs(database, task)] == []
+            await clock.sleep(600)
+        assert list(sender.tries.values()) == [2, 2, 2], "the two by hand and the task's"
+        assert [state for _, state, _ in runs(database, task) if state == "fired"] == ["fired"]
+
+    run_virtually(main)
+
+
+def test_a_jump_that_cannot_be_put_right_at_once_is_put_right_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = not_sent_at_first(clock)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        queue(database, clock, add_handler(database, clock))
+        shift, busy = time_shift.shift_plans, [DatabaseBusy("the database is locked by another program")]
+
+        def shift_plans(tx: Transaction, by: timedelta) -> int:
+            if busy:
+                raise busy.pop()
+            return shift(tx, by)
+
+        monkeypatch.setattr(time_shift, "shift_plans", shift_plans)
+        async with running(database, clock):
+            await clock.sleep(30)
+            clock.jump(timedelta(hours=-3))
+            await clock.sleep(60)
+        assert not busy
+        assert [round(at) for at in sender.times] == [0, 60]
+        assert len(said(database, "the clock jumped")) == 1
 
     run_virtually(main)
 
