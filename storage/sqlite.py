@@ -2,11 +2,13 @@
 
 import re
 import sqlite3
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.util import LRUCache
 
 from storage import errors
 
@@ -20,6 +22,7 @@ APPLICATION_ID = 0x434D4453  # "CMDS"
 # The WAL-reset bug, which can corrupt a database that several processes write, ended here.
 SAFE_VERSION = (3, 51, 3)
 BUSY_TIMEOUT_MS = 1000
+STATEMENTS_KEPT = 500  # put into SQL, for all engines of this process
 
 PRAGMAS = (
     f"busy_timeout={BUSY_TIMEOUT_MS}",
@@ -60,11 +63,11 @@ def connect(path: Path, *, create: bool = False) -> Any:
 
 def make_engine(path: Path) -> Engine:
     """An engine whose transactions begin as asked: DEFERRED to read, IMMEDIATE to write."""
-    engine = sa.create_engine(
-        "sqlite+pysqlite://",
-        module=driver,
-        creator=lambda: connect(path),
-        poolclass=sa.pool.QueuePool,
+    engine = Engine(
+        sa.pool.QueuePool(lambda: connect(path), dialect=_dialect()),
+        _dialect(),
+        sa.make_url("sqlite+pysqlite://"),
+        execution_options={"compiled_cache": _statements()},
         hide_parameters=True,  # an error names its statement, never the values: they may be secrets
     )
 
@@ -74,6 +77,20 @@ def make_engine(path: Path) -> Engine:
         connection.exec_driver_sql(f"BEGIN {options.get('begin', 'DEFERRED')}")
 
     return engine
+
+
+@cache
+def _dialect() -> Dialect:
+    """What turns statements into SQL: one for all engines, as what it has made is kept for each of it."""
+    pattern = sa.create_engine("sqlite+pysqlite://", module=driver)
+    pattern.connect().close()  # where it asks the library what it can do
+    pattern.dispose()
+    return pattern.dialect
+
+
+@cache
+def _statements() -> LRUCache[Any, Any]:
+    return LRUCache(STATEMENTS_KEPT)
 
 
 def is_busy(error: BaseException) -> bool:

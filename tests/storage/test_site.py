@@ -19,6 +19,11 @@ from storage.site import open_site
 from tests.storage.conftest import NOW, say, texts_of
 
 
+@pytest.fixture(autouse=True)
+def new_sites() -> None:
+    """Here each new site goes through the migrations itself."""
+
+
 def test_a_new_site_is_for_its_owner_only_and_is_not_held(site: Database) -> None:
     assert site.folder.path.stat().st_mode & 0o777 == 0o700
     for file in (site.path, site.folder.secret_key):

@@ -17,6 +17,7 @@ from storage.process import this_process
 from storage.site import open_site
 from storage.types import to_micros
 from storage.upgrade import run_upgrade
+from tests.conftest import RunUpgrade
 from tests.storage.conftest import NOW
 
 # What a CHECK asks for; every other column takes a value of its type.
@@ -45,6 +46,11 @@ VALUES: dict[tuple[str, str], Any] = {
 BY_TYPE = {"INTEGER": 1, "TEXT": "x", "BLOB": b"x", "REAL": 1.0}
 # Not SQLite's own tables, nor those of the full text, nor the migrations'.
 OWN = "type = 'table' AND NOT (name GLOB 'sqlite_*' OR name GLOB 'review_text*' OR name GLOB 'alembic*')"
+
+
+@pytest.fixture(autouse=True)
+def new_sites() -> None:
+    """Here each new site goes through the migrations itself."""
 
 
 def first_schema(folder: Path) -> Path:
@@ -162,6 +168,21 @@ def test_the_migrations_make_the_tables_that_are_declared(tmp_path: Path) -> Non
         SQLModel.metadata.create_all(connection)
     engine.dispose()
     assert described(new.path) == described(drawn)
+
+
+def test_a_site_from_a_copied_schema_is_as_one_that_was_migrated(
+    tmp_path: Path, migrated_once: RunUpgrade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrated = open_site(tmp_path / "migrated")
+    migrated.close()
+    monkeypatch.setattr("storage.site.run_upgrade", migrated_once)
+    for name in ("first", "second"):
+        copied = open_site(tmp_path / name)
+        with copied.read() as connection:
+            assert adoption.hold_of(connection) is None
+        copied.close()
+        assert master(copied.path) == master(migrated.path)
+        assert counts(copied.path) == counts(migrated.path)
 
 
 def described(file: Path) -> dict[str, Any]:

@@ -1,0 +1,48 @@
+"""What all tests share: quick new sites, and a collector that looks only at what a test made."""
+
+import gc
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from storage import site, sqlite
+
+VERSION_AT = slice(60, 64)  # where SQLite's file format keeps `PRAGMA user_version`
+
+RunUpgrade = Callable[[Path, int, Callable[..., None]], None]
+
+OBJECTS_BETWEEN_COLLECTIONS = (20_000, 20, 20)  # Python's own 700, 10, 10 took a quarter of the console tests
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: the collector need not look at it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*OBJECTS_BETWEEN_COLLECTIONS)
+
+
+@pytest.fixture(scope="session")
+def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> RunUpgrade:
+    """`run_upgrade`, whose work on an empty file is done once and then copied."""
+    run_upgrade = site.run_upgrade
+    folder = tmp_path_factory.mktemp("schema")
+
+    def copied(path: Path, to: int, check: Callable[..., None]) -> None:
+        if any(path.read_bytes()[VERSION_AT]):
+            run_upgrade(path, to, check)
+            return
+        kept = folder / f"{to}.sqlite3"
+        if not kept.exists():
+            sqlite.connect(kept, create=True).close()
+            run_upgrade(kept, to, check)
+        shutil.copyfile(kept, path)
+
+    return copied
+
+
+@pytest.fixture(autouse=True)
+def new_sites(monkeypatch: pytest.MonkeyPatch, migrated_once: RunUpgrade) -> None:
+    """New sites are quick to make. Tests of the making itself put this out of force in their module."""
+    monkeypatch.setattr(site, "run_upgrade", migrated_once)
