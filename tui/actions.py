@@ -111,6 +111,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("app.diagnose", "site", "Diagnose", "Every check of the site, live", "", "app", "diagnose"),
     Action("app.theme", "app", "Theme", "Choose the colours", "", "app", "change_theme"),
+    Action("app.redraw", "app", "Draw again", "Draw the whole screen again", "ctrl+l", "app", "redraw"),
     Action("app.quit", "app", "Quit", "Leave the console", "ctrl+q", "app", "quit"),
     _section("1", "handlers", "Handlers"),
     _section("2", "users", "Users"),

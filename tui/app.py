@@ -8,24 +8,27 @@ and a loop of its own.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
 
-from tui import themes
 from tui.actions import REGISTRY, Action
+from tui.appearance import Appearance
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.help import HelpScreen
 from tui.keymap import load_keymap
 from tui.main_screen import MainScreen
+from tui.operations.local_account import local_name
 from tui.overview import Overview
 from tui.plain_text import plain_str
+from tui.preferences import Preferences
 from tui.watch import Reviewed, SiteChanged, SiteWatch, WatchFailed
 from tui.widgets.palette import ActionProvider
 
@@ -48,10 +51,10 @@ class Settings:
     folder: Path
     operator: str | None = None
     engine: bool = True
-    theme: str = "dark"
     place: str = ""
     banner: str = ""
     kind: str = "console"
+    preferences: Preferences = field(default_factory=Preferences)
 
 
 class SiteReady(Message):
@@ -80,6 +83,7 @@ class ConsoleApp(App[int]):
     def __init__(self, settings: Settings, open_desk: Callable[[], "Desk"] | None = None) -> None:
         super().__init__()
         self.settings = settings
+        self.appearance = Appearance(self, settings.operator or local_name())
         self.desk: Desk | None = None
         self.engine: EngineThread | None = None
         self.overview = Overview()
@@ -101,9 +105,7 @@ class ConsoleApp(App[int]):
 
     def on_mount(self) -> None:
         self._screen_loop = asyncio.get_running_loop()
-        trouble = themes.apply(self, self.settings)
-        if trouble:
-            self.notify(trouble, severity="warning", markup=False)
+        self.appearance.begin()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -152,10 +154,30 @@ class ConsoleApp(App[int]):
             self.set_keymap(dict(keymap.keys))
         for problem in keymap.problems:
             self.notify(problem, severity="warning", markup=False, title="keys.toml")
+        if self.desk is not None:
+            self.appearance.use(self.desk.operator)
+        self.appearance.tell_problems()
         self._main.site_ready()
 
     def on_site_unusable(self, message: SiteUnusable) -> None:
         self._main.site_unusable(message.reason)
+
+    # What is sent to the terminal
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        # Only what Textual would write now: what it drops must not count as shown.
+        drawn = isinstance(renderable, CompositorUpdate) and self._running and not self._closed
+        if drawn and not (self._batch_count or self.is_headless or self._driver is None):
+            renderable = self.appearance.changes(renderable)
+        super()._display(screen, renderable)
+
+    def on_resize(self) -> None:
+        self.appearance.forget()
+
+    def action_redraw(self) -> None:
+        """Draw all of the screen again, after something else has written on the terminal."""
+        self.appearance.forget()
+        self.screen.refresh()
 
     # What the watch tells
 

@@ -75,7 +75,7 @@ Ctrl+p finds any command by name."""
     def on_mount(self) -> None:
         header = self.query_one(SiteHeader)
         header.place = self.console.settings.place
-        self.action_section(next(iter(SECTIONS)))
+        self.action_section(self.console.appearance.choices.section)
         self.set_interval(LOOK_EVERY, self._look)
 
     # What the app passes on

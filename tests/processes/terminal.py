@@ -11,6 +11,7 @@ import termios
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.processes import on_terminal
 from tests.processes.support import SOON, environment, until, within
@@ -42,6 +43,9 @@ class Terminal:
         )
         self.seen = b""
         """Everything that was written so far."""
+        self._size = (columns, rows)
+        self._emulator: Any = None
+        self._fed = 0
         self.reading = threading.Event()
         """Cleared, nobody reads the terminal any more: it fills up."""
         self.reading.set()
@@ -74,6 +78,29 @@ class Terminal:
         )
         return self.seen.index(wanted, after) + len(wanted)
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the screen as they are now; for this pyte has to be there."""
+        import pyte
+
+        if self._emulator is None:
+            self._emulator = pyte.ByteStream(pyte.Screen(*self._size))
+        written = self.seen[self._fed :]
+        self._fed += len(written)
+        self._emulator.feed(written)
+        return list(self._emulator.listener.display)
+
+    def on_screen(self, text: str, seconds: float = SOON) -> None:
+        """Wait until the screen has the text on one of its lines.
+
+        Over a slow link only what differs is written: a word may come in parts.
+        """
+        until(
+            lambda: any(text in line for line in self.lines),
+            f"{text!r} is on the screen:\n" + "\n".join(self.lines),
+            seconds,
+        )
+
     def press(self, keys: str | bytes) -> None:
         """Type; `\\r` is Enter, `\\x1b` Escape."""
         os.write(self.ours, keys.encode() if isinstance(keys, str) else keys)
@@ -81,6 +108,9 @@ class Terminal:
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size; the program is told by SIGWINCH."""
         self._set_size(self.ours, columns, rows)
+        self._size = (columns, rows)
+        if self._emulator is not None:
+            self._emulator.listener.resize(rows, columns)
 
     def ends(self, seconds: float = SOON) -> int:
         """The exit status of the program, negative for a signal."""

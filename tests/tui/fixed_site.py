@@ -27,6 +27,7 @@ from storage.site import open_site
 from storage.tables import leases
 from tui.app import ConsoleApp, Settings
 from tui.operations.desk import Desk
+from tui.preferences import Preferences
 
 NOW = datetime(2026, 3, 18, 14, 5, 20, tzinfo=UTC)  # a Wednesday, far from any change of the clocks
 ENGINE_PID = 4021
@@ -139,5 +140,7 @@ class PicturedConsole(ConsoleApp):
 
 def pictured(desk: Desk, theme: str = "dark") -> PicturedConsole:
     """The console at this desk, without an engine, as North Gate's operator sees it."""
-    settings = Settings(Path(), engine=False, place="North Gate", theme=theme)
+    settings = Settings(
+        Path(), engine=False, place="North Gate", preferences=Preferences(options={"theme": theme})
+    )
     return PicturedConsole(settings, open_desk=lambda: desk)

@@ -22,10 +22,10 @@ def make_desk(folder: Path, *, role: Role = Role.ADMINISTRATOR) -> Desk:
 
 @asynccontextmanager
 async def console(
-    desk: Desk, *, section: str | None = None, size: tuple[int, int] = (80, 24)
+    desk: Desk, *, section: str | None = None, size: tuple[int, int] = (80, 24), **settings: Any
 ) -> AsyncIterator[Pilot[int]]:
     """The console at this desk, its site open and the section shown and read."""
-    app = ConsoleApp(Settings(Path(), engine=False), open_desk=lambda: desk)
+    app = ConsoleApp(Settings(Path(), engine=False, **settings), open_desk=lambda: desk)
     async with app.run_test(size=size) as pilot:
         await settle(pilot, lambda: app.desk is not None and app._main._ready)
         if section is not None:

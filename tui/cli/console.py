@@ -16,24 +16,29 @@ def open_console(
     banner: str = "",
     place: str = "",
     kind: str = "console",
-    mouse: bool = True,
-    theme: str = "dark",
+    mouse: bool | None = None,
+    theme: str | None = None,
+    link: str | None = None,
 ) -> int:
     """Show the console until it is left; the exit status. Raises `Refused` without a terminal.
 
-    Without `mouse` the terminal keeps it, to select and copy with. `theme` is a name of
-    `themes.THEMES`, or of a theme that Textual brings along.
+    What is None is as `settings.toml` says. Without `mouse` the terminal keeps it, to select and
+    copy with; `theme` and `link` are values of `tui.preferences`.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused("the console needs a terminal: see `commsdesk --help` for commands that do not")
     from tui.app import ConsoleApp, Settings
     from tui.leaving import Leaving
+    from tui.preferences import NAME, read_preferences
 
     chosen = context.settings()
     site = (folder or chosen.folder).expanduser().absolute()
     log_to_file(site / "logs")
     shown = place or ("" if site == context.default_folder().expanduser().absolute() else str(site))
-    settings = Settings(site, chosen.operator, engine, theme, place=shown, banner=banner, kind=kind)
+    preferences = read_preferences(site / NAME, theme=theme, mouse=mouse, link=link)
+    settings = Settings(
+        site, chosen.operator, engine, place=shown, banner=banner, kind=kind, preferences=preferences
+    )
     app = ConsoleApp(settings)
 
     def ask_loop() -> None:
@@ -43,7 +48,7 @@ def open_console(
 
     leaving = Leaving(lambda: app.engine, ask_loop)
     leaving.start()
-    app.run(mouse=mouse)
+    app.run(mouse=app.appearance.choices.mouse)
     _stop_engine(app.engine)
     leaving.finished()
     return leaving.status or app.return_code or 0

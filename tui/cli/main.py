@@ -18,6 +18,7 @@ from tui.cli import context
 from tui.cli.lazy_group import LazyGroup
 from tui.cli.output import note, steady
 from tui.operations.errors import Refused
+from tui.preferences import Link
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -59,12 +60,18 @@ def commsdesk(
     no_engine: Annotated[
         bool, typer.Option("--no-engine", help="Open a console that never sends by itself")
     ] = False,
-    no_mouse: Annotated[
-        bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal, to select text with")
-    ] = False,
+    mouse: Annotated[
+        bool | None,
+        typer.Option("--mouse/--no-mouse", help="Without it the terminal keeps it, to select text with"),
+    ] = None,
     theme: Annotated[
-        str, typer.Option("--theme", metavar="NAME", help="The console's colours: dark, light or terminal")
-    ] = "dark",
+        str | None,
+        typer.Option("--theme", metavar="NAME", help="The console's colours: dark, light or terminal"),
+    ] = None,
+    link: Annotated[
+        Link | None,
+        typer.Option("--link", help="How much the console sends to the terminal; auto is slow under SSH"),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version")
     ] = False,
@@ -77,7 +84,7 @@ def commsdesk(
     if ctx.invoked_subcommand is None:
         from tui.cli.console import open_console
 
-        raise typer.Exit(open_console(engine=not no_engine, mouse=not no_mouse, theme=theme))
+        raise typer.Exit(open_console(engine=not no_engine, mouse=mouse, theme=theme, link=link))
 
 
 def execute(arguments: Sequence[str]) -> int:

@@ -1,6 +1,5 @@
 """Who is at work, on which site: what every operation starts from."""
 
-import getpass
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,9 @@ from enum import IntEnum
 from storage.database import Database, Transaction
 from storage.errors import StorageError
 from tui.operations.errors import NotAllowed, Refused
+from tui.operations.local_account import local_name
+
+__all__ = ["Desk", "Role", "local_name"]
 
 
 class Role(IntEnum):
@@ -18,14 +20,6 @@ class Role(IntEnum):
     VIEWER = 1
     OPERATOR = 2
     ADMINISTRATOR = 3
-
-
-def local_name() -> str:
-    """How the owner of the data folder is named in the review."""
-    try:
-        return f"local:{getpass.getuser()}"
-    except (KeyError, OSError):
-        return "local:unknown"
 
 
 def _utc_now() -> datetime:
