@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from scheduling import claims, cron, misfire
 from scheduling.clock import Clock
-from storage import adoption, handlers, leases, outbox, tasks
+from storage import adoption, handlers, leases, outbox, tasks, time_shift
 from storage.database import Database, Transaction
 from storage.records import Category, Level, Message, ReviewEntry, Task
 
@@ -42,7 +42,7 @@ class Auditor:
         with self._database.write(wait=5) as tx:
             leases.check(tx, epoch)
             now = self._clock.now()
-            found = _stuck(tx, epoch, in_flight, now)
+            found = _stuck(tx, epoch, in_flight, now) + _ahead(tx, now)
             if not adoption.is_held(tx):
                 found += _overdue(tx, now)
             if not tasks_held:
@@ -79,6 +79,14 @@ def _stuck(tx: Transaction, epoch: int, in_flight: Collection[int], now: datetim
         return []
     claims.write_as_unknown(tx, lost, now)
     return [Finding("stuck", f"{_named(lost)} had been left in sending: now of unknown outcome", True)]
+
+
+def _ahead(tx: Transaction, now: datetime) -> list[Finding]:
+    """Messages that wait for a time that a clock gave which was ahead for a while."""
+    count = time_shift.pull_back(tx, now, OVERDUE)
+    if not count:
+        return []
+    return [Finding("ahead", f"{count} messages were planned by a clock that was ahead: due now", True)]
 
 
 def _asleep(tx: Transaction, now: datetime) -> list[Finding]:

@@ -82,8 +82,9 @@ class ClockWatch:
         if jump > HOLD_BEYOND:
             self._hold()
         with self._database.write(wait=5) as tx:
-            leases.check(tx, epoch)
             now = self._clock.now()
+            # Whoever is next must see by the last beat which clock the plans go by.
+            leases.beat(tx, epoch, now)
             moved = time_shift.shift_plans(tx, jump)
             if jump < timedelta(0):
                 _wake_sleeping(tx, now)

@@ -31,6 +31,8 @@ from storage.records import Category, Level, ReviewEntry
 
 log = logging.getLogger(__name__)
 
+SIGN_ON_AGAIN = 0.5  # seconds between tries to sign on while the file refuses it
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -130,7 +132,10 @@ class Engine:
     async def run(self) -> None:
         """Work until stopped. Raises `StorageError` only when the site cannot be used at all."""
         self._loop = asyncio.get_running_loop()
-        await self._store.run(self._register)
+        if not await self._sign_on():
+            self._store.close()
+            self._lease_store.close()
+            return
         loops = [
             asyncio.create_task(self._keep_lease(), name="lease"),
             asyncio.create_task(self._work(), name="work"),
@@ -145,6 +150,15 @@ class Engine:
             await asyncio.wait([stopping, *loops], return_when=asyncio.FIRST_COMPLETED)
         finally:
             await self._wind_down(loops, stopping)
+
+    async def _sign_on(self) -> bool:
+        """Whether this process is known on the site; trouble with the file is waited out until a stop."""
+        while "sign-on" not in self._troubles or not self._stop.is_set():
+            await self._guarded("sign-on", partial(self._store.run, self._register))
+            if "sign-on" not in self._troubles:
+                return True
+            await self._clock.sleep(SIGN_ON_AGAIN)
+        return False
 
     async def _wind_down(self, loops: list[asyncio.Task[None]], stopping: asyncio.Task[bool]) -> None:
         self._delivery.stopping = True
@@ -328,7 +342,7 @@ class Engine:
         return self._kind == "run" or not runs_elsewhere(self._database, self.instance_id)
 
     def _register(self) -> None:
-        with self._database.write() as tx:
+        with self._database.write(wait=2) as tx:
             now = self._clock.now()
             instances.register(tx, self.instance_id, self._kind, self._version, self._operator, now)
 

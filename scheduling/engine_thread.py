@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from scheduling.engine import Engine
+from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,9 @@ class EngineThread:
     def _run(self) -> None:
         try:
             asyncio.run(self._main())
+        except StorageError as error:
+            self.error = error
+            log.error("the engine has ended: %s", error)
         except BaseException as error:
             self.error = error
             log.exception("the engine has ended")

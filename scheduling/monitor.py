@@ -14,7 +14,7 @@ from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig, Out
 from scheduling.store import Store
 from storage import handlers, leases
 from storage.database import Database
-from storage.errors import SecretMissing
+from storage.errors import SecretMissing, StorageError
 from storage.records import Category, Handler, HandlerStatus, Level, ReviewEntry
 
 log = logging.getLogger(__name__)
@@ -63,12 +63,18 @@ class Monitor:
         self._checked.clear()
 
     async def tick(self, epoch: int) -> None:
-        """Check each handler whose turn it is. One handler's trouble is that handler's status."""
+        """Check each handler whose turn it is. One handler's trouble is that handler's status.
+
+        Raises `StorageError` when what was found cannot be written down; it is asked for again soon.
+        """
         for handler in await self._store.run(self._due):
             try:
                 await self._check(handler, epoch)
             except leases.LeaseLost:
                 return
+            except StorageError:
+                self._suspect.add(handler.id)
+                raise
             except Exception:
                 log.exception("the check of handler %s failed", handler.id)
 

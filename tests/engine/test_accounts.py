@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from scheduling.sender_pool import SenderPool
 from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
 from storage import handlers
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import DiskFull, StorageError
 from storage.records import Category, Handler, HandlerStatus, MessageState
 from tests.engine.support import (
     ACCEPTED,
@@ -150,5 +151,31 @@ def test_while_the_secret_key_cannot_be_read_nothing_is_claimed(
         async with running(database, clock):
             await clock.sleep(5)
         assert message(database, sent).state is MessageState.ACCEPTED
+
+    run_virtually(main)
+
+
+def test_a_status_that_cannot_be_written_down_is_asked_for_again_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        use_sender(monkeypatch, ScriptedSender(clock))
+        database = make_site(tmp_path, clock)
+        handler = add_handler(database, clock)
+        keep, full = handlers.set_status, [DiskFull("the disk is full: free some space")]
+
+        def set_status(*arguments: Any, **values: Any) -> None:
+            if full:
+                raise full.pop()
+            keep(*arguments, **values)
+
+        monkeypatch.setattr(handlers, "set_status", set_status)
+        async with running(database, clock) as engine:
+            await clock.sleep(1.5)
+            assert engine.trouble == "the disk is full: free some space"
+            await clock.sleep(10)
+            assert engine.trouble is None
+            assert status(database, handler).status == "Running"
+        assert not [record for record in caplog.records if record.exc_info], "a full disk is no surprise"
 
     run_virtually(main)

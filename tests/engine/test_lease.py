@@ -2,12 +2,14 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scheduling.engine import Engine, Timing
 from scheduling.leadership import Leadership
-from storage import leases
+from storage import instances, leases
+from storage.errors import DiskFull
 from storage.records import MessageState
 from tests.engine.support import (
     ScriptedSender,
@@ -134,5 +136,36 @@ def test_a_console_hands_over_to_run_and_does_not_compete(tmp_path: Path) -> Non
                 assert not console.holds_lease
             await clock.sleep(2)
             assert console.holds_lease
+
+    run_virtually(main)
+
+
+def test_an_engine_that_cannot_sign_on_says_so_and_begins_when_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        queue(database, clock, add_handler(database, clock))
+        register, full = instances.register, [DiskFull("the disk is full: free some space")]
+
+        def refused(*arguments: Any) -> None:
+            if full:
+                raise full[0]
+            register(*arguments)
+
+        monkeypatch.setattr(instances, "register", refused)
+        async with running(database, clock) as engine:
+            await clock.sleep(10)
+            assert engine.trouble == "the disk is full: free some space"
+            assert not sender.sent
+            full.clear()
+            await clock.sleep(5)
+            assert engine.trouble is None
+            assert len(sender.sent) == 1
+        full.append(DiskFull("the disk is full: free some space"))
+        async with running(database, clock):
+            await clock.sleep(3)  # and it can be stopped meanwhile
 
     run_virtually(main)

@@ -2,15 +2,18 @@
 
 import contextlib
 import random
+import resource
 import signal
+import socket
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from scheduling.fault_points import POINTS
 from storage import process, sqlite
 from tests.faults.nursery import Child
-from tests.faults.roles import TIMING
+from tests.faults.roles import NO_NAMES, SHIFT, TIMING
 
 if TYPE_CHECKING:
     from tests.faults.rounds import Round
@@ -45,10 +48,14 @@ def points(round: "Round", chance: random.Random) -> None:
     for _ in range(chance.randint(1, 3)):
         point = chance.choice(POINTS)
         armed = round.start_engine(point=f"{point}:{chance.randint(1, 5)}")
-        # It must lead to come to any point.
+        # It must lead to come to any point, and have something to do there.
         for other in [one for one in round.engines if one is not armed]:
             round.kill(other, "kill -9")
-        if round.until(lambda one=armed: not one.alive, chance.uniform(1.0, 2.5)):
+        if "firing" in point:
+            round.add_tasks(6)
+        else:
+            round.start_asker()
+        if round.until(lambda one=armed: not one.alive, chance.uniform(3.0, 5.0)):
             round.count(f"kill -9 {point}")
         else:
             round.kill(armed, "kill -9")
@@ -101,6 +108,43 @@ def outage(round: "Round", chance: random.Random) -> None:
     round.clickatell.resume_listening()
 
 
+def no_names(round: "Round", chance: random.Random) -> None:
+    """The gateway's name is not found, and open connections are cut."""
+    round.wait(chance.uniform(0, 0.5))
+    missing = round.folder / NO_NAMES
+    missing.touch()
+    round.clickatell.pause_listening()
+    round.clickatell.resume_listening()
+    round.count("gateway's name not found (DNS)")
+    round.wait(chance.uniform(0.3, 1.5))
+    missing.unlink()
+
+
+def no_answer(round: "Round", chance: random.Random) -> None:
+    """Connections to the gateway are neither taken nor refused: they run out of time."""
+    round.wait(chance.uniform(0, 0.5))
+    round.clickatell.pause_listening()
+    with full_backlog(round.clickatell.clickatell.port):
+        round.count("connections to the gateway run out of time")
+        round.wait(chance.uniform(0.5, 2.0))
+    round.clickatell.resume_listening()
+
+
+@contextlib.contextmanager
+def full_backlog(port: int) -> Iterator[None]:
+    """Somebody listens there and takes no connection: those that come after the first wait."""
+    with contextlib.ExitStack() as open_now:
+        silent = open_now.enter_context(socket.socket())
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        silent.bind(("127.0.0.1", port))
+        silent.listen(0)
+        for _ in range(4):
+            filler = open_now.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+        yield
+
+
 def clients(round: "Round", chance: random.Random) -> None:
     """`kill -9` of those who send and raise, in the middle of it."""
     for asking in list(round.askers):
@@ -112,11 +156,91 @@ def clients(round: "Round", chance: random.Random) -> None:
 
 def lock(round: "Round", chance: random.Random) -> None:
     """Another program holds the write lock."""
-    with contextlib.closing(sqlite.connect(round.database.path)) as other, contextlib.suppress(sqlite.Error):
-        other.execute("BEGIN IMMEDIATE")
-        round.count("write lock held by another program")
-        round.wait(chance.uniform(0.3, 2.0))
+    hold_lock(round, chance.uniform(0.3, 2.0))
+
+
+def long_lock(round: "Round", chance: random.Random) -> None:
+    """The same for longer than anyone waits: those who ask are refused in words, and nothing is queued."""
+    round.excuse("is locked by")
+    hold_lock(round, 30.5)
+
+
+def hold_lock(round: "Round", seconds: float) -> None:
+    with contextlib.closing(sqlite.connect(round.database.path)) as other:
+        begin(round, other)
+        round.count(f"write lock held by another program{' for 30 s' if seconds >= 30 else ''}")
+        round.wait(seconds)
         other.execute("ROLLBACK")
+
+
+def greedy(round: "Round", chance: random.Random) -> None:
+    """Another program writes one transaction after the other: SQLite gives nobody a turn."""
+    end = time.monotonic() + chance.uniform(0.5, 2.5)
+    keep = "INSERT INTO site_value (name, value) VALUES ('greedy', '') ON CONFLICT DO UPDATE SET value = ''"
+    with contextlib.closing(sqlite.connect(round.database.path)) as other:
+        while time.monotonic() < end:
+            begin(round, other)
+            other.execute(keep)
+            time.sleep(0.02)
+            other.execute("COMMIT")
+    round.count("another program writes without a pause")
+
+
+def begin(round: "Round", other: Any) -> None:
+    """A write transaction, as soon as there is room for one."""
+
+    def begun() -> bool:
+        with contextlib.suppress(sqlite.Error):
+            other.execute("BEGIN IMMEDIATE")
+            return True
+        return False
+
+    assert round.until(begun, 60), "the write lock is never free"
+
+
+def no_room(round: "Round", chance: random.Random) -> None:
+    """Files may not grow beyond a size: SQLite's writes fail, in the middle of a transaction too."""
+    round.excuse("does not read or write")
+    round.wait(chance.uniform(0, 0.6))
+    limited = [child for child in round.children if child.alive]
+    size = chance.randrange(20_000, 200_000)
+    limits = [(child, child.limit(resource.RLIMIT_FSIZE, size)) for child in limited]
+    round.count("writes to the file fail")
+    round.wait(chance.uniform(0.3, 2.0))
+    for child, before in limits:
+        if before is not None:
+            child.limit(resource.RLIMIT_FSIZE, before)
+
+
+def suspend(round: "Round", chance: random.Random) -> None:
+    """Everything stands still at once, as on a machine that sleeps, and goes on."""
+    round.work_goes_on(chance.randrange(25))
+    asleep = [child for child in round.children if child.alive]
+    for child in asleep:
+        child.signal(signal.SIGSTOP)
+    round.count("all processes stopped at once, and going on")
+    round.wait(TIMING.lease_life * chance.uniform(0.3, 2.0))
+    for child in chance.sample(asleep, len(asleep)):
+        child.signal(signal.SIGCONT)
+
+
+def clock(round: "Round", chance: random.Random) -> None:
+    """The wall clock jumps, some minutes forward or back, and is put right after a while."""
+    shift = round.folder / SHIFT
+    for _ in range(chance.randint(1, 2)):
+        round.wait(chance.uniform(0, 0.8))
+        seconds = chance.choice((-1, 1)) * chance.uniform(120, 600)
+        write_whole(shift, str(seconds))
+        round.count(f"the wall clock jumps {'forward' if seconds > 0 else 'back'}, and is put right")
+        round.wait(chance.uniform(0.5, 2.0))
+        write_whole(shift, "0")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Nobody reads half of it."""
+    draft = path.with_suffix(".new")
+    draft.write_text(text)
+    draft.replace(path)
 
 
 def clean_stop(round: "Round", chance: random.Random) -> None:
@@ -130,8 +254,14 @@ def clean_stop(round: "Round", chance: random.Random) -> None:
 
 FAULTS: dict[str, Callable[["Round", random.Random], None]] = {
     each.__name__: each
-    for each in (kill, points, stop, stop_briefly, gateway, outage, clients, lock, clean_stop)
-}
+    for each in (
+        kill, points, stop, stop_briefly, suspend, clean_stop, clients,
+        gateway, outage, no_names, no_answer,
+        lock, long_lock, greedy, no_room, clock,
+    )
+}  # fmt: skip
+# Thirty seconds each: only in every fiftieth round.
+LONG = ("long_lock",)
 
 
 def victim(round: "Round", chance: random.Random) -> Child:

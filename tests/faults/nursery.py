@@ -4,8 +4,10 @@ Run as `python -m tests.faults.nursery`: orders come as JSON lines, the new proc
 """
 
 import ctypes
+import gc
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -35,6 +37,17 @@ class Child:
         if self.alive:
             os.kill(self.pid, number)
         self.stopped = number is signal.SIGSTOP or (self.stopped and number is not signal.SIGCONT)
+
+    def limit(self, what: int, soft: int) -> int | None:
+        """Set one of its limits; what it was before. None when it has ended."""
+        if not self.alive:
+            return None
+        try:
+            before, hard = resource.prlimit(self.pid, what)
+            resource.prlimit(self.pid, what, (soft, hard))
+        except ProcessLookupError:
+            return None
+        return before
 
     def ends(self, seconds: float) -> bool:
         """Whether it has ended within that time."""
@@ -82,10 +95,13 @@ def main() -> None:
     from tests.faults import roles
 
     roles.shorten_times()
+    roles.load_for(("run", "console", "ask"))
+    gc.freeze()  # what all children share stays shared
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries them
     parent = os.getpid()
     for line in sys.stdin:
         order = json.loads(line)
+        roles.load_for([order["role"]])
         pid = os.fork()
         if pid:
             print(pid, flush=True)
@@ -94,15 +110,22 @@ def main() -> None:
         if os.getppid() != parent:
             os._exit(1)
         roles.fresh_signals()
-        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for old, new in ((nothing, 0), (nothing, 1), (log, 2)):
-            os.dup2(old, new)
+        if order.get("terminal"):
+            roles.sit_at(order["terminal"])
+        else:
+            _write_to(order["log"])
         try:
             roles.quiet_end(roles.play(order))
         except BaseException as error:
             print(f"ended badly: {error!r}", file=sys.stderr)
             roles.quiet_end(70)
+
+
+def _write_to(name: str) -> None:
+    log = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for old, new in ((nothing, 0), (nothing, 1), (log, 2)):
+        os.dup2(old, new)
 
 
 if __name__ == "__main__":

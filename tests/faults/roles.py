@@ -1,20 +1,26 @@
-"""What a process of a round does: an engine as `commsdesk run` or a console has it, or a client that asks."""
+"""What a process of a round does: `commsdesk run`, a console (with its screen or without), a client."""
 
+import importlib
 import logging
 import os
 import random
 import signal
+import socket
 import sys
 import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import scheduling.auditor
+import scheduling.clock_jump
 import scheduling.delivery
 import scheduling.engine
 import scheduling.monitor
 import scheduling.senders.http
 from scheduling import fault_points
+from scheduling.clock import SystemClock
 from scheduling.engine import Engine, Timing
 from scheduling.headless import run_headless
 from storage.records import Recipient
@@ -42,8 +48,40 @@ TIMING = Timing(
 )
 
 
+# The gateway's name on a round's site, known to no one else.
+GATEWAY = "clickatell.test"
+NO_NAMES = "no-names"  # beside the site: while this file is there, no name is found
+SHIFT = "shift"  # beside the site: by how many seconds the wall clock is wrong
+# What a role loads when it is first at work, so that its children have it.
+LOADED = {
+    "run": ("httpx", "anyio._backends._asyncio", "httpcore._async.connection_pool", "scheduling.senders"),
+    "screen": ("tui.app", "tui.main_screen", "tui.cli.console"),
+}
+
+
+def load_for(roles: Iterable[str]) -> None:
+    """Load what these roles need, once for all of their processes."""
+    for role in roles:
+        for name in LOADED.get(role, ()):
+            importlib.import_module(name)
+
+
+def sit_at(terminal: str) -> None:
+    """Have that terminal as the controlling one, for input and all output."""
+    os.setsid()
+    its = os.open(terminal, os.O_RDWR)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        os.dup2(its, number)
+        # Python's own were made for what was there before: a file, or a pipe.
+        stream = os.fdopen(number, "w" if number else "r", closefd=False)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    os.environ["TERM"] = "xterm-256color"
+
+
 def shorten_times() -> None:
     """Seconds instead of minutes, in this process."""
+    scheduling.clock_jump.STABLE_AFTER = timedelta(seconds=2)  # type: ignore[misc]
     scheduling.engine.Timing = lambda: TIMING  # type: ignore[misc, assignment]
     scheduling.monitor.AFTER_FAILURE = 0.2  # type: ignore[misc]
     scheduling.delivery.RECORD_AGAIN = 0.1  # type: ignore[misc]
@@ -53,11 +91,35 @@ def play(part: dict[str, Any]) -> int:
     """Do what the order says, in a process of its own; the exit status."""
     fault_points.arm({"COMMSDESK_TEST": "1", "COMMSDESK_FAULT_POINT": part.get("point", "")})
     folder = Path(part["folder"])
+    _world_of(folder.parent)
     if part["role"] == "run":
         return execute(["--data", str(folder), "run"])
+    if part["role"] == "screen":
+        return execute(["--data", str(folder)])
     if part["role"] == "console":
         return _console(folder)
     return _ask(folder, part)
+
+
+def _world_of(place: Path) -> None:
+    """Names and time as the round wants them: files beside the site say when they are out of order."""
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name == GATEWAY and (place / NO_NAMES).exists():
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return resolve("127.0.0.1" if name == GATEWAY else host, *arguments, **options)
+
+    def now(clock: SystemClock) -> datetime:
+        try:
+            wrong = float((place / SHIFT).read_text() or 0)
+        except FileNotFoundError:
+            wrong = 0
+        return datetime.now(UTC) + timedelta(seconds=wrong)
+
+    socket.getaddrinfo = getaddrinfo
+    SystemClock.now = now  # type: ignore[method-assign]
 
 
 def _console(folder: Path) -> int:
@@ -69,7 +131,7 @@ def _console(folder: Path) -> int:
 
 def _ask(folder: Path, part: dict[str, Any]) -> int:
     """Send and raise, one after another; what was promised is in the journal as soon as it was."""
-    desk = Desk(open_site(folder), "tester")
+    desk = Desk(open_site(folder), "tester", now=SystemClock().now)
     journal = Journal(Path(part["journal"]))
     chance = random.Random(part["seed"])
     for n in range(part["count"]):

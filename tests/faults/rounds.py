@@ -1,6 +1,7 @@
 """One round: a site, its engines and clients, the faults, and the wait until all is settled."""
 
 import collections
+import itertools
 import random
 import shutil
 import signal
@@ -21,15 +22,15 @@ from storage.errors import StorageError
 from storage.records import Action, Recipient
 from storage.site import open_site
 from tests.engine import support
-from tests.faults import faults, journal
+from tests.faults import faults, journal, roles
 from tests.faults.nursery import Child, Nursery
-from tests.faults.roles import LONGEST_CALL
+from tests.faults.screen import Screen
 from tests.faults.verdict import Verdict, judge
 from tests.processes.support import CLOCK, within
 
 SECOND = timedelta(seconds=1)
 SETTLES = 20.0  # seconds, on a machine with time to spare
-MAKING = threading.Lock()  # alembic migrates one database at a time in a process
+LONG_EVERY = 50  # rounds
 ALERTED = ["+447700900901", "+447700900902"]
 
 
@@ -51,24 +52,24 @@ class Round:
         self.name = f"s{seed}r{number}"
         self.folder = folder / self.name
         self._nursery = nursery
-        self._wanted = wanted or tuple(
-            self.chance.sample(sorted(faults.FAULTS), self.chance.choice((1, 2, 2, 3)))
-        )
+        self._wanted = wanted or self._some_faults(number)
         self._engines = engines or self.chance.randint(1, 3)
         self._seconds = seconds
         self.thrown: collections.Counter[str] = collections.Counter()
         self.children: list[Child] = []
         self.late: list[str] = []
+        self._screens: list[Screen] = []
         self.engines: list[Child] = []
         self.askers: list[Child] = []
+        self._excused: list[str] = []
+        self._tasks = itertools.count()
 
     def play(self) -> Verdict:
         """The whole round. The site of a bad one is left on disk."""
         self.folder.mkdir(parents=True)
         settings = Settings(seed=self.chance.randrange(10**6), latency=self.chance.choice((0.02, 0.1, 0.25)))
         with ThreadedClickatell(settings) as self.clickatell:
-            with MAKING:
-                self.database: Database = open_site(self.folder / "site")
+            self.database: Database = open_site(self.folder / "site")
             try:
                 self._arrange()
                 self._begin()
@@ -77,11 +78,12 @@ class Round:
                 self._end()
                 asked = journal.read(self._journal)
                 verdict = judge(self.database, [self.clickatell], asked)
-                verdict.wrong += settled + [f"refused: {each}" for each in asked.refused[:3]]
-                verdict.wrong += self._complaints()
+                verdict.wrong += settled + self._unexcused(asked.refused) + self._complaints()
             finally:
                 for child in self.children:
                     child.signal(signal.SIGKILL)
+                for screen in self._screens:
+                    screen.close()
                 self.database.close()
         if verdict.good:
             shutil.rmtree(self.folder)
@@ -107,7 +109,14 @@ class Round:
     def count(self, what: str) -> None:
         self.thrown[what] += 1
 
+    def excuse(self, words: str) -> None:
+        """From now on a client may be refused with these words: the fault is the reason."""
+        self._excused.append(words)
+
     def start_engine(self, role: str = "run", **options: Any) -> Child:
+        if role == "screen":
+            self._screens.append(Screen())
+            options["terminal"] = self._screens[-1].name
         started = self._start(role, **options)
         self.engines.append(started)
         return started
@@ -142,23 +151,25 @@ class Round:
         common = {
             "retry_rate": self.chance.choice((0.3, 0.5)) * SECOND,
             "stop_retrying_after": self.chance.choice((2, 4)) * SECOND,
-            "total_timeout": LONGEST_CALL * SECOND,
+            "total_timeout": roles.LONGEST_CALL * SECOND,
             "on_unknown": "hold" if self.chance.random() < 0.2 else "resend",
             "batch_size": self.chance.choice((1, 5, 20)),
             "max_connections": self.chance.choice((2, 4, 8)),
             "useful_life": self.chance.choice((2, 60, 60, 60)) * SECOND,
         }
-        one = {"base_url": self.clickatell.base_url}
-        xml = {"api_type": "xml", "api_uri": self.clickatell.api_uri, "user_name": SAMPLE_USER,
+        base, xml_uri = (
+            address.replace("127.0.0.1", roles.GATEWAY)
+            for address in (self.clickatell.base_url, self.clickatell.api_uri)
+        )
+        one = {"base_url": base}
+        xml = {"api_type": "xml", "api_uri": xml_uri, "user_name": SAMPLE_USER,
                "api_id": SAMPLE_API_ID, "base_url": None, "channel": None}  # fmt: skip
         self.handlers = [support.add_handler(self.database, CLOCK, "One", **common, **one)]
         self.handlers.append(support.add_handler(self.database, CLOCK, "XML", **{**common, **xml}))
         with self.database.write() as tx:
             handlers.keep_secret(self.database, tx, self.handlers[1], SAMPLE_PASSWORD)
             self._add_alert(tx)
-            span = self._seconds or 2.0
-            for n in range(int(span * 4)):
-                self._add_task(tx, n, 0.2 + n * span / (span * 4))
+        self.add_tasks(int((self._seconds or 2.0) * 4))
 
     def _add_alert(self, tx: Any) -> None:
         row = {"name": "Fire", "priority": 1, "description": "", "enabled": True}
@@ -168,6 +179,12 @@ class Round:
         alerts.set_actions(
             tx, self.alert, [Action(0, self.handlers[0], "", "{Alert} {Zone}", to, stage="Created")]
         )
+
+    def add_tasks(self, count: int) -> None:
+        """So many more, one due every quarter of a second from now on."""
+        with self.database.write() as tx:
+            for place in range(count):
+                self._add_task(tx, next(self._tasks), 0.2 + place / 4)
 
     def _add_task(self, tx: Any, n: int, after: float) -> None:
         values = {
@@ -185,12 +202,15 @@ class Round:
         tasks.set_actions(tx, [Action(0, self.handlers[n % 2], "", "{Task}", to)], task_id=task)
 
     def _begin(self) -> None:
-        for n in range(self._engines):
-            self.start_engine("console" if n and self.chance.random() < 0.4 else "run")
-        for n in range(self.chance.randint(1, 3)):
-            self._start_asker(n)
+        kinds = ("run", "run", "run", "console", "screen")
+        for _ in range(self._engines):
+            self.start_engine(self.chance.choice(kinds))
+        for _ in range(self.chance.randint(1, 3)):
+            self.start_asker()
 
-    def _start_asker(self, n: int) -> None:
+    def start_asker(self) -> None:
+        """One more client that sends and raises."""
+        n = len(self.askers)
         count = int((self._seconds or 3.0) * 8)
         self.askers.append(
             self._start(
@@ -273,8 +293,20 @@ class Round:
         # What a killed engine had asked of the gateway may be decided there a little later.
         time.sleep(0.1)
 
+    def _some_faults(self, number: int) -> tuple[str, ...]:
+        common = sorted(set(faults.FAULTS) - set(faults.LONG))
+        chosen = self.chance.sample(common, self.chance.choice((1, 2, 2, 3)))
+        return (*chosen, *faults.LONG) if number % LONG_EVERY == 0 else tuple(chosen)
+
+    def _unexcused(self, refused: list[str]) -> list[str]:
+        found = [each for each in refused if not any(words in each for words in self._excused)]
+        return [f"refused: {each}" for each in found[:3]]
+
     def _complaints(self) -> list[str]:
         """Errors that no fault accounts for."""
+        errors = self.folder / "site" / "logs" / "errors.log"
+        if errors.exists():
+            return [f"{errors}: {errors.read_text()[-300:]}"]
         said = [
             (child, line)
             for child in self.children
