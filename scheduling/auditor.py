@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 OVERDUE = timedelta(seconds=60)
 STUCK = timedelta(seconds=90)  # the longest call lasts 30 s
+STALLED = "the engine makes no progress in: {}; if it stays so, start commsdesk run again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,19 @@ class Auditor:
         self._clock = clock
         self._said: frozenset[str] = frozenset()
 
-    def look(self, epoch: int, in_flight: Collection[int], tasks_held: bool) -> list[Finding]:
-        """One round; `in_flight` are the messages whose calls this process has under way."""
+    def look(
+        self, epoch: int, in_flight: Collection[int], tasks_held: bool, stalled: Collection[str] = ()
+    ) -> list[Finding]:
+        """One round.
+
+        `in_flight` are the messages whose calls this process has under way, `stalled` those of
+        its loops that have stopped going round.
+        """
         with self._database.write(wait=5) as tx:
             leases.check(tx, epoch)
             now = self._clock.now()
             found = _stuck(tx, epoch, in_flight, now) + _ahead(tx, now)
+            found += [Finding(f"stalled {loop}", STALLED.format(loop), False) for loop in stalled]
             if not adoption.is_held(tx):
                 found += _overdue(tx, now)
             if not tasks_held:

@@ -27,7 +27,16 @@ from scheduling.cron_syntax import (
     spelled_out,
     split,
 )
-from scheduling.zones import WallKind, WallTime, ZoneError, locate, offset_at, wall_of, zone_named
+from scheduling.zones import (
+    WallKind,
+    WallTime,
+    ZoneError,
+    forget_changes,
+    locate,
+    offset_at,
+    wall_of,
+    zone_named,
+)
 
 __all__ = ["CronError", "Schedule", "fires_often", "parse"]
 
@@ -151,6 +160,13 @@ def parse(expression: str, zone: str) -> Schedule:
         raise CronError("A time zone is needed, e.g. Europe/London.")
     shown = expression.strip().lower() if expression.strip().startswith("@") else " ".join(fields)
     return _parsed(shown, fields, zone.strip())
+
+
+def forget_zones() -> None:
+    """Read the time zones anew from this system: their rules may have been updated."""
+    ZoneInfo.clear_cache()
+    forget_changes()
+    _parsed.cache_clear()
 
 
 @lru_cache(maxsize=1024)

@@ -8,22 +8,27 @@ in the review.
 import asyncio
 import contextlib
 import logging
+import threading
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
+from scheduling import cron
 from scheduling.auditor import Auditor
 from scheduling.clock import Clock, SystemClock
 from scheduling.clock_jump import ClockWatch
 from scheduling.delivery import Delivery
-from scheduling.leadership import BEAT_EVERY, LEASE_LIFE, Leadership, runs_elsewhere
+from scheduling.leadership import Leadership, runs_elsewhere
+from scheduling.metrics_file import MetricsFile, Own
 from scheduling.monitor import Monitor
 from scheduling.planner import Planner
+from scheduling.progress import Progress
 from scheduling.reports import Reports
 from scheduling.sender_pool import SenderPool
 from scheduling.store import Store
+from scheduling.timing import Timing
 from storage import instances, leases, review_head
 from storage.database import Database
 from storage.errors import NewerSchema, Replaced, StorageError
@@ -32,23 +37,6 @@ from storage.records import Category, Level, ReviewEntry
 log = logging.getLogger(__name__)
 
 SIGN_ON_AGAIN = 0.5  # seconds between tries to sign on while the file refuses it
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How often the engine looks and how long it waits, in seconds. Tests shorten these."""
-
-    lease_life: float = LEASE_LIFE
-    beat_every: float = BEAT_EVERY
-    standby_every: float = 0.5
-    look_every: float = 0.25
-    rest_at_most: float = 5.0
-    check_every: float = 1.0
-    report_every: float = 5.0
-    head_every: float = 60.0
-    audit_every: float = 60.0
-    drain: float = 30.0
-    sweep_after: float = 32.0  # the longest call and two seconds: then a silent holder's calls are over
 
 
 class Engine:
@@ -63,6 +51,7 @@ class Engine:
         version: str = "",
         clock: Clock | None = None,
         timing: Timing | None = None,
+        metrics_file: Path | None = None,
     ) -> None:
         self.instance_id = uuid.uuid4().hex
         self._troubles: dict[str, str] = {}
@@ -73,11 +62,14 @@ class Engine:
         self._version = version
         self._clock = clock or SystemClock()
         self._timing = timing or Timing()
+        self.started = False  # once it is known who holds the lease
+        self.progress = Progress(self._clock, self._timing.longest_round, self._timing.rests())
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._store = Store("engine-store")
         self._lease_store = Store("engine-lease")
+        self._metrics_store = Store("engine-metrics")
         self._pool = SenderPool(database, self._clock)
         self.leadership = Leadership(
             database,
@@ -90,8 +82,17 @@ class Engine:
         self._planner = Planner(database, self._clock)
         self._clock_watch = ClockWatch(database, self._clock)
         self._auditor = Auditor(database, self._clock)
-        self._monitor = Monitor(database, self._clock, self._store, self._pool, self._wake.set)
-        self._reports = Reports(database, self._clock, self._store, self._pool)
+        self._monitor = Monitor(
+            database,
+            self._clock,
+            self._store,
+            self._pool,
+            self._wake.set,
+            partial(self.progress.passed, "monitor"),
+        )
+        self._reports = Reports(
+            database, self._clock, self._store, self._pool, partial(self.progress.passed, "reports")
+        )
         self._delivery = Delivery(
             database,
             self._clock,
@@ -101,6 +102,9 @@ class Engine:
             self._pool,
             self._wake.set,
             self._monitor.suspect,
+        )
+        self._metrics = (
+            MetricsFile(metrics_file, database, self._clock, version, self._own) if metrics_file else None
         )
 
     @property
@@ -121,9 +125,11 @@ class Engine:
         """Look for work now. May be called from any thread."""
         self._from_outside(self._wake.set)
 
-    def reload(self) -> None:
-        """Look at everything anew, the handlers' accounts too. From any thread."""
-        self._from_outside(self._look_anew)
+    def reload(self) -> threading.Event:
+        """Take nothing for known any more; the event comes when all is looked at. From any thread."""
+        done = threading.Event()
+        self._from_outside(partial(self._begin_reload, done))
+        return done
 
     def stop(self) -> None:
         """Claim nothing more, wait for what is under way, give up the lease. From any thread."""
@@ -133,17 +139,18 @@ class Engine:
         """Work until stopped. Raises `StorageError` only when the site cannot be used at all."""
         self._loop = asyncio.get_running_loop()
         if not await self._sign_on():
-            self._store.close()
-            self._lease_store.close()
+            self._close_stores()
             return
+        timing = self._timing
         loops = [
             asyncio.create_task(self._keep_lease(), name="lease"),
             asyncio.create_task(self._work(), name="work"),
             asyncio.create_task(self._listen(), name="listen"),
-            asyncio.create_task(self._check_handlers(), name="monitor"),
-            asyncio.create_task(self._ask_reports(), name="reports"),
-            asyncio.create_task(self._keep_head(), name="head"),
-            asyncio.create_task(self._audit(), name="audit"),
+            self._while_leading("monitor", timing.check_every, self._monitor.tick),
+            self._while_leading("reports", timing.report_every, self._reports.tick),
+            self._while_leading("head", timing.head_every, self._head_step),
+            self._while_leading("audit", timing.audit_every, self._audit_step),
+            asyncio.create_task(self._keep_metrics(), name="metrics"),
         ]
         stopping = asyncio.create_task(self._stop.wait())
         try:
@@ -172,17 +179,38 @@ class Engine:
         stopping.cancel()
         ended = await asyncio.gather(lease, stopping, return_exceptions=True)
         await self._pool.close()
+        with contextlib.suppress(StorageError):
+            await self._write_metrics(up=False)
         await self._lease_store.run(self.leadership.release)
         await self._store.run(self._leave)
-        self._store.close()
-        self._lease_store.close()
+        self._close_stores()
         for error in ended:
             if isinstance(error, Exception):
                 raise error
 
-    def _look_anew(self) -> None:
+    def _close_stores(self) -> None:
+        for store in (self._store, self._lease_store, self._metrics_store):
+            store.close()
+
+    def _begin_reload(self, done: threading.Event) -> None:
+        if self._loop is None or self._stop.is_set():
+            done.set()
+            return
+        task = self._loop.create_task(self._look_anew(), name="reload")
+        task.add_done_callback(_log_failure)
+        task.add_done_callback(lambda ended: done.set())
+
+    async def _look_anew(self) -> None:
+        """Time zones, secrets, connections and the handlers' accounts; then a check of the whole."""
         log.info("looking at everything anew")
+        cron.forget_zones()
+        await self._pool.renew()
         self._monitor.forget()
+        epoch = self.leadership.epoch
+        if epoch is not None and self.leadership.holds:
+            await self._guarded("monitor", partial(self._monitor.tick, epoch))
+            await self._guarded("audit", partial(self._audit_step, epoch))
+        await self._write_metrics()
         self._wake.set()
 
     def _begin_stop(self) -> None:
@@ -204,6 +232,7 @@ class Engine:
     async def _keep_lease(self) -> None:
         while True:
             await self._guarded("lease", self._lease_step)
+            self.started = self.started or "lease" not in self._troubles
             # A beat that failed is tried again soon: the right to act is running out.
             beaten = self.leadership.epoch is not None and "lease" not in self._troubles
             await self._clock.sleep(self._timing.beat_every if beaten else self._timing.standby_every)
@@ -264,6 +293,7 @@ class Engine:
         busy = True
         while busy:
             busy = await self._delivery.tick()
+            self.progress.passed("work")
         task_at = None if held else await self._store.run(self._planner.next_due)
         self._rest = self._until(await self._delivery.next_at(), task_at)
 
@@ -283,40 +313,44 @@ class Engine:
                         self._wake.set()
                 except Exception as error:  # the file may be away for a moment; the work loop will say
                     log.debug("cannot look for changes: %s", error)
+                self.progress.passed("listen")
         finally:
             watch.close()
 
-    async def _check_handlers(self) -> None:
-        while True:
-            epoch = self.leadership.epoch
-            if epoch is not None and self.leadership.holds:
-                await self._guarded("monitor", partial(self._monitor.tick, epoch))
-            await self._clock.sleep(self._timing.check_every)
+    def _while_leading(
+        self, loop: str, every: float, step: Callable[[int], Awaitable[None]]
+    ) -> asyncio.Task[None]:
+        """A loop that makes a step now and then while this process holds the lease."""
 
-    async def _ask_reports(self) -> None:
-        while True:
-            await self._clock.sleep(self._timing.report_every)
-            epoch = self.leadership.epoch
-            if epoch is not None and self.leadership.holds:
-                await self._guarded("reports", partial(self._reports.tick, epoch))
+        async def go_round() -> None:
+            while True:
+                await self._clock.sleep(every)
+                epoch = self.leadership.epoch
+                if epoch is not None and self.leadership.holds:
+                    await self._guarded(loop, partial(step, epoch))
+                self.progress.passed(loop)
 
-    async def _audit(self) -> None:
-        while True:
-            await self._clock.sleep(self._timing.audit_every)
-            epoch = self.leadership.epoch
-            if epoch is not None and self.leadership.holds:
-                await self._guarded("audit", partial(self._audit_step, epoch))
+        return asyncio.create_task(go_round(), name=loop)
 
     async def _audit_step(self, epoch: int) -> None:
         sending, held = self._delivery.sending, self._clock_watch.holds_tasks
-        if await self._store.run(self._auditor.look, epoch, sending, held):
+        stalled = self.progress.stalled
+        if await self._store.run(self._auditor.look, epoch, sending, held, stalled):
             self._wake.set()
 
-    async def _keep_head(self) -> None:
+    async def _keep_metrics(self) -> None:
+        while not self.started:  # who sends is then known
+            await self._clock.sleep(self._timing.look_every)
         while True:
-            await self._clock.sleep(self._timing.head_every)
-            if self.leadership.holds:
-                await self._guarded("head", partial(self._store.run, self._note_head))
+            await self._write_metrics()
+            await self._clock.sleep(self._timing.metrics_every)
+
+    async def _write_metrics(self, *, up: bool = True) -> None:
+        if self._metrics is not None:
+            await self._guarded("metrics", partial(self._metrics_store.run, self._metrics.write, up=up))
+
+    async def _head_step(self, epoch: int) -> None:
+        await self._store.run(self._note_head)
 
     async def _guarded(self, loop: str, step: Callable[[], Awaitable[None]]) -> None:
         """One step of a loop. What the file refuses is shown and tried again; a newer program ends us."""
@@ -335,8 +369,14 @@ class Engine:
         except Exception as error:
             log.exception("an unexpected error; the engine goes on")
             self._troubles[loop] = f"unexpected error: {type(error).__name__}"
+        finally:
+            self.progress.passed(loop)
 
-    # What runs in the store's threads.
+    # What runs in the stores' threads.
+
+    def _own(self) -> Own:
+        troubled = any(loop != "metrics" for loop in list(self._troubles))
+        return Own(self.leadership.holds, troubled, self._delivery.in_flight)
 
     def _may_compete(self) -> bool:
         return self._kind == "run" or not runs_elsewhere(self._database, self.instance_id)

@@ -1,5 +1,6 @@
 """Asks each handler's balance: on start, after changes, every minute, and after failures."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,14 +46,17 @@ class Monitor:
         store: Store,
         pool: SenderPool,
         on_change: Callable[[], None],
+        on_progress: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
         self._store = store
         self._pool = pool
         self._on_change = on_change
+        self._on_progress = on_progress
         self._checked: dict[int, _Checked] = {}
         self._suspect: set[int] = set()
+        self._looking = asyncio.Lock()  # a reload looks beside the loop: nobody is asked twice
 
     def suspect(self, handler_id: int) -> None:
         """A call has failed: look at the handler soon."""
@@ -67,16 +71,18 @@ class Monitor:
 
         Raises `StorageError` when what was found cannot be written down; it is asked for again soon.
         """
-        for handler in await self._store.run(self._due):
-            try:
-                await self._check(handler, epoch)
-            except leases.LeaseLost:
-                return
-            except StorageError:
-                self._suspect.add(handler.id)
-                raise
-            except Exception:
-                log.exception("the check of handler %s failed", handler.id)
+        async with self._looking:
+            for handler in await self._store.run(self._due):
+                try:
+                    await self._check(handler, epoch)
+                except leases.LeaseLost:
+                    return
+                except StorageError:
+                    self._suspect.add(handler.id)
+                    raise
+                except Exception:
+                    log.exception("the check of handler %s failed", handler.id)
+                self._on_progress()
 
     def _due(self) -> list[Handler]:
         with self._database.read() as connection:

@@ -4,6 +4,8 @@ Each is asked about a few times over a day (`lifecycle.REPORT_DELAYS`), a few me
 time, behind everything that sends.
 """
 
+from collections.abc import Callable
+
 from scheduling import lifecycle, system_alerts
 from scheduling.clock import Clock
 from scheduling.sender_pool import SenderPool
@@ -18,11 +20,19 @@ AT_ONCE = 20  # messages asked about in one round
 
 
 class Reports:
-    def __init__(self, database: Database, clock: Clock, store: Store, pool: SenderPool) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        store: Store,
+        pool: SenderPool,
+        on_progress: Callable[[], None],
+    ) -> None:
         self._database = database
         self._clock = clock
         self._store = store
         self._pool = pool
+        self._on_progress = on_progress
 
     async def tick(self, epoch: int) -> None:
         """One round. A handler that cannot be asked costs the round one call, not one a message."""
@@ -38,6 +48,7 @@ class Reports:
             if status is None or status.verdict is DeliveryVerdict.NO_ANSWER:
                 silent.add(handler.id)
             answers.append((message, status))
+            self._on_progress()
         if answers:
             await self._store.run(self._keep, answers, epoch)
 

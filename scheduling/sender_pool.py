@@ -1,13 +1,14 @@
 """One sender a handler, made anew when its settings change, so that connections are kept alive."""
 
 from scheduling.clock import Clock
-from scheduling.senders import make_sender
+from scheduling.senders import forget_certificates, make_sender
 from scheduling.senders.outcome import HandlerConfig, Sender
 from storage import handlers
 from storage.database import Database
 from storage.records import Handler
 
 ONE_API_BATCH = 100
+CALLS_ARE_OVER = 60.0  # seconds: none lasts longer than half of that
 ALERT_BATCH = 10  # a cut answer makes all of a call unknown, so urgent calls are small
 
 
@@ -43,6 +44,7 @@ class SenderPool:
         self._clock = clock
         self._senders: dict[int, tuple[int, Sender]] = {}
         self._configs: dict[int, tuple[int, HandlerConfig]] = {}
+        self._retired: list[tuple[float, Sender]] = []
 
     def config(self, handler: Handler) -> HandlerConfig:
         """Reads and decrypts the secret when the handler is new: blocks, and raises `SecretMissing`."""
@@ -67,7 +69,23 @@ class SenderPool:
         found = self._senders.get(handler.id)
         return found[1] if found and found[0] == handler.revision else None
 
+    async def renew(self) -> None:
+        """Know no sender and no secret any more: connections are made, and secrets read, anew.
+
+        The senders of before finish the calls that they have under way, and are closed the next time.
+        """
+        now = self._clock.boottime()
+        over = [sender for since, sender in self._retired if now - since >= CALLS_ARE_OVER]
+        self._retired = [(since, sender) for since, sender in self._retired if now - since < CALLS_ARE_OVER]
+        self._retired += [(now, sender) for _, sender in self._senders.values()]
+        self._senders.clear()
+        self._configs.clear()
+        forget_certificates()
+        for sender in over:
+            await sender.close()
+
     async def close(self) -> None:
-        for _, sender in self._senders.values():
+        for _, sender in [*self._senders.values(), *self._retired]:
             await sender.close()
         self._senders.clear()
+        self._retired.clear()

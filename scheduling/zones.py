@@ -118,3 +118,8 @@ def _change_between(early: datetime, late: datetime, zone: ZoneInfo) -> datetime
         else:
             late = middle
     return late
+
+
+def forget_changes() -> None:
+    """Keep nothing of what was found in the zones."""
+    _change_between.cache_clear()

@@ -19,3 +19,10 @@ def make_sender(cfg: HandlerConfig, clock: Clock) -> Sender:
 
         return XmlApiSender(cfg, clock)
     raise ValueError(f"unknown API type: {cfg.api_type!r}")
+
+
+def forget_certificates() -> None:
+    """Read the certificates that this machine trusts anew, for connections made from now on."""
+    from scheduling.senders import http
+
+    http.forget_certificates()

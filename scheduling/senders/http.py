@@ -274,6 +274,11 @@ def _place(url: str) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def forget_certificates() -> None:
+    """Let the next connection read the machine's roots anew."""
+    _tls_context.cache_clear()
+
+
 @functools.cache
 def _tls_context() -> ssl.SSLContext:
     """One for the process (building it takes 20 ms): the library's roots and the machine's own."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from scheduling.clock import Clock
-from scheduling.engine import Engine, Timing
+from scheduling.engine import Engine
 from scheduling.senders import make_sender
 from scheduling.senders.outcome import (
     Balance,
@@ -26,6 +26,7 @@ from scheduling.senders.outcome import (
     QueryAnswer,
     Sender,
 )
+from scheduling.timing import Timing
 from storage import handlers, message_history, outbox, review
 from storage.database import Database
 from storage.records import Message, MessageDraft, MessageState, Origin, Review

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from scheduling import clock_jump
+from scheduling.auditor import Auditor
+from scheduling.leadership import Leadership
 from scheduling.senders.outcome import OutcomeKind
 from storage import tasks, time_shift
 from storage.database import Transaction
@@ -259,5 +261,20 @@ def test_a_far_jump_forward_holds_tasks_until_the_clock_is_stable(
             await clock.sleep(300)
             assert [state for _, state, _ in runs(database, task) if state == "fired"]
         assert said(database, "scheduled tasks wait")
+
+    run_virtually(main)
+
+
+def test_a_loop_that_makes_no_progress_is_in_the_review_once(tmp_path: Path) -> None:
+    async def main(clock: VirtualClock) -> None:
+        database = make_site(tmp_path, clock)
+        leadership = Leadership(database, clock, "x", "run")
+        assert leadership.step() and leadership.epoch is not None
+        auditor = Auditor(database, clock)
+        for _ in range(3):
+            found = auditor.look(leadership.epoch, (), False, ("monitor",))
+            assert [finding.about for finding in found] == ["stalled monitor"]
+        assert len(said(database, "no progress in: monitor")) == 1
+        assert auditor.look(leadership.epoch, (), False) == []
 
     run_virtually(main)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.engine import Timing
 from scheduling.planner import miss_overdue
+from scheduling.timing import Timing
 from storage import adoption, review_head, review_verify
 from storage.database import Database
 from storage.records import MessageState

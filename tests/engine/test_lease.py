@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from scheduling.engine import Engine, Timing
+from scheduling.engine import Engine
 from scheduling.leadership import Leadership
+from scheduling.timing import Timing
 from storage import instances, leases
 from storage.errors import DiskFull
 from storage.records import MessageState

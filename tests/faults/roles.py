@@ -21,8 +21,9 @@ import scheduling.monitor
 import scheduling.senders.http
 from scheduling import fault_points
 from scheduling.clock import SystemClock
-from scheduling.engine import Engine, Timing
+from scheduling.engine import Engine
 from scheduling.headless import run_headless
+from scheduling.timing import Timing
 from storage.records import Recipient
 from storage.site import open_site
 from tests.faults.journal import Journal

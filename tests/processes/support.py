@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,7 +64,12 @@ class Program:
     """A process whose standard error (or output, if asked for) is read as it comes."""
 
     def __init__(
-        self, words: Sequence[str], *, stdin: int = subprocess.DEVNULL, output: bool = False
+        self,
+        words: Sequence[str],
+        *,
+        stdin: int = subprocess.DEVNULL,
+        output: bool = False,
+        extra: Mapping[str, str] | None = None,
     ) -> None:
         self._process = subprocess.Popen(
             words,
@@ -72,7 +77,7 @@ class Program:
             stdout=subprocess.PIPE if output else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL if output else subprocess.PIPE,
             text=True,
-            env=environment(),
+            env=environment() | dict(extra or {}),
         )
         found = self._process.stdout if output else self._process.stderr
         assert found is not None

@@ -36,6 +36,13 @@ def default_folder() -> Path:
     return user_data_path("commsdesk", appauthor=False)
 
 
+def given(folder: Path) -> bool:
+    """Whether a folder is another than the platform's own for this login."""
+    from platformdirs import user_data_path
+
+    return folder != user_data_path("commsdesk", appauthor=False)
+
+
 def configure(folder: Path | None, operator: str | None) -> None:
     """Take the global options of this command."""
     close()

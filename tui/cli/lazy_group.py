@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "task": "Scheduled tasks",
     "template": "Message texts kept for sending by hand",
     "review": "Everything that happened, as it happens",
+    "service": "commsdesk run as a systemd service",
     "status": "How the site is: engine, queue, handlers; exit status 1 when not healthy",
     "doctor": "Every check of the troubleshooting table, live",
     "backup": "A copy of the site in one file",

@@ -1,13 +1,15 @@
-"""The log of the program: on standard error for `run`, in a file beside the site for a console."""
+"""The log of the program: on standard error or in the journal for `run`, in a file for a console."""
 
 import logging
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from tui.cli.journal import Journal
 from tui.cli.secret_input import redacted
 from tui.plain_text import plain_str
 
 LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+JOURNAL_LINE = "%(message)s"  # the journal has time, level and part in fields of their own
 LARGEST = 2_000_000  # bytes a file, three files kept
 
 
@@ -19,9 +21,16 @@ class SafeFormatter(logging.Formatter):
         return "\n".join(plain_str(redacted(line)) for line in [first, *rest])
 
 
-def log_to_stderr() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(SafeFormatter(LINE))
+def log_for_service() -> None:
+    """In the journal, with fields, where standard error goes there; else on standard error."""
+    handler: logging.Handler
+    journal = Journal.here()
+    if journal is not None:
+        handler = journal
+        handler.setFormatter(SafeFormatter(JOURNAL_LINE))
+    else:
+        handler = logging.StreamHandler()
+        handler.setFormatter(SafeFormatter(LINE))
     _install(handler)
 
 
