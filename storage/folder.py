@@ -32,6 +32,13 @@ class DataFolder:
     def keys_file(self) -> Path:
         return self.path / "keys.toml"
 
+    def owner(self) -> int | None:
+        """The number of the account it belongs to; None while there is no such folder."""
+        try:
+            return self.path.stat().st_uid
+        except OSError:
+            return None
+
     def prepare(self) -> None:
         """Make the folder if need be, for its owner only, and refuse what cannot work.
 

@@ -6,12 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from storage import site, sqlite
 
 VERSION_AT = slice(60, 64)  # where SQLite's file format keeps `PRAGMA user_version`
 
 RunUpgrade = Callable[[Path, int, Callable[..., None]], None]
+
+# Examples may take as long as a busy machine needs.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 OBJECTS_BETWEEN_COLLECTIONS = (20_000, 20, 20)  # Python's own 700, 10, 10 took a quarter of the console tests
 

@@ -134,8 +134,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("main.reload", "list", "Read again", "Read the list again", "ctrl+r", "main", "reload"),
     *_record_actions("handlers", "communication handler", "administrator"),
-    *_record_actions("users", "user", "operator"),
-    *_record_actions("groups", "user group", "operator"),
+    *_record_actions("users", "user", "administrator"),
+    *_record_actions("groups", "user group", "administrator"),
     *_record_actions("fields", "custom field", "administrator"),
     *_record_actions("alerts", "alert", "administrator"),
     *_record_actions("tasks", "scheduled task", "administrator"),
@@ -149,12 +149,12 @@ ACTIONS: tuple[Action, ...] = (
     *_verbs(
         "users",
         ("send", "Send Message", "M", "Write to the selected users", "operator", True),
-        ("enable", "Enable or disable", "e", "Leave the user out of messages, or not", "operator", False),
-        ("join", "Put into groups", "a", "Say which groups the users belong to", "operator", False),
+        ("enable", "Enable or disable", "e", "Leave the user out, or not", "administrator", False),
+        ("join", "Put into groups", "a", "Say which groups the users belong to", "administrator", False),
         ("groups", "Groups", "o", "Show user groups", "viewer", True),
         ("fields", "Custom fields", "f", "Show the fields that users have", "viewer", False),
         ("import_csv", "Import", "i", "Read users from a CSV file", "administrator", False),
-        ("export_csv", "Export", "E", "Write users to a CSV file", "operator", False),
+        ("export_csv", "Export", "E", "Write users to a CSV file", "viewer", False),
         ("diagnose", "Diagnose", "x", "Find out why a user is not reached", "viewer", False),
     ),
     *_verbs(
@@ -171,7 +171,7 @@ ACTIONS: tuple[Action, ...] = (
     *_verbs(
         "alerts",
         ("raise", "Raise", "r", "Raise the alert: its Created tab is sent", "operator", True),
-        ("enable", "Enable or disable", "e", "Let it be raised, or not", "operator", False),
+        ("enable", "Enable or disable", "e", "Let it be raised, or not", "administrator", False),
         ("occurrences", "Occurrences", "o", "Show what was raised, or the alerts again", "viewer", True),
     ),
     *_verbs(
@@ -189,7 +189,7 @@ ACTIONS: tuple[Action, ...] = (
     *_verbs(
         "tasks",
         ("run_now", "Run now", "r", "Send what the task sends, now", "operator", True),
-        ("enable", "Enable or disable", "e", "Let it fire, or not", "operator", True),
+        ("enable", "Enable or disable", "e", "Let it fire, or not", "administrator", True),
         ("history", "History", "h", "What became of each due time", "viewer", False),
         ("forecast", "What will fire", "w", "The next 24 hours of all tasks", "viewer", True),
     ),
@@ -282,9 +282,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     *_verbs(
         "import",
-        ("read", "Read", "f5", "Read the file, and show what it would do", "operator", True),
+        ("read", "Read", "f5", "Read the file, and show what it would do", "administrator", True),
         ("show", "Show", "f4", "Show only the lines that are refused, changed or added", "viewer", True),
-        ("apply", "Import", "ctrl+s", "Import every line", "operator", True),
+        ("apply", "Import", "ctrl+s", "Import every line", "administrator", True),
         ("leave", "Leave", "escape", "Close without importing", "viewer", True),
     ),
     *_verbs(

@@ -7,19 +7,21 @@ and a loop of its own.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
+from rich.text import Text
 from textual._compositor import CompositorUpdate
+from textual.actions import ActionParseResult, parse
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
 
-from tui.actions import REGISTRY, Action
+from tui.actions import REGISTRY, Action, role_allows
 from tui.appearance import Appearance
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.help import HelpScreen
@@ -29,14 +31,14 @@ from tui.operations.local_account import local_name
 from tui.overview import Overview
 from tui.plain_text import plain_str
 from tui.preferences import Preferences
-from tui.watch import Reviewed, SiteChanged, SiteWatch, WatchFailed
+from tui.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
 from tui.widgets.palette import ActionProvider
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from scheduling.engine_thread import EngineThread
-    from tui.operations.desk import Desk
+    from tui.operations.desk import Desk, Role
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ class Settings:
     banner: str = ""
     kind: str = "console"
     preferences: Preferences = field(default_factory=Preferences)
+    operator_id: int | None = None
 
 
 class SiteReady(Message):
@@ -91,6 +94,7 @@ class ConsoleApp(App[int]):
         self._open_desk = open_desk or self._open_folder
         self._watch: SiteWatch | None = None
         self._screen_loop: asyncio.AbstractEventLoop | None = None
+        self._role: Role | None = None
         self._main = MainScreen()
 
     def get_default_screen(self) -> Screen[Any]:
@@ -112,10 +116,10 @@ class ConsoleApp(App[int]):
         self.run_worker(self._open, thread=True, group="open", exit_on_error=False)
 
     def _open_folder(self) -> "Desk":
-        from storage.site import open_site
-        from tui.operations.desk import Desk, local_name
+        from tui.operations.access import Identity, open_desk
 
-        return Desk(open_site(self.settings.folder), self.settings.operator or local_name())
+        identity = Identity(local_name(), self.settings.operator, self.settings.operator_id)
+        return open_desk(self.settings.folder, identity)
 
     def _open(self) -> None:
         """In a thread: the imports and the opening take longer than a frame."""
@@ -179,7 +183,20 @@ class ConsoleApp(App[int]):
         self.appearance.forget()
         self.screen.refresh()
 
+    @property
+    def role(self) -> "Role | None":
+        """What the operator may do at this moment, as far as is known; None before the site is open."""
+        return self._role or (self.desk.role if self.desk else None)
+
     # What the watch tells
+
+    def on_role_changed(self, message: RoleChanged) -> None:
+        self._role = message.role
+        self._main.role_changed()
+        self.refresh_bindings()
+
+    def on_signed_off(self, message: SignedOff) -> None:
+        self.leave(1, f"commsdesk: {message.reason}")
 
     def on_site_changed(self, message: SiteChanged) -> None:
         self.overview = message.overview
@@ -250,6 +267,28 @@ class ConsoleApp(App[int]):
 
     # Actions
 
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Every key, menu and command comes through here: one that is not allowed says why."""
+        refused = self._refusal(action, default_namespace or self)
+        if refused is None:
+            return await super().run_action(action, default_namespace, namespaces)
+        self.tell(refused, problem=True)
+        return True
+
+    def _refusal(self, action: "str | ActionParseResult", target: DOMNode) -> str | None:
+        name = (parse(action) if isinstance(action, str) else action)[1]
+        found = REGISTRY.get(f"{getattr(target, 'PLACE', '')}.{name}")
+        if found is None or self.desk is None or self.role is None or role_allows(self.role, found.role):
+            return None
+        from tui.operations.desk import Role, refusal
+
+        return refusal(self.desk.operator, self.role, found.title, Role[found.role.upper()])
+
     def action_target(self, action: Action) -> DOMNode | None:
         """Where an action of the palette is carried out when the focus is elsewhere."""
         return self._main.place_of(action.place)
@@ -294,12 +333,12 @@ class ConsoleApp(App[int]):
             parts.append(f"next task {overview.next_task_at.astimezone():%a %H:%M} ({overview.next_task})")
         return "Nothing will be sent after this" + (f": {'; '.join(parts)}" if parts else "")
 
-    def leave(self, status: int = 0) -> None:
-        """Stop claiming at once, let the answers come, then end."""
+    def leave(self, status: int = 0, last_words: str | None = None) -> None:
+        """Stop claiming at once, let the answers come, then end; `last_words` stay on the terminal."""
         if self.leaving:
             return
         self.leaving = True
-        self.exit(status)
+        self.exit(status, status, Text(plain_str(last_words)) if last_words else None)
 
     async def on_unmount(self) -> None:
         if self._watch is not None:

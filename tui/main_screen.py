@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
 from storage.records import Review
-from tui.actions import REGISTRY
+from tui.actions import REGISTRY, role_allows
 from tui.overview import Overview
 from tui.plain import plain, plain_block
 from tui.review_kinds import line_of
@@ -98,11 +98,19 @@ Ctrl+p finds any command by name."""
         self._ready = True
         header = self.query_one(SiteHeader)
         header.opening = None
-        header.operator = desk.operator
+        self.role_changed()
         engine = self.console.engine
         header.here = engine.engine.instance_id if engine and engine.engine else None
         for section in self.query(Section):
             section.site_ready()
+
+    def role_changed(self) -> None:
+        """Who is at work, and as what where that is less than everything."""
+        desk, role = self.console.desk, self.console.role
+        if self._is_left or desk is None or role is None:
+            return
+        less = f" ({role.name.lower()})" if not role_allows(role, "administrator") else ""
+        self.query_one(SiteHeader).operator = f"{desk.operator}{less}"
 
     def site_unusable(self, reason: str) -> None:
         if self._is_left:

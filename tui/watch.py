@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from storage.records import Review
+from tui.operations.errors import SignedOut
 from tui.overview import Overview, read_overview
 
 if TYPE_CHECKING:
-    from tui.operations.desk import Desk
+    from tui.operations.desk import Desk, Role
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +55,25 @@ class WatchFailed(Message):
         self.reason = reason
 
 
+class RoleChanged(Message):
+    """What the operator may do from now on."""
+
+    def __init__(self, role: "Role") -> None:
+        super().__init__()
+        self.role = role
+
+
+class SignedOff(Message):
+    """The operator may not be here any more."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
 @dataclass(slots=True)
 class _Seen:
+    role: "Role"
     review_id: int = 0
     overview: Overview | None = None
 
@@ -68,7 +86,7 @@ class SiteWatch:
         self._post = post
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
-        self._seen = _Seen()
+        self._seen = _Seen(desk.role)
 
     def start(self) -> None:
         self._thread.start()
@@ -94,6 +112,9 @@ class SiteWatch:
                 if failed:
                     failed = False
                     self._post(WatchFailed(None))
+            except SignedOut as over:
+                self._post(SignedOff(over.message))
+                break
             except Exception as error:
                 log.warning("the site cannot be read: %s", error)
                 self._post(WatchFailed(str(error)))
@@ -107,11 +128,15 @@ class SiteWatch:
         from storage import review
 
         with self._desk.database.read() as connection:
+            role = self._desk.standing(connection)
             overview = read_overview(connection, self._desk.now())
             if self._seen.review_id == 0:
                 entries = list(reversed(review.before(connection, None, SHOWN_AT_START)))
             else:
                 entries = review.after(connection, self._seen.review_id, AT_ONCE)
+        if role != self._seen.role:
+            self._seen.role = role
+            self._post(RoleChanged(role))
         if entries:
             self._seen.review_id = entries[-1].id
             self._post(Reviewed(entries))

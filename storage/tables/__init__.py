@@ -10,6 +10,7 @@ from storage.tables.alerts import (
 from storage.tables.base import table_of
 from storage.tables.handlers import HandlerRow, HandlerStatusRow
 from storage.tables.messages import AttemptRow, MessageRow, SubmissionRow
+from storage.tables.operators import OperatorKeyRow, OperatorRow
 from storage.tables.review import ReviewKeyRow, ReviewRow
 from storage.tables.site import InstanceRow, LeaseRow, SiteValueRow
 from storage.tables.tasks import ActionRecipientRow, ActionRow, TaskRow, TaskRunRow
@@ -39,3 +40,5 @@ alert_fields = table_of(AlertFieldRow)
 occurrences = table_of(OccurrenceRow)
 occurrence_events = table_of(OccurrenceEventRow)
 message_templates = table_of(MessageTemplateRow)
+operators = table_of(OperatorRow)
+operator_keys = table_of(OperatorKeyRow)

@@ -25,7 +25,10 @@ class SubmissionRow(SQLModel, table=True):
     """One act of sending: what was asked for, by whom, and who was left out."""
 
     __tablename__ = "submission"
-    __table_args__ = (STRICT_HISTORY,)
+    __table_args__ = (
+        sa.Index("submission_occurrence", "occurrence_id", sqlite_where=sa.text("occurrence_id IS NOT NULL")),
+        STRICT_HISTORY,
+    )
     id: int | None = identity()
     origin: str = text()
     operator: str | None = text(None)

@@ -230,7 +230,9 @@ def test_roles(desk: Desk, viewer: Desk) -> None:
         alerts.set_enabled(viewer, made.id, False)
     with pytest.raises(NotAllowed):
         alerts.remove(operator, made.id)
-    assert not alerts.set_enabled(operator, made.id, False).alert.enabled
+    with pytest.raises(NotAllowed):
+        alerts.set_enabled(operator, made.id, False)
+    assert not alerts.set_enabled(desk, made.id, False).alert.enabled
 
 
 def problems(desk: Desk) -> tuple[str, ...]:

@@ -37,7 +37,14 @@ def open_console(
     shown = place or ("" if site == context.default_folder().expanduser().absolute() else str(site))
     preferences = read_preferences(site / NAME, theme=theme, mouse=mouse, link=link)
     settings = Settings(
-        site, chosen.operator, engine, place=shown, banner=banner, kind=kind, preferences=preferences
+        site,
+        chosen.operator,
+        engine,
+        place=shown,
+        banner=banner,
+        kind=kind,
+        preferences=preferences,
+        operator_id=chosen.operator_id,
     )
     app = ConsoleApp(settings)
 

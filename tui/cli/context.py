@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from tui.operations.errors import Refused
 
 if TYPE_CHECKING:
+    from tui.local_files import LocalFiles
+    from tui.operations.access import Identity
     from tui.operations.desk import Desk
 
 DATA_VARIABLE = "COMMSDESK_DATA"
@@ -16,10 +18,16 @@ DATA_VARIABLE = "COMMSDESK_DATA"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The global options as given. `operator` is None for the owner of this login."""
+    """The global options as given. `operator` is None for the owner of this login.
+
+    `operator_id` is that of someone who came in with an SSH key, `own_folder` the only one whose
+    files they may name; nothing that a client sends sets either.
+    """
 
     folder: Path
     operator: str | None = None
+    operator_id: int | None = None
+    own_folder: Path | None = None
 
 
 _settings: ContextVar[Settings | None] = ContextVar("commsdesk_settings", default=None)
@@ -61,19 +69,34 @@ def settings() -> Settings:
     return found
 
 
+def files() -> "LocalFiles":
+    """The files that may be named."""
+    from tui.local_files import Anywhere, OwnFolder
+
+    own = settings().own_folder
+    return Anywhere() if own is None else OwnFolder(own)
+
+
+def identity() -> "Identity":
+    """Who says to be at work."""
+    from tui.operations.access import Identity
+    from tui.operations.local_account import local_name
+
+    chosen = settings()
+    return Identity(local_name(), chosen.operator, chosen.operator_id)
+
+
 def desk() -> "Desk":
     """The operator at the site. The site is opened once a command; made when it is new.
 
-    Raises `StorageError` when it cannot be used.
+    Raises `StorageError` when it cannot be used, `Refused` when this person may not work there.
     """
     found = _open.get()
     if found is None:
         # Here and not above: `--help` and `--version` open nothing and should load nothing.
-        from storage.site import open_site
-        from tui.operations.desk import Desk, local_name
+        from tui.operations.access import open_desk
 
-        chosen = settings()
-        found = Desk(open_site(chosen.folder), chosen.operator or local_name())
+        found = open_desk(settings().folder, identity())
         _open.set(found)
     return found
 

@@ -13,12 +13,10 @@ if TYPE_CHECKING:
 @contextmanager
 def existing_desk() -> Iterator["Desk"]:
     """The operator at the site that is there. Raises `StorageError` when there is none."""
-    from storage.site import open_site
-    from tui.operations.desk import Desk, local_name
+    from tui.operations.access import open_desk
 
-    chosen = context.settings()
-    database = open_site(chosen.folder, create=False)
+    desk = open_desk(context.settings().folder, context.identity(), create=False)
     try:
-        yield Desk(database, chosen.operator or local_name())
+        yield desk
     finally:
-        database.close()
+        desk.database.close()

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "alert": "Alerts: raise, claim, restore, finalise, and what each stage sends",
     "task": "Scheduled tasks",
     "template": "Message texts kept for sending by hand",
+    "operator": "Who may work at the site, as what, and with which SSH keys",
     "review": "Everything that happened, as it happens",
     "service": "commsdesk run as a systemd service",
     "status": "How the site is: engine, queue, handlers; exit status 1 when not healthy",

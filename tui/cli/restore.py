@@ -1,13 +1,17 @@
 """`commsdesk restore`: put a backup in the place of the site's database."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tui.cli import context
+from tui.cli.existing_site import existing_desk
 from tui.cli.options import Json
 from tui.cli.output import emit, local_time, note, say
+
+if TYPE_CHECKING:
+    from tui.operations.desk import Role
 
 
 def restore(
@@ -24,11 +28,11 @@ def restore(
     is held: what waited is of unknown outcome, and nothing is sent until `commsdesk adopt`.
     """
     from tui.operations import site_care
-    from tui.operations.desk import local_name
     from tui.operations.views import iso
 
     chosen = context.settings()
-    done = site_care.put_back(chosen.folder, file, chosen.operator or local_name(), key_file=with_key)
+    who, role = _administrator()
+    done = site_care.put_back(chosen.folder, file, who, role=role, key_file=with_key)
     if json:
         emit(
             {
@@ -50,3 +54,18 @@ def restore(
     if done.held_messages:
         note(f"{done.held_messages:,} of unknown outcome: commsdesk message list --state unknown")
     note("the site is held: nothing is sent until you say that it is the live one: commsdesk adopt")
+
+
+def _administrator() -> "tuple[str, Role]":
+    """Who restores. A site that cannot be opened is the very one to restore: then the account decides."""
+    from storage.errors import StorageError
+    from tui.operations.access import check_account
+    from tui.operations.desk import Role
+
+    check_account(context.settings().folder)
+    try:
+        with existing_desk() as desk:
+            return desk.operator, desk.role
+    except StorageError:
+        identity = context.identity()
+        return identity.name or identity.local, Role.ADMINISTRATOR

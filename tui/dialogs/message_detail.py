@@ -15,7 +15,7 @@ from storage import review
 from storage.records import MessageState, Review
 from storage.review import ReviewFilter
 from tui import message_actions, message_facts
-from tui.actions import REGISTRY, role_allows
+from tui.actions import REGISTRY
 from tui.message_source import owner_of
 from tui.operations import messages
 from tui.operations.messages import MessageView
@@ -97,10 +97,6 @@ sense for this message are left out."""
     # What can be done
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        registered = REGISTRY.get(f"message.{action}")
-        desk = self.console.desk
-        if registered and (desk is None or not role_allows(desk.role, registered.role)):
-            return False
         message = self.view.message
         if action == "cancel":
             return message.state is MessageState.QUEUED

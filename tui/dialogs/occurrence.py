@@ -12,7 +12,7 @@ from textual.widgets import Footer, Static
 
 from scheduling.stages import FOLLOWS, Stage
 from tui import occurrence_actions, occurrence_facts
-from tui.actions import REGISTRY, role_allows
+from tui.actions import REGISTRY
 from tui.message_states import state_of
 from tui.operations import occurrences
 from tui.operations.occurrences import OccurrenceDetail, SentMessage
@@ -123,10 +123,6 @@ closes it, N writes a note. The steps that may not follow now are left out."""
     # What can be done
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        registered = REGISTRY.get(f"occurrences.{action}")
-        desk = self.console.desk
-        if registered and (desk is None or not role_allows(desk.role, registered.role)):
-            return False
         if action in STEPS:
             return STEPS[action] in FOLLOWS[Stage(self.found.view.occurrence.stage)]
         return bool(self.found.messages) if action == "open" else True

@@ -18,7 +18,7 @@ from tui.operations.alert_health import broken
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted, minutes_of
-from tui.operations.names import _one
+from tui.operations.names import one_of
 
 __all__ = [
     "AlertForm",
@@ -74,7 +74,7 @@ def named(connection: sa.Connection, text: str) -> Alert:
     def by_id(alert_id: int) -> Alert | None:
         return next((alert for alert in stored.listing(connection) if alert.id == alert_id), None)
 
-    return _one(
+    return one_of(
         text,
         "alert",
         by_id,
@@ -143,7 +143,7 @@ def save(tx: Transaction, desk: Desk, before: Alert, form: AlertForm) -> Saved:
 def set_enabled(desk: Desk, alert_id: int, enabled: bool) -> Saved:
     """Enable or disable. Occurrences under way go on; a disabled alert starts no new one."""
     word = "enabled" if enabled else "disabled"
-    with desk.write(Role.OPERATOR, f"an alert being {word}") as tx:
+    with desk.write(Role.ADMINISTRATOR, f"an alert being {word}") as tx:
         found = read(tx.connection, alert_id)
         if found.enabled != enabled:
             stored.change(tx, alert_id, {"enabled": enabled}, desk.now())

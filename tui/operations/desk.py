@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
+from storage import operators
 from storage.database import Database, Transaction
 from storage.errors import StorageError
-from tui.operations.errors import NotAllowed, Refused
-from tui.operations.local_account import local_name
+from tui.operations.errors import NotAllowed, Refused, SignedOut
 
-__all__ = ["Desk", "Role", "local_name"]
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 
 class Role(IntEnum):
@@ -28,27 +30,60 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """An operator at an open site. Operations are functions that take one first."""
+    """An operator at an open site. Operations are functions that take one first.
+
+    `role` is the one at the time of opening. With an `operator_id` the role that counts, and
+    whether they may still be here, is read from the site at every operation.
+    """
 
     database: Database
     operator: str
     role: Role = Role.ADMINISTRATOR
     now: Callable[[], datetime] = _utc_now
+    operator_id: int | None = None
+
+    def standing(self, connection: "sa.Connection") -> Role:
+        """The role at this moment. Raises `SignedOut` when the operator may not be here any more."""
+        if self.operator_id is None:
+            return self.role
+        found = operators.get(connection, self.operator_id)
+        if found is None or found.removed_at is not None:
+            raise SignedOut(f"{self.operator} is no operator of this site any more: ask an administrator")
+        if not found.enabled:
+            raise SignedOut(f"{self.operator} is disabled: ask an administrator")
+        if found.name != self.operator:  # what is done would be written down under the old name
+            raise SignedOut(f"{self.operator} is now named {found.name}: log in again")
+        return Role[found.role.upper()]
 
     def require(self, role: Role, what: str) -> None:
         """Raises `NotAllowed` when this operator may not do it."""
-        if self.role < role:
-            raise NotAllowed(f"{self.operator} is {_article(self.role)}: {what} needs {_article(role)}")
+        with self.database.read() as connection:
+            self.check(connection, role, what)
 
     @contextmanager
     def write(self, role: Role, what: str) -> Iterator[Transaction]:
         """A write transaction for someone who may do `what`; trouble with the file becomes `Refused`."""
+        # Before waiting for one's turn to write, and once more when nobody can change it meanwhile.
         self.require(role, what)
         try:
             with self.database.write() as tx:
+                self.check(tx.connection, role, what)
+                if self.operator_id is not None:
+                    operators.seen(tx, self.operator_id, self.now())
                 yield tx
         except StorageError as error:
             raise Refused(str(error)) from error
+
+    def check(self, connection: "sa.Connection", role: Role, what: str) -> None:
+        """As `require`, by a connection that is there already."""
+        have = self.standing(connection)
+        if have < role:
+            raise NotAllowed(refusal(self.operator, have, what, role))
+
+
+def refusal(operator: str, have: Role, what: str, needed: Role) -> str:
+    """Why someone may not do a thing: "vic is a viewer: sending needs an operator"."""
+    return f"{operator} is {_article(have)}: {what} needs {_article(needed)}"
 
 
 def _article(role: Role) -> str:

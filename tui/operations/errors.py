@@ -16,3 +16,7 @@ class Refused(Exception):
 
 class NotAllowed(Refused):
     """The operator's role does not allow it."""
+
+
+class SignedOut(NotAllowed):
+    """The operator may not be here any more: removed, disabled or renamed."""

@@ -36,7 +36,7 @@ def get(desk: Desk, group_id: int) -> Membership:
 
 def add(desk: Desk, name: str, *, notes: str = "") -> Group:
     name, notes = names.check_name(name, "group"), check_notes(notes)
-    with desk.write(Role.OPERATOR, "adding a group") as tx:
+    with desk.write(Role.ADMINISTRATOR, "adding a group") as tx:
         _check_free(tx, name)
         group_id = groups.add(tx, name, notes, desk.now())
         _review(desk, tx, f"group {name} added")
@@ -57,7 +57,7 @@ def edit(
         wanted["name"] = names.check_name(name, "group")
     if notes is not None:
         wanted["notes"] = check_notes(notes)
-    with desk.write(Role.OPERATOR, "changing a group") as tx:
+    with desk.write(Role.ADMINISTRATOR, "changing a group") as tx:
         before = _known(tx.connection, group_id)
         if seen_revision is not None and before.revision != seen_revision:
             raise Refused(f"{before.name} was changed by someone else meanwhile: look at it again")
@@ -75,7 +75,7 @@ def edit(
 
 def join(desk: Desk, group_id: int, user_ids: Sequence[int]) -> int:
     """Make these users members; gives how many were not members before."""
-    with desk.write(Role.OPERATOR, "changing a group") as tx:
+    with desk.write(Role.ADMINISTRATOR, "changing a group") as tx:
         group, people = _known(tx.connection, group_id), _people(tx.connection, user_ids)
         already = groups.members_among(tx.connection, group_id, list(people))
         new = {user_id: name for user_id, name in people.items() if user_id not in already}
@@ -86,7 +86,7 @@ def join(desk: Desk, group_id: int, user_ids: Sequence[int]) -> int:
 
 def leave(desk: Desk, group_id: int, user_ids: Sequence[int]) -> int:
     """End these users' membership; gives how many were members."""
-    with desk.write(Role.OPERATOR, "changing a group") as tx:
+    with desk.write(Role.ADMINISTRATOR, "changing a group") as tx:
         group, people = _known(tx.connection, group_id), _people(tx.connection, user_ids)
         members = groups.members_among(tx.connection, group_id, list(people))
         gone = {user_id: name for user_id, name in people.items() if user_id in members}
@@ -103,7 +103,7 @@ def hanging(desk: Desk, group_id: int) -> str:
 
 def remove(desk: Desk, group_id: int, *, confirmed: bool = False) -> None:
     """Remove a group, not its users. Refused, unless `confirmed`, while something sends to it."""
-    with desk.write(Role.OPERATOR, "removing a group") as tx:
+    with desk.write(Role.ADMINISTRATOR, "removing a group") as tx:
         group = _known(tx.connection, group_id)
         held = _hanging(tx.connection, group)
         if held and not confirmed:

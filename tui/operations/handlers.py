@@ -76,7 +76,7 @@ def edit(desk: Desk, handler_id: int, revision: int, form: HandlerForm) -> Saved
 def set_enabled(desk: Desk, handler_id: int, enabled: bool) -> int:
     """Enable or disable; how many messages wait at the handler. Disabling keeps them waiting."""
     word = "enabled" if enabled else "disabled"
-    with desk.write(Role.OPERATOR, f"a handler being {word}") as tx:
+    with desk.write(Role.ADMINISTRATOR, f"a handler being {word}") as tx:
         found = _read(tx.connection, handler_id)
         waiting = _queue(tx.connection, handler_id).total
         if found.enabled != enabled:

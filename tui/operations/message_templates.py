@@ -12,7 +12,7 @@ from storage.message_templates import MessageTemplate
 from storage.records import Category, ReviewEntry
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
-from tui.operations.names import _one, check_name, check_text
+from tui.operations.names import check_name, check_text, one_of
 from tui.operations.sending import known_fields
 
 LONGEST_TEXT = 10_000
@@ -28,7 +28,7 @@ class Saved:
 
 def named(connection: sa.Connection, text: str) -> MessageTemplate:
     """A template by name or id. Raises `Refused` with the nearest name."""
-    return _one(
+    return one_of(
         text,
         "message template",
         lambda template_id: stored.get(connection, template_id),

@@ -64,7 +64,7 @@ def handler(connection: sa.Connection, text: str) -> Handler:
         found = handlers.get(connection, handler_id)
         return found if found and found.removed_at is None else None
 
-    return _one(
+    return one_of(
         text,
         "handler",
         by_id,
@@ -74,7 +74,7 @@ def handler(connection: sa.Connection, text: str) -> Handler:
 
 
 def field(connection: sa.Connection, text: str) -> CustomField:
-    return _one(
+    return one_of(
         text,
         "custom field",
         lambda field_id: custom_fields.get(connection, field_id),
@@ -84,7 +84,7 @@ def field(connection: sa.Connection, text: str) -> CustomField:
 
 
 def group(connection: sa.Connection, text: str) -> Group:
-    return _one(
+    return one_of(
         _without("group:", text),
         "group",
         lambda group_id: groups.get(connection, group_id),
@@ -97,7 +97,7 @@ def task(connection: sa.Connection, text: str) -> Task:
     def by_id(task_id: int) -> Task | None:
         return next((known for known in tasks.listing(connection) if known.id == task_id), None)
 
-    return _one(
+    return one_of(
         text,
         "scheduled task",
         by_id,
@@ -109,7 +109,7 @@ def task(connection: sa.Connection, text: str) -> Task:
 def user(connection: sa.Connection, text: str) -> User:
     """A user by id or by a name that only one user has."""
     text = _without("user:", text)
-    return _one(
+    return one_of(
         text,
         "user",
         lambda user_id: _user_by_id(connection, user_id),
@@ -164,7 +164,7 @@ def nearest(text: str, known: Iterable[str]) -> str | None:
     return keys[found[0]] if found else None
 
 
-def _one(
+def one_of(
     text: str,
     what: str,
     by_id: Callable[[int], T | None],

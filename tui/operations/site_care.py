@@ -18,7 +18,7 @@ from storage.message_history import counts_by_state
 from storage.records import Category, Level, MessageState, ReviewEntry
 from storage.restore import Restored
 from storage.review_verify import Verdict
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk, Role, refusal
 from tui.operations.errors import NotAllowed, Refused
 
 
@@ -60,7 +60,7 @@ def put_back(
 ) -> PutBack:
     """Replace the site in `folder` by a backup. Takes no desk: nobody may have the site open."""
     if role < Role.ADMINISTRATOR:
-        raise NotAllowed(f"{operator} may not restore a backup: that needs an administrator")
+        raise NotAllowed(refusal(operator, role, "restoring a backup", Role.ADMINISTRATOR))
     try:
         done = restore.restore(DataFolder(folder.expanduser().absolute()), file, now, key_file=key_file)
     except StorageError as error:

@@ -107,7 +107,7 @@ def edit(desk: Desk, task_id: int, revision: int, form: TaskForm) -> Saved:
 def set_enabled(desk: Desk, task_id: int, enabled: bool) -> Task:
     """Enable or disable. What came due while it was disabled is not made up for."""
     word = "enabled" if enabled else "disabled"
-    with desk.write(Role.OPERATOR, f"a task being {word}") as tx:
+    with desk.write(Role.ADMINISTRATOR, f"a task being {word}") as tx:
         found = read(tx.connection, task_id)
         if found.enabled == enabled:
             return found

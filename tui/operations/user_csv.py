@@ -141,7 +141,7 @@ def check(
 
 def preview(desk: Desk, checked: CheckedFile, *, progress: Progress = _silent) -> Preview:
     """What the import would do now. Nothing is written and no lock is held."""
-    desk.require(Role.OPERATOR, "importing users")
+    desk.require(Role.ADMINISTRATOR, "importing users")
     with desk.database.read() as connection:
         return _plan(connection, checked, progress)
 
@@ -159,7 +159,7 @@ def apply(
     `expected` is the preview that the operator agreed to: refused when it would come out
     differently now.
     """
-    with desk.write(Role.OPERATOR, "importing users") as tx:
+    with desk.write(Role.ADMINISTRATOR, "importing users") as tx:
         plan = _plan(tx.connection, checked, progress)
         if plan.refused:
             raise ImportRefused(plan)

@@ -74,7 +74,7 @@ def add(
 ) -> Saved:
     """A new user. `values` are by custom field name (or id), `groups` by name (or id)."""
     name, notes = names.check_name(name, "user"), check_notes(notes)
-    with desk.write(Role.OPERATOR, "adding a user") as tx:
+    with desk.write(Role.ADMINISTRATOR, "adding a user") as tx:
         fields = custom_fields.listing(tx.connection)
         checked, warnings = _check_values(tx, fields, values or {}, new=True)
         joined = [names.group(tx.connection, group) for group in groups]
@@ -112,7 +112,7 @@ def edit(
         columns["notes"] = check_notes(notes)
     if enabled is not None:
         columns["enabled"] = enabled
-    with desk.write(Role.OPERATOR, "changing a user") as tx:
+    with desk.write(Role.ADMINISTRATOR, "changing a user") as tx:
         before = _known(tx.connection, user_id)
         if seen_revision is not None and before.revision != seen_revision:
             raise Refused(f"{before.name} was changed by someone else meanwhile: look at it again")
@@ -141,7 +141,7 @@ def edit(
 def set_enabled(desk: Desk, user_ids: Sequence[int], enabled: bool) -> int:
     """Enable or disable; gives how many changed. Nobody disabled is sent anything new."""
     word = "enabled" if enabled else "disabled"
-    with desk.write(Role.OPERATOR, f"changing whether a user is {word}") as tx:
+    with desk.write(Role.ADMINISTRATOR, f"changing whether a user is {word}") as tx:
         people = known_people(tx.connection, user_ids)
         changed = [person for person in people if person.enabled is not enabled]
         users.enable(tx, [person.id for person in changed], enabled, desk.now())
@@ -157,7 +157,7 @@ def hanging(desk: Desk, user_ids: Sequence[int]) -> str:
 
 def remove(desk: Desk, user_ids: Sequence[int], *, confirmed: bool = False) -> None:
     """Remove users; history still names them. Refused, unless `confirmed`, while something hangs on them."""
-    with desk.write(Role.OPERATOR, "removing a user") as tx:
+    with desk.write(Role.ADMINISTRATOR, "removing a user") as tx:
         people = known_people(tx.connection, user_ids)
         held = _hanging(tx.connection, people)
         if held and not confirmed:

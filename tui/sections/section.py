@@ -217,8 +217,8 @@ class Section(Vertical):
                 parted = True
                 continue
             action = REGISTRY[action_id]
-            desk = self.console.desk
-            allowed = desk is not None and role_allows(desk.role, action.role)
+            role = self.console.role
+            allowed = role is not None and role_allows(role, action.role)
             shown = " ".join(REGISTRY.shown_keys(action_id)[:1])
             items.append(
                 MenuItem(action_id, action.title, shown, allowed and self.may(action_id, keys), parted)
