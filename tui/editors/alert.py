@@ -18,6 +18,7 @@ from storage.alerts import Alert
 from tui.actions import REGISTRY
 from tui.dialogs.confirm import Answer, Question
 from tui.editors.alert_fields import fields_of, lines_of
+from tui.editors.meanwhile import Merged, MergingEditor, MergingForm, rebase_actions
 from tui.operations import alerts
 from tui.operations.action_form import ActionForm
 from tui.operations.alert_form import HIGHEST, LOWEST, PRESET_PRIORITY, AlertForm, StageAction, form_of
@@ -27,7 +28,6 @@ from tui.operations.form_values import minutes_of
 from tui.plain import plain_block, plain_str
 from tui.sentences import for_screen
 from tui.widgets.action_list import ActionList
-from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import Field, LongTextField, NumberField, TextField, YesNoField
 from tui.widgets.form import Form
 
@@ -47,7 +47,7 @@ WHEN = {
 }
 
 
-class AlertEditor(EditorScreen[Saved]):
+class AlertEditor(MergingEditor[Saved, Alert]):
     """Ends with what was saved, or None."""
 
     HELP = """\
@@ -76,10 +76,9 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
         self, console: "ConsoleApp", before: Alert | None, problems: Sequence[str], names: Mapping[int, str]
     ) -> None:
         """`problems` are what is wrong with the alert now; `names` are the handlers' by id."""
-        super().__init__(
-            f"Alert {before.name}" if before else "New alert", _fields(before), _values_of(before)
-        )
-        self.console, self.before, self.problems = console, before, tuple(problems)
+        super().__init__(f"Alert {before.name}" if before else "New alert", ())
+        self.form = MergingForm(_fields(before), _values_of(before))
+        self.console, self.seen, self.problems = console, before, tuple(problems)
         actions = form_of(before).actions if before else ()
         self.lists = {
             stage: ActionList(
@@ -115,7 +114,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
         self._show_heading()
         problems = self.query_one("#problems", Static)
         problems.update(plain_block("\n".join(f"▲ {problem}" for problem in self.problems)))
-        problems.set_class(bool(self.problems) and self.before is not None, "-shown")
+        problems.set_class(bool(self.problems) and self.seen is not None, "-shown")
         self.form.focus_field("name")
 
     # What follows from what is done
@@ -125,7 +124,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
         self._offer_fields(self._declared())
 
     def _declared(self) -> Any:
-        return fields_of(self.form.value("fields"), self.before.fields if self.before else ())
+        return fields_of(self.form.value("fields"), self.seen.fields if self.seen else ())
 
     def _offer_fields(self, declared: Any) -> None:
         for actions in self.lists.values():
@@ -169,16 +168,39 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
 
     # Saving
 
-    def save_values(self, values: Mapping[str, Any]) -> Saved:
+    def write(self, values: Mapping[str, Any]) -> Saved:
         """On a thread: check and write."""
         desk = self.console.desk
         assert desk is not None
         try:
-            if self.before is None:
+            if self.seen is None:
                 return alerts.add(desk, self._form_from(values))
-            return alerts.edit(desk, self.before.id, self.before.revision, self._form_from(values))
+            return alerts.edit(desk, self.seen.id, self.seen.revision, self._form_from(values))
         except Refused as refusal:
             raise Refused(for_screen(refusal.message), refusal.field) from None
+
+    def read_again(self) -> Alert:
+        desk = self.console.desk
+        assert desk is not None and self.seen is not None
+        with desk.database.read() as connection:
+            return alerts.read(connection, self.seen.id)
+
+    def differs(self, now: Alert) -> bool:
+        return self.seen is not None and now.revision != self.seen.revision
+
+    def values_of(self, record: Alert) -> dict[str, Any]:
+        return _values_of(record)
+
+    def rebase(self, now: Alert) -> list[Merged]:
+        theirs = form_of(now).actions
+        names = {action.handler_id: action.handler for action in now.actions}
+        for actions in self.lists.values():
+            actions.know(names)
+        tabs = [
+            rebase_actions(actions, [form for form in theirs if form.stage == stage], f"tab {stage}")
+            for stage, actions in self.lists.items()
+        ]
+        return [*super().rebase(now), *tabs]
 
     def _form_from(self, values: Mapping[str, Any]) -> AlertForm:
         actions = [
@@ -199,7 +221,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
 
     def _life(self, minutes: int) -> timedelta:
         """What was not touched keeps its seconds."""
-        kept = self.before.useful_life if self.before else None
+        kept = self.seen.useful_life if self.seen else None
         return kept if kept is not None and int(kept / MINUTE) == minutes else minutes * MINUTE
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

@@ -1,11 +1,14 @@
 """Two people edit one record: the second to save is told, and nothing that was typed is lost."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from tui.operations.action_form import ActionForm
 from tui.operations.errors import Refused
+from tui.widgets.action_list import ActionList
 from tui.widgets.editor_screen import EditorScreen
+from tui.widgets.fields import Field
 from tui.widgets.form import Form
 
 Record = TypeVar("Record")
@@ -21,7 +24,20 @@ class Merged:
 
 
 class MergingForm(Form):
-    """A form that can follow its record."""
+    """A form that can follow its record.
+
+    The fields that belong `together` count as touched when one of them was.
+    """
+
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        values: Mapping[str, Any] | None = None,
+        *,
+        together: Collection[str] = (),
+    ) -> None:
+        super().__init__(fields, values)
+        self._together = together
 
     def rebase(self, theirs: Mapping[str, Any]) -> Merged:
         """Begin from another version of the record.
@@ -29,11 +45,12 @@ class MergingForm(Form):
         A field that was not touched takes their value; one that was keeps what was typed.
         """
         taken, both = [], []
+        touched_together = any(self._is_touched(key) for key in self._together)
         for key, row in self._rows.items():
             if key not in theirs or theirs[key] == self._given.get(key):
                 continue
             mine = row.value
-            touched = mine != self._first[key]
+            touched = touched_together if key in self._together else self._is_touched(key)
             row.value = self._given[key] = theirs[key]
             self._first[key] = row.value
             if touched and mine != row.value:
@@ -42,6 +59,15 @@ class MergingForm(Form):
             elif not touched:
                 taken.append(row.field.label)
         return Merged(tuple(taken), tuple(both))
+
+    def _is_touched(self, key: str) -> bool:
+        return bool(self._rows[key].value != self._first[key])
+
+
+def rebase_actions(actions: ActionList, theirs: Sequence[ActionForm], label: str) -> Merged:
+    """Let a list of actions follow; each action is to it what a field is to a form."""
+    found = actions.rebase(theirs)
+    return Merged((label,) * found.taken, (label,) * found.both)
 
 
 class ChangedMeanwhile(Exception):
@@ -76,6 +102,11 @@ class MergingEditor(EditorScreen[Saved], Generic[Saved, Record]):
         """The record as the forms hold it."""
         raise NotImplementedError
 
+    def rebase(self, now: Record) -> list[Merged]:
+        """Let all that is edited follow the record; what became of it, by label."""
+        theirs = self.values_of(now)
+        return [form.rebase(theirs) for form in self.forms if isinstance(form, MergingForm)]
+
     # The rest
 
     def save_values(self, values: Mapping[str, Any]) -> Any:
@@ -93,9 +124,8 @@ class MergingEditor(EditorScreen[Saved], Generic[Saved, Record]):
             super()._show_error(error)
 
     def _follow(self, now: Record) -> None:
-        theirs = self.values_of(now)
+        found = self.rebase(now)
         self.seen = now
-        found = [form.rebase(theirs) for form in self.forms if isinstance(form, MergingForm)]
         self._show_heading()
         taken = ", ".join(label for merged in found for label in merged.taken)
         both = ", ".join(label for merged in found for label in merged.both)

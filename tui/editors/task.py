@@ -20,6 +20,7 @@ from storage.records import Task, WhenMissed
 from tui.actions import REGISTRY
 from tui.dialogs.confirm import Confirm
 from tui.editors import schedule_fields, zone_field
+from tui.editors.meanwhile import Merged, MergingEditor, MergingForm, rebase_actions
 from tui.editors.zone_field import ZoneField
 from tui.operations import tasks
 from tui.operations.action_form import form_of as action_form_of
@@ -30,7 +31,6 @@ from tui.operations.tasks import Saved
 from tui.plain import plain, plain_str
 from tui.sentences import for_screen
 from tui.widgets.action_list import ActionList
-from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import ChoiceField, LongTextField, NumberField, TextField, YesNoField
 from tui.widgets.form import Form
 
@@ -45,9 +45,10 @@ MISSED = (
 )
 NEXT_SHOWN = 5
 TABS = ("schedule", "actions", "settings")
+SCHEDULE = (*schedule_fields.PLAIN, "cron")
 
 
-class TaskEditor(EditorScreen[Saved]):
+class TaskEditor(MergingEditor[Saved, Task]):
     """A task with its schedule, its actions and its settings."""
 
     HELP = """\
@@ -73,10 +74,6 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
     """
 
     def __init__(self, console: "ConsoleApp", task: Task | None, names: Mapping[int, str]) -> None:
-        zone = task.zone if task else system_zone()
-        local = task.once_at.astimezone(zone_named(zone)) if task and task.once_at else None
-        values = schedule_fields.values_of(task.cron if task else "0 9 * * 1-5", local)
-        values |= {"name": task.name if task else "", "zone": zone, "enabled": task.enabled if task else True}
         head = (
             TextField(key="name", label="Name", required=True),
             YesNoField(key="enabled", label="Enabled"),
@@ -85,9 +82,11 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
             ZoneField(key="zone", label="Zone", help="Type a part of its name, such as berl", required=True),
         )
         fields = (*head, *schedule_fields.fields(), *tail)
-        super().__init__(f"Task {task.name}" if task else "New task", fields, values)
-        self.console, self.before = console, task
-        self.settings = Form(_settings_fields(), _settings_of(task, zone))
+        super().__init__(f"Task {task.name}" if task else "New task", ())
+        # The plain form and the cron field say one thing between them.
+        self.form = MergingForm(fields, _head_of(task), together=SCHEDULE)
+        self.console, self.seen = console, task
+        self.settings = MergingForm(_settings_fields(), _settings_of(task))
         forms = [action_form_of(action) for action in task.actions] if task else []
         self.actions = ActionList(console, forms, names)
         self.actions.own_fields = FIELDS
@@ -150,7 +149,7 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
             self._show_upcoming()
             return
         if key == "cron":
-            self._follow(schedule_fields.plain_of(self.form.value("cron")))
+            self._write_other(schedule_fields.plain_of(self.form.value("cron")))
         elif key in schedule_fields.PLAIN:
             try:
                 expression = schedule_fields.cron_of(self._schedule_values())
@@ -159,14 +158,14 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
             else:
                 self.form.set_note(key, None)
                 if expression is not None:
-                    self._follow({"cron": expression})
+                    self._write_other({"cron": expression})
         if key == "kind":
             self._show_fields()
         elif key == "zone":
             self.form.set_note("zone", zone_field.hint(self.form.value("zone")))
         self._show_upcoming()
 
-    def _follow(self, values: Mapping[str, Any]) -> None:
+    def _write_other(self, values: Mapping[str, Any]) -> None:
         for key, value in values.items():
             if self.form.value(key) != value:
                 self._written[key] = value
@@ -237,7 +236,7 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
     def _fires_often(self) -> bool:
         expression = self.form.value("cron")
         if self.form.value("kind") == schedule_fields.ONCE or (
-            self.before is not None and self.before.cron == expression
+            self.seen is not None and self.seen.cron == expression
         ):
             return False
         try:
@@ -245,20 +244,40 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
         except ValueError:
             return False
 
-    def save_values(self, values: Mapping[str, Any]) -> Saved:
+    def write(self, values: Mapping[str, Any]) -> Saved:
         """On a thread: check and write."""
         desk = self.console.desk
         assert desk is not None
         form = self._form_from({**self._schedule_values(), **values})
         try:
-            if self.before is None:
+            if self.seen is None:
                 saved = tasks.add(desk, form)
             else:
-                saved = tasks.edit(desk, self.before.id, self.before.revision, form)
+                saved = tasks.edit(desk, self.seen.id, self.seen.revision, form)
         except Refused as refusal:
             raise Refused(for_screen(refusal.message), refusal.field) from None
         self.console.nudge()
         return saved
+
+    def read_again(self) -> Task:
+        desk = self.console.desk
+        assert desk is not None and self.seen is not None
+        with desk.database.read() as connection:
+            return tasks.read(connection, self.seen.id)
+
+    def differs(self, now: Task) -> bool:
+        return self.seen is not None and now.revision != self.seen.revision
+
+    def values_of(self, record: Task) -> dict[str, Any]:
+        return {**_head_of(record), **_settings_of(record)}
+
+    def rebase(self, now: Task) -> list[Merged]:
+        self.actions.know({action.handler_id: action.handler for action in now.actions})
+        theirs = [action_form_of(action) for action in now.actions]
+        found = [*super().rebase(now), rebase_actions(self.actions, theirs, "Actions")]
+        self._show_fields()
+        self._show_upcoming()
+        return found
 
     def _form_from(self, values: Mapping[str, Any]) -> TaskForm:
         zone = check_zone(values["zone"])
@@ -301,7 +320,18 @@ def _settings_fields() -> tuple[Any, ...]:
     )
 
 
-def _settings_of(task: Task | None, zone: str) -> dict[str, Any]:
+def _head_of(task: Task | None) -> dict[str, Any]:
+    zone = task.zone if task else system_zone()
+    local = task.once_at.astimezone(zone_named(zone)) if task and task.once_at else None
+    return {
+        **schedule_fields.values_of(task.cron if task else "0 9 * * 1-5", local),
+        "name": task.name if task else "",
+        "zone": zone,
+        "enabled": task.enabled if task else True,
+    }
+
+
+def _settings_of(task: Task | None) -> dict[str, Any]:
     if task is None:
         return {"when_missed": WhenMissed.LATEST, "grace": 15, "most_catch_up": 10}
     life = task.useful_life
@@ -309,8 +339,8 @@ def _settings_of(task: Task | None, zone: str) -> dict[str, Any]:
         "when_missed": task.when_missed,
         "grace": int(task.grace / MINUTE),
         "most_catch_up": task.most_catch_up,
-        "starts_at": _shown(task.starts_at, zone),
-        "ends_at": _shown(task.ends_at, zone),
+        "starts_at": _shown(task.starts_at, task.zone),
+        "ends_at": _shown(task.ends_at, task.zone),
         "useful_life": int(life / MINUTE) if life else None,
         "notes": task.notes,
     }

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from tui.operations.action_form import ActionForm
 from tui.operations.errors import Refused
 from tui.plain import plain
+from tui.widgets.action_merge import Held, MergedActions, merge_actions
 from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.paged_table import PagedTable
@@ -99,7 +100,7 @@ class ActionList(Vertical):
         """`names` are the handlers' by id. `own_fields` is set by the editor that holds this list."""
         super().__init__(id=id)
         self._app_console = console
-        self._forms = list(forms)
+        self._held = [Held(form, place) for place, form in enumerate(forms)]
         self._first = tuple(forms)
         self._names = dict(names)
         self._stage, self._note = stage, note
@@ -107,7 +108,7 @@ class ActionList(Vertical):
 
     @property
     def forms(self) -> tuple[ActionForm, ...]:
-        return tuple(self._forms)
+        return tuple(each.form for each in self._held)
 
     @property
     def is_changed(self) -> bool:
@@ -124,11 +125,22 @@ class ActionList(Vertical):
 
     def add(self, *forms: ActionForm) -> None:
         """Put actions at the end."""
-        self._forms.extend(forms)
+        self._held.extend(map(Held, forms))
         self._show()
 
+    def rebase(self, theirs: Sequence[ActionForm]) -> MergedActions:
+        """Go on from what someone else has saved; what was done here stays."""
+        merged = merge_actions(self._first, self._held, theirs)
+        self._first, self._held = tuple(theirs), list(merged.held)
+        self._show()
+        return merged
+
+    def know(self, names: Mapping[int, str]) -> None:
+        """Handlers by id, as the list names them."""
+        self._names |= names
+
     def _rows(self) -> list[Row]:
-        return [self._row(place, form) for place, form in enumerate(self._forms)]
+        return [self._row(place, form) for place, form in enumerate(self.forms)]
 
     def _row(self, place: int, form: ActionForm) -> Row:
         names = [recipient.name or recipient.number or "" for recipient in form.recipients]
@@ -144,7 +156,7 @@ class ActionList(Vertical):
 
     def _here(self) -> int | None:
         key = self.table.cursor_key
-        return key if key is not None and key < len(self._forms) else None
+        return key if key is not None and key < len(self._held) else None
 
     # What can be done
 
@@ -178,7 +190,8 @@ class ActionList(Vertical):
         heading = "New action" if place is None else f"Action {place + 1}"
         if self._stage:
             heading += f" · {self._stage}"
-        form = None if place is None else self._forms[place]
+        before = None if place is None else self._held[place]
+        form = before.form if before else None
         try:
             editor = await ActionEditor.load(self._app_console, heading, self.own_fields, form, self._stage)
         except Refused as refusal:
@@ -188,40 +201,42 @@ class ActionList(Vertical):
         made = await self._app_console.ask_person(editor)
         if made is None:
             return
-        if place is None:
-            self._forms.append(made)
+        if place is None or before is None:
+            self._held.append(Held(made))
         else:
             # It stays the action that it was, with its id where its owner gives it one.
-            self._forms[place] = replace(
-                self._forms[place],
+            form = replace(
+                before.form,
                 handler_id=made.handler_id,
                 recipients=made.recipients,
                 text=made.text,
                 enabled=made.enabled,
             )
+            self._held[place] = replace(before, form=form)
         self._show()
 
     def action_copy_to_tabs(self) -> None:
         place = self._here()
         if place is not None:
-            self.post_message(self.CopyWanted(self._forms[place]))
+            self.post_message(self.CopyWanted(self._held[place].form))
 
     def action_remove(self) -> None:
         place = self._here()
         if place is not None:
-            del self._forms[place]
+            del self._held[place]
             self._show()
 
     def action_enable(self) -> None:
         place = self._here()
         if place is not None:
-            self._forms[place] = replace(self._forms[place], enabled=not self._forms[place].enabled)
+            held = self._held[place]
+            self._held[place] = replace(held, form=replace(held.form, enabled=not held.form.enabled))
             self._show()
 
     def action_move(self, by: int) -> None:
         place = self._here()
-        if place is None or not 0 <= place + by < len(self._forms):
+        if place is None or not 0 <= place + by < len(self._held):
             return
-        self._forms.insert(place + by, self._forms.pop(place))
+        self._held.insert(place + by, self._held.pop(place))
         self._show()
         self.table.move_to(place + by)
