@@ -175,3 +175,12 @@ def test_occurrences_can_be_narrowed(site: CommandLine) -> None:
     assert ids("--limit", "2") == [2, 3]
     assert ids("--active", "--alert", "Flood") == [2]
     assert site("alert", "occurrences", "--alert", "Nope").status == 1
+
+
+def test_restoring_what_is_not_active_may_be_well(site: CommandLine) -> None:
+    assert site("alert", "restore", "--key", "k").status == 1
+    ended = site.ok("alert", "restore", "--key", "k", "--if-active")
+    assert (ended.out, ended.err) == ("", "")
+    site.ok("alert", "raise", "Fire", "--key", "k")
+    assert "Fire (k): restored" in site.ok("alert", "restore", "--key", "k", "--if-active").out
+    assert site("alert", "restore", "--key", "", "--if-active").status == 1

@@ -179,3 +179,52 @@ def test_status_for_people_and_its_exit_status(site: CommandLine, database: Data
     ended = site.ok("status")
     assert "1 waiting, 0 retrying, 0 sending" in ended.out and "run, process" in ended.out
     assert site.ok("status", "--json").one["healthy"] is True
+
+
+STATUS_FIELDS = {
+    "healthy", "problems", "warnings", "at", "folder", "schema", "engine", "held", "queue",
+    "oldest_due_at", "oldest_due_age", "next_task", "next_task_due_at", "handlers", "free_bytes",
+}  # fmt: skip
+HANDLER_FIELDS = {"id", "name", "status", "balance", "currency", "queued", "error", "checked_at"}
+
+
+def test_the_status_that_monitoring_reads(site: CommandLine, database: Database) -> None:
+    found = site("status", "--json").one
+    assert set(found) >= STATUS_FIELDS
+    assert set(found["engine"]) >= {"running", "holder", "kind", "pid", "epoch", "beaten_at", "beat_age"}
+    assert set(found["queue"]) >= {"waiting", "retrying", "sending", "unknown"}
+    assert set(found["handlers"][0]) >= HANDLER_FIELDS
+    assert found["engine"]["holder"] is None and found["handlers"][0]["status"] == "Stopped"
+    run_engine_here(database)
+    engine = site.ok("status", "--json").one["engine"]
+    assert engine["running"] and engine["holder"] and engine["kind"] == "run" and engine["epoch"] >= 1
+    assert f"epoch {engine['epoch']}" in site.ok("status").out
+
+
+def test_a_site_that_cannot_be_opened_is_unhealthy_in_json_too(site: CommandLine) -> None:
+    (site.folder / "commsdesk.sqlite3").write_bytes(b"")
+    ended = site("status", "--json")
+    assert ended.status == 1
+    (problem,) = ended.one["problems"]
+    assert ended.one["healthy"] is False and "is empty" in problem
+    assert ended.err == f"commsdesk: {problem}\n"
+
+
+def test_each_reason_not_to_be_healthy_is_named(site: CommandLine, database: Database) -> None:
+    run_engine_here(database)
+    assert site.ok("status", "--json").one["problems"] == []
+    reasons = (
+        ("UPDATE handler_status SET status = 'Error', error = 'key refused', advice = 'Check the key'",
+         "One: key refused. Check the key"),
+        ("UPDATE message SET next_attempt_at = next_attempt_at - 600000000", "due for 10 min"),
+        ("UPDATE lease SET beaten_at = beaten_at - 60000000", "has shown no life for 6"),
+    )  # fmt: skip
+    for number, (statement, words) in enumerate(reasons, 1):
+        with database.write() as tx:
+            tx.connection.exec_driver_sql(statement)
+        ended = site("status", "--json")
+        assert ended.status == 1
+        assert sum(words in problem for problem in ended.one["problems"]) == 1, ended.one["problems"]
+        assert len(ended.one["problems"]) == number
+        shown = site("status").out
+        assert all(f"✗ {problem}" in shown for problem in ended.one["problems"])

@@ -60,6 +60,9 @@ def restore(
         str | None,
         typer.Option("--alert", metavar="NAME", help="With --key, when it is active for several alerts"),
     ] = None,
+    if_active: Annotated[
+        bool, typer.Option("--if-active", help="With --key: when nothing is active with it, all is well")
+    ] = False,
     note: NoteOption = "",
     json: Json = False,
 ) -> None:
@@ -70,7 +73,12 @@ def restore(
         raise typer.BadParameter("give either an occurrence's ID or --key")
     if key is not None:
         alert_id = named(alert).id if alert is not None else None
-        occurrence_id = occurrences.active_with_key(desk(), key, alert_id).id
+        try:
+            occurrence_id = occurrences.active_with_key(desk(), key, alert_id).id
+        except occurrences.NotActive:
+            if if_active:
+                return
+            raise
     assert occurrence_id is not None
     _step(occurrence_id, "Restored", note, json)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from scheduling.money import money
+from tui.cli import context
 from tui.cli.existing_site import existing_desk
 from tui.cli.options import Json
 from tui.cli.output import emit, local_time, say, show_facts, show_table
@@ -14,11 +15,20 @@ if TYPE_CHECKING:
 
 
 def status(json: Json = False) -> None:
-    """Who fires, what waits, the handlers, and what is wrong. Exit status 1 when the site is not healthy."""
+    """Who fires, what waits, the handlers, and what is wrong. Exit status 1 when the site is not healthy.
+
+    With --json there is an object also for a site that cannot be opened: its problem is the reason.
+    """
+    from storage.errors import StorageError
     from tui.operations import status as operations
 
-    with existing_desk() as desk:
-        found = operations.status(desk)
+    try:
+        with existing_desk() as desk:
+            found = operations.status(desk)
+    except StorageError as error:
+        if json:
+            emit(operations.unusable_json(str(context.settings().folder), str(error)))
+        raise
     if json:
         emit(operations.as_json(found))
     else:
@@ -64,7 +74,7 @@ def _engine(found: "SiteStatus") -> str:
         return "none"
     age = found.beat_age
     beat = "" if age is None else f", last beat {age.total_seconds():.0f} s ago"
-    return f"{lease.holder_kind}, process {lease.holder_pid}{beat}"
+    return f"{lease.holder_kind}, process {lease.holder_pid}, epoch {lease.epoch}{beat}"
 
 
 def _queue(found: "SiteStatus") -> str:

@@ -146,8 +146,15 @@ def show(desk: Desk, occurrence_id: int) -> OccurrenceDetail:
         )
 
 
+class NotActive(Refused):
+    """No active occurrence has that key."""
+
+
 def active_with_key(desk: Desk, key: str, alert_id: int | None = None) -> Occurrence:
-    """The one active occurrence with a key (of one alert when given). Refused: none, or several."""
+    """The one active occurrence with a key (of one alert when given).
+
+    Raises `NotActive` when there is none, `Refused` when there are several.
+    """
     wanted = _check_key(key)
     if wanted is None:
         raise Refused("Key is empty: give the key that the alert was raised with", "Key")
@@ -156,7 +163,7 @@ def active_with_key(desk: Desk, key: str, alert_id: int | None = None) -> Occurr
     if alert_id is not None:
         found = [occurrence for occurrence in found if occurrence.alert_id == alert_id]
     if not found:
-        raise Refused(f'no active occurrence has the key "{wanted}"', "Key")
+        raise NotActive(f'no active occurrence has the key "{wanted}"', "Key")
     if len(found) > 1:
         names = mentioned([occurrence.alert for occurrence in found])
         raise Refused(f'the key "{wanted}" is active for {names}: say which with --alert', "Key")

@@ -127,6 +127,7 @@ def as_json(found: SiteStatus) -> dict[str, Any]:
         "schema": SCHEMA_VERSION,
         "engine": {
             "running": found.engine_running,
+            "holder": lease.holder,
             "kind": lease.holder_kind,
             "pid": lease.holder_pid,
             "epoch": lease.epoch,
@@ -149,6 +150,11 @@ def as_json(found: SiteStatus) -> dict[str, Any]:
         "handlers": [_handler(view) for view in found.handlers],
         "free_bytes": found.free_bytes,
     }
+
+
+def unusable_json(folder: str, problem: str) -> dict[str, Any]:
+    """The same for a site that cannot be opened at all."""
+    return {"healthy": False, "problems": [problem], "warnings": [], "folder": folder}
 
 
 def _handler(view: HandlerView) -> dict[str, Any]:
