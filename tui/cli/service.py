@@ -53,6 +53,7 @@ def print_unit(
         folder=folder,
         program=(str(_absolute(program)),) if program is not None else running_program(),
         metrics_file=_absolute(metrics_file) if metrics_file is not None else None,
+        interpreter=Path(sys.executable).resolve() if program is None else None,
     )
     _require_writable_words(found.user, *map(str, found.paths))
     print(unit(found), end="")

@@ -74,12 +74,16 @@ WantedBy=multi-user.target
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The account, the data folder and the program (a path, or a path with its first arguments)."""
+    """The account, the data folder and the program (a path, or a path with its first arguments).
+
+    `interpreter` is the Python that the program runs in, where that is known.
+    """
 
     user: str
     folder: Path
     program: Sequence[str]
     metrics_file: Path | None = None
+    interpreter: Path | None = None
 
     @property
     def state_directory(self) -> str | None:
@@ -89,7 +93,9 @@ class Installation:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        return (self.folder, Path(self.program[0]), *([self.metrics_file] if self.metrics_file else ()))
+        """All that the service must be able to reach."""
+        found = (self.folder, Path(self.program[0]), self.metrics_file, self.interpreter)
+        return tuple(path for path in found if path is not None)
 
 
 def unit(installed: Installation) -> str:
