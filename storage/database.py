@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage import process, sqlite
-from storage.errors import DatabaseBusy, NewerSchema, Replaced
+from storage.errors import DatabaseBusy, NewerSchema, ReadOnly, Replaced
 from storage.folder import DataFolder
 from storage.records import ReviewEntry
 from storage.review_chain import Signer
@@ -99,7 +99,10 @@ class Database:
                 yield Transaction(connection, self.signer)
                 connection.commit()
         except sa.exc.DBAPIError as error:
-            raise sqlite.translate(error, self.path) or error from error
+            known = sqlite.translate(error, self.path)
+            if isinstance(known, ReadOnly):
+                self._open_anew()
+            raise known or error from error
         finally:
             self._writing.release()
 
@@ -109,6 +112,13 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _open_anew(self) -> None:
+        """What could only be opened for reading stays so when the rights are back: it is let go."""
+        self._engine.dispose()
+        for suffix in ("-wal", "-shm"):
+            with suppress(OSError):
+                Path(f"{self.path}{suffix}").chmod(self.path.stat().st_mode & 0o777)
 
     def _begin(self, connection: sa.Connection, wait: float) -> None:
         connection.execution_options(begin="IMMEDIATE")

@@ -54,8 +54,15 @@ GATEWAY = "clickatell.test"
 NO_NAMES = "no-names"  # beside the site: while this file is there, no name is found
 SHIFT = "shift"  # beside the site: by how many seconds the wall clock is wrong
 # What a role loads when it is first at work, so that its children have it.
-LOADED = {
-    "run": ("httpx", "anyio._backends._asyncio", "httpcore._async.connection_pool", "scheduling.senders"),
+LOADED: dict[str, tuple[str, ...]] = {
+    "run": (
+        "logging.handlers",
+        "tui.cli.run",
+        "httpx",
+        "anyio._backends._asyncio",
+        "httpcore._async.connection_pool",
+        "scheduling.senders",
+    ),
     "screen": ("tui.app", "tui.main_screen", "tui.cli.console"),
 }
 
@@ -85,6 +92,7 @@ def shorten_times() -> None:
     scheduling.clock_jump.STABLE_AFTER = timedelta(seconds=2)  # type: ignore[misc]
     scheduling.engine.Timing = lambda: TIMING  # type: ignore[misc, assignment]
     scheduling.monitor.AFTER_FAILURE = 0.2  # type: ignore[misc]
+    scheduling.monitor.CHECK_EVERY = timedelta(seconds=3)  # type: ignore[misc]
     scheduling.delivery.RECORD_AGAIN = 0.1  # type: ignore[misc]
 
 
@@ -95,6 +103,9 @@ def play(part: dict[str, Any]) -> int:
     _world_of(folder.parent)
     if part["role"] == "run":
         return execute(["--data", str(folder), "run"])
+    if part["role"] == "command":
+        os.dup2(2, 1)
+        return execute(["--data", str(folder), *part["words"]])
     if part["role"] == "screen":
         return execute(["--data", str(folder)])
     if part["role"] == "console":

@@ -2,10 +2,7 @@
 
 import contextlib
 import os
-import shutil
-import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,91 +12,13 @@ from demo_data.clickatell import ThreadedClickatell
 from storage import sqlite
 from storage.errors import StorageError
 from storage.records import MessageState, Recipient
-from storage.site import open_site
 from tests.engine import support
-from tests.faults.nursery import Child, Nursery
-from tests.processes.support import CLOCK, SECOND, until
+from tests.faults.nursery import Nursery
+from tests.faults.place import Place
+from tests.processes.support import until
 from tui.operations import sending
 from tui.operations.desk import Desk
 from tui.operations.errors import Refused
-
-
-class Place:
-    """A site whose engines come from the nursery."""
-
-    def __init__(self, nursery: Nursery, folder: Path, clickatell: ThreadedClickatell, logs: Path) -> None:
-        self._nursery, self.folder, self._clickatell, self._logs = nursery, folder, clickatell, logs
-        self.database = open_site(folder)
-        self.engines: list[Child] = []
-        self.handler = support.add_handler(
-            self.database,
-            CLOCK,
-            base_url=clickatell.base_url,
-            retry_rate=SECOND / 2,
-            stop_retrying_after=120 * SECOND,
-        )
-
-    def run(self) -> Child:
-        log = self._logs / f"run-{len(self.engines)}.log"
-        self.engines.append(self._nursery.start("run", log, folder=str(self.folder)))
-        return self.engines[-1]
-
-    def says(self, engine: Child, words: str) -> None:
-        until(lambda: words in engine.said, f"{words!r} in {engine.said!r}")
-
-    def stop(self, engine: Child) -> None:
-        engine.signal(signal.SIGTERM)
-        assert engine.ends(20), engine.said
-
-    def queue(self, count: int) -> None:
-        support.queue(self.database, CLOCK, self.handler, count)
-
-    def accepted(self, count: int) -> None:
-        until(
-            lambda: self.states == {MessageState.ACCEPTED: count},
-            f"{count} accepted: {self.engines[-1].said}",
-        )
-        assert len(self._clickatell.clickatell.account.inbox) == count, "each arrived, and once"
-
-    @property
-    def states(self) -> dict[MessageState, int]:
-        return support.states(self.database)
-
-    def close(self) -> None:
-        for engine in self.engines:
-            engine.signal(signal.SIGKILL)
-            engine.ends(5)
-        self.database.close()
-
-
-@pytest.fixture
-def clickatell() -> Iterator[ThreadedClickatell]:
-    with ThreadedClickatell() as listening:
-        yield listening
-
-
-@pytest.fixture
-def place(nursery: Nursery, clickatell: ThreadedClickatell, tmp_path: Path) -> Iterator[Place]:
-    made = Place(nursery, tmp_path / "site", clickatell, tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 14 MB, where this user may mount one."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = shutil.which("mount")
-    if (
-        not mount
-        or subprocess.run(
-            [mount, "-t", "tmpfs", "-o", "size=14m", "tmpfs", str(disk)], capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip("mounting a file system needs root")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def test_a_full_disk_stops_sending_and_room_lets_it_go_on(
