@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SYSTEM := $(VENV)/.installed-system
 
-.PHONY: demo test test-system bench faults pictures check format wheel clean help
+.PHONY: demo test test-system bench faults promises pictures check format wheel clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -38,6 +38,9 @@ pictures: $(STAMP)  ## docs/pictures from the sample site
 
 faults: $(STAMP)  ## 300 rounds of faults against real processes: nothing lost, nothing doubled
 	$(BIN)/python -m tests.faults.harness --rounds 300
+
+promises: $(STAMP)  ## takes out each line that keeps a promise, and wants a test to fail
+	$(BIN)/python -m tests.faults.promises
 
 check: $(STAMP)  ## ruff, mypy and the import rules
 	$(BIN)/ruff check .

@@ -102,10 +102,9 @@ def gateway(round: "Round", chance: random.Random) -> None:
 def outage(round: "Round", chance: random.Random) -> None:
     """Nobody listens, and what was open is cut."""
     round.wait(chance.uniform(0, 0.5))
-    round.clickatell.pause_listening()
-    round.count("gateway refuses connections")
-    round.wait(chance.uniform(0.2, 1.0))
-    round.clickatell.resume_listening()
+    with round.unreachable():
+        round.count("gateway refuses connections")
+        round.wait(chance.uniform(0.2, 1.0))
 
 
 def no_names(round: "Round", chance: random.Random) -> None:
@@ -113,8 +112,8 @@ def no_names(round: "Round", chance: random.Random) -> None:
     round.wait(chance.uniform(0, 0.5))
     missing = round.folder / NO_NAMES
     missing.touch()
-    round.clickatell.pause_listening()
-    round.clickatell.resume_listening()
+    with round.unreachable():
+        pass
     round.count("gateway's name not found (DNS)")
     round.wait(chance.uniform(0.3, 1.5))
     missing.unlink()
@@ -123,11 +122,9 @@ def no_names(round: "Round", chance: random.Random) -> None:
 def no_answer(round: "Round", chance: random.Random) -> None:
     """Connections to the gateway are neither taken nor refused: they run out of time."""
     round.wait(chance.uniform(0, 0.5))
-    round.clickatell.pause_listening()
-    with full_backlog(round.clickatell.clickatell.port):
+    with round.unreachable(), full_backlog(round.clickatell.clickatell.port):
         round.count("connections to the gateway run out of time")
         round.wait(chance.uniform(0.5, 2.0))
-    round.clickatell.resume_listening()
 
 
 @contextlib.contextmanager

@@ -112,7 +112,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--first", type=int, default=1, help="the number of the first round")
-    parser.add_argument("--at-once", type=int, default=4, help="rounds played side by side")
+    parser.add_argument("--at-once", type=int, default=8, help="rounds played side by side")
     parser.add_argument("--fault", action="append", default=[], choices=sorted(FAULTS))
     parser.add_argument("--engines", type=int, help="so many engines on each site")
     parser.add_argument("--seconds", type=float, help="how long each round throws")

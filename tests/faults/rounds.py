@@ -1,13 +1,14 @@
 """One round: a site, its engines and clients, the faults, and the wait until all is settled."""
 
 import collections
+import contextlib
 import itertools
 import random
 import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,7 @@ class Round:
         self.engines: list[Child] = []
         self.askers: list[Child] = []
         self._excused: list[str] = []
+        self._port = threading.Lock()
         self._tasks = itertools.count()
 
     def play(self) -> Verdict:
@@ -108,6 +110,16 @@ class Round:
 
     def count(self, what: str) -> None:
         self.thrown[what] += 1
+
+    @contextlib.contextmanager
+    def unreachable(self) -> Iterator[None]:
+        """The gateway does not listen, and what was open is cut; one fault at a time has its port."""
+        with self._port:
+            self.clickatell.pause_listening()
+            try:
+                yield
+            finally:
+                self.clickatell.resume_listening()
 
     def excuse(self, words: str) -> None:
         """From now on a client may be refused with these words: the fault is the reason."""

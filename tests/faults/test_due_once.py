@@ -4,14 +4,14 @@ from pathlib import Path
 
 from scheduling import firing
 from storage import tasks
+from storage.database import Database
 from storage.records import Action, Recipient
 from tests.engine import support
 from tests.processes.support import CLOCK
 
 
-def test_the_same_due_time_queues_its_messages_once(tmp_path: Path) -> None:
-    database = support.make_site(tmp_path)
-    handler = support.add_handler(database, CLOCK)
+def add_due_once(database: Database, handler: int) -> int:
+    """A task that is due now, and never again."""
     now = CLOCK.now()
     values = {
         "name": "Once",
@@ -27,6 +27,13 @@ def test_the_same_due_time_queues_its_messages_once(tmp_path: Path) -> None:
         made = tasks.add(tx, values, now)
         to = (Recipient(number="+447700900123"),)
         tasks.set_actions(tx, [Action(0, handler, "", "Check pump 7", to)], task_id=made)
+    return made
+
+
+def test_the_same_due_time_queues_its_messages_once(tmp_path: Path) -> None:
+    database = support.make_site(tmp_path)
+    made = add_due_once(database, support.add_handler(database, CLOCK))
+    now = CLOCK.now()
     fired = []
     for kind in ("scheduled", "scheduled", "catch-up"):
         with database.write() as tx:

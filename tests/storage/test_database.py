@@ -44,6 +44,13 @@ def test_a_watch_sees_what_others_commit_and_only_that(site: Database) -> None:
     watch.close()
 
 
+def test_what_is_committed_is_on_the_disk(site: Database) -> None:
+    with site.write() as tx:
+        # 2 is FULL: each commit waits for the disk. With less, a power cut takes promised messages away.
+        assert tx.connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert tx.connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
 def test_a_full_disk_is_named_and_nothing_is_half_written(site: Database) -> None:
     say(site, "before")
     connection = sqlite.connect(site.path)
