@@ -1,4 +1,4 @@
-"""`make promises` takes each line out in turn; here the list is held against the program, and one is tried."""
+"""`make promises` takes each line out in turn; here the list is held against the program and one is tried."""
 
 from pathlib import Path
 
