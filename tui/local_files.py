@@ -47,10 +47,14 @@ class Anywhere:
 
 @dataclass(frozen=True)
 class OwnFolder:
-    """Plain names inside `folder`: no paths, no hidden files, no links."""
+    """Plain names inside `folder`: no paths, no hidden files, no links.
+
+    `offer` is called with each file that was written, to hand it on to the person.
+    """
 
     folder: Path
     hint: str = "The name of a file in your own folder."
+    offer: Callable[[Path], object] | None = None
 
     def path(self, typed: str) -> Path:
         name = _name(typed)
@@ -104,6 +108,8 @@ def write(files: LocalFiles, typed: str, fill: Callable[[TextIO], T], *, encodin
             with os.fdopen(descriptor, "w", encoding=encoding, newline="") as out:
                 given = fill(out)
             beside.replace(path)
+            if offer := getattr(files, "offer", None):
+                offer(path)
             return given
         finally:
             beside.unlink(missing_ok=True)

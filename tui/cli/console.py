@@ -1,5 +1,6 @@
 """Opening the console in this terminal, and ending it cleanly."""
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -24,8 +25,10 @@ def open_console(
 
     What is None is as `settings.toml` says. Without `mouse` the terminal keeps it, to select and
     copy with; `theme` and `link` are values of `tui.preferences`.
+
+    A `kind` of "web" has none: a browser shows it, by way of the server that has started this process.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if kind != "web" and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused("the console needs a terminal: see `commsdesk --help` for commands that do not")
     from tui.app import ConsoleApp, Settings
     from tui.leaving import Leaving
@@ -47,6 +50,10 @@ def open_console(
         operator_id=chosen.operator_id,
     )
     app = ConsoleApp(settings)
+    if kind == "web":
+        from tui.web import attach
+
+        attach(app)
 
     def ask_loop() -> None:
         loop = app.loop_of_screen
@@ -69,5 +76,6 @@ def _stop_engine(engine: object) -> None:
         return
     engine.stop()
     if not engine.join(1.0):
-        note("commsdesk: waiting for the answers of what is being sent (at most 30 s)…")
+        with contextlib.suppress(OSError):  # a terminal or a server that has gone
+            note("commsdesk: waiting for the answers of what is being sent (at most 30 s)…")
         engine.join(ANSWERS_WITHIN)
