@@ -7,12 +7,15 @@ and a loop of its own.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from rich.text import Text
+from textual import events
 from textual._compositor import CompositorUpdate
 from textual.actions import ActionParseResult, parse
 from textual.app import App
@@ -21,16 +24,19 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
 
+from tui import session_limits
 from tui.actions import REGISTRY, Action, role_allows
 from tui.appearance import Appearance
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.help import HelpScreen
 from tui.keymap import load_keymap
+from tui.local_files import Anywhere, LocalFiles
 from tui.main_screen import MainScreen
 from tui.operations.local_account import local_name
 from tui.overview import Overview
 from tui.plain_text import plain_str
 from tui.preferences import Preferences
+from tui.session_limits import Limits
 from tui.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
 from tui.widgets.palette import ActionProvider
 
@@ -45,6 +51,9 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
+LOOK_EVERY = 1.0  # seconds
+TOUCHES = (events.Key, events.Paste, events.MouseDown, events.MouseScrollUp, events.MouseScrollDown)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -58,6 +67,8 @@ class Settings:
     kind: str = "console"
     preferences: Preferences = field(default_factory=Preferences)
     operator_id: int | None = None
+    files: LocalFiles = field(default_factory=Anywhere)
+    limits: Limits = field(default_factory=Limits)
 
 
 class SiteReady(Message):
@@ -95,6 +106,9 @@ class ConsoleApp(App[int]):
         self._watch: SiteWatch | None = None
         self._screen_loop: asyncio.AbstractEventLoop | None = None
         self._role: Role | None = None
+        self.files = settings.files
+        self._opened_at = self._touched_at = time.monotonic()
+        self._warned = False
         self._main = MainScreen()
 
     def get_default_screen(self) -> Screen[Any]:
@@ -111,6 +125,8 @@ class ConsoleApp(App[int]):
         self._screen_loop = asyncio.get_running_loop()
         self.appearance.begin()
         self.call_after_refresh(self._begin)
+        if self.settings.limits.any:
+            self.set_interval(LOOK_EVERY, self._keep_limits)
 
     def _begin(self) -> None:
         self.run_worker(self._open, thread=True, group="open", exit_on_error=False)
@@ -165,6 +181,26 @@ class ConsoleApp(App[int]):
 
     def on_site_unusable(self, message: SiteUnusable) -> None:
         self._main.site_unusable(message.reason)
+
+    # How long it may be open
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, TOUCHES):
+            self._touched_at = time.monotonic()
+            self._warned = False
+        await super().on_event(event)
+
+    def _keep_limits(self) -> None:
+        now = time.monotonic()
+        open_for, idle_for = (timedelta(seconds=now - since) for since in (self._opened_at, self._touched_at))
+        near = session_limits.left(self.settings.limits, open_for=open_for, idle_for=idle_for)
+        if near is None or near.time > session_limits.WARN_BEFORE:
+            return
+        if near.time <= timedelta(0):
+            self.leave(0, f"commsdesk: closed after {near.reason}")
+        elif not self._warned:
+            self._warned = True
+            self.tell(near.warning, problem=True)
 
     # What is sent to the terminal
 

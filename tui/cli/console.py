@@ -8,6 +8,7 @@ from tui.cli import context
 from tui.cli.logs import log_to_file
 from tui.cli.output import note
 from tui.operations.errors import Refused
+from tui.session_limits import Limits
 
 
 def open_console(
@@ -20,11 +21,12 @@ def open_console(
     mouse: bool | None = None,
     theme: str | None = None,
     link: str | None = None,
+    limits: Limits | None = None,
 ) -> int:
     """Show the console until it is left; the exit status. Raises `Refused` without a terminal.
 
     What is None is as `settings.toml` says. Without `mouse` the terminal keeps it, to select and
-    copy with; `theme` and `link` are values of `tui.preferences`.
+    copy with; `theme` and `link` are values of `tui.preferences`. `limits` say when it closes by itself.
 
     A `kind` of "web" has none: a browser shows it, by way of the server that has started this process.
     """
@@ -48,6 +50,8 @@ def open_console(
         kind=kind,
         preferences=preferences,
         operator_id=chosen.operator_id,
+        files=context.files(),
+        limits=limits or Limits(),
     )
     app = ConsoleApp(settings)
     if kind == "web":

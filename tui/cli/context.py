@@ -31,6 +31,7 @@ class Settings:
 
 
 _settings: ContextVar[Settings | None] = ContextVar("commsdesk_settings", default=None)
+_pinned: ContextVar[Settings | None] = ContextVar("commsdesk_pinned", default=None)
 _open: ContextVar["Desk | None"] = ContextVar("commsdesk_desk", default=None)
 
 
@@ -51,9 +52,18 @@ def given(folder: Path) -> bool:
     return folder != user_data_path("commsdesk", appauthor=False)
 
 
+def pin(chosen: Settings) -> None:
+    """From now on these hold, whatever a command line or the environment says."""
+    close()
+    _pinned.set(chosen)
+    _settings.set(chosen)
+
+
 def configure(folder: Path | None, operator: str | None) -> None:
     """Take the global options of this command."""
     close()
+    if _pinned.get() is not None:
+        return
     name = " ".join(operator.split()) if operator is not None else None
     if name == "":
         raise Refused("--operator is empty: name the person at work, e.g. --operator ana", "operator")

@@ -1,10 +1,10 @@
 """`commsdesk review verify`: whether the review is as it was written."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.cli import context
 from tui.cli.existing_site import existing_desk
 from tui.cli.options import Json
 from tui.cli.output import emit, local_time, note, say
@@ -19,7 +19,7 @@ def verify(
         typer.Option("--from", min=1, metavar="ID", help="Check from this entry on"),
     ] = None,
     against: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--against", metavar="FILE", help="Also look for the newest entry of this backup"),
     ] = None,
     json: Json = False,
@@ -31,7 +31,8 @@ def verify(
     from tui.operations import site_care
 
     with existing_desk() as desk:
-        verdict, beside = site_care.verify_review(desk, start=start, against=against)
+        other = context.files().path(against) if against is not None else None
+        verdict, beside = site_care.verify_review(desk, start=start, against=other)
     if json:
         emit(_as_json(verdict, beside))
     else:

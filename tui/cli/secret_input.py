@@ -1,8 +1,9 @@
 """Secrets for a command: from a file or standard input, never from an argument (`ps` shows those)."""
 
 import sys
-from pathlib import Path
 
+from tui import local_files
+from tui.cli import context
 from tui.operations.errors import Refused
 
 LONGEST = 4096  # characters; no key or password comes near
@@ -16,7 +17,7 @@ def read_secret(source: str, what: str, option: str) -> str:
     `what` is "API Key" or "Password", `option` the option to name when it cannot be read.
     Raises `Refused`.
     """
-    text = _from_input(what) if source == "-" else _from_file(Path(source), what, option)
+    text = _from_input(what) if source == "-" else _from_file(source, what, option)
     secret = text.removeprefix("\ufeff").strip()
     if not secret:
         raise Refused(f"the {what} that {option} gives is empty: put the {what} in it", what)
@@ -34,14 +35,15 @@ def _from_input(what: str) -> str:
     return sys.stdin.readline(LONGEST + 2) + sys.stdin.read(1)
 
 
-def _from_file(path: Path, what: str, option: str) -> str:
+def _from_file(source: str, what: str, option: str) -> str:
     try:
-        with path.expanduser().open(encoding="utf-8") as file:
-            return file.read(LONGEST + 2)
-    except OSError as error:
-        raise Refused(f"{option}: {path} cannot be read ({error.strerror}): name a file", what) from None
+        data = local_files.read(context.files(), source, 4 * LONGEST)
+    except Refused as refusal:
+        raise Refused(f"{option}: {refusal.message}", what) from None
+    try:
+        return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise Refused(f"{option}: {path} is not a text file: it must hold the {what} alone", what) from None
+        raise Refused(f"{option}: {source} is not a text file: it must hold the {what} alone", what) from None
 
 
 def redacted(text: str) -> str:

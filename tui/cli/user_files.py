@@ -1,18 +1,19 @@
 """`commsdesk user import` and `export`: users from and to CSV files."""
 
 import io
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui import local_files
+from tui.cli import context
 from tui.cli.context import desk
+from tui.cli.files import read_bytes
 from tui.cli.options import Json
 from tui.cli.output import emit, note, say
-from tui.operations.errors import Refused
 from tui.plain_text import plain_str
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def export_users(
     if file == "-":
         _to_output(wanted, excel)
         return
-    count = _to_file(Path(file), wanted, excel)
+    count = _to_file(file, wanted, excel)
     note(f"{count:,} user{'' if count == 1 else 's'} written to {file}")
 
 
@@ -92,13 +93,7 @@ def user_filter(group: str | None, search: str | None) -> "UserFilter":
 def _read(file: str) -> bytes:
     from tui.operations.csv_table import LARGEST_FILE
 
-    if file == "-":
-        return sys.stdin.buffer.read(LARGEST_FILE + 1)
-    try:
-        with Path(file).expanduser().open("rb") as source:
-            return source.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise Refused(f"{file} cannot be read ({error.strerror}): name a CSV file") from None
+    return read_bytes(file, LARGEST_FILE)
 
 
 def _progress(what: str) -> Callable[[int, int], None]:
@@ -176,25 +171,9 @@ def _to_output(wanted: "UserFilter", excel: bool) -> None:
         out.detach()
 
 
-def _to_file(path: Path, wanted: "UserFilter", excel: bool) -> int:
-    """Written beside and then moved there, so that nobody finds half a file."""
+def _to_file(file: str, wanted: "UserFilter", excel: bool) -> int:
     from tui.operations.user_export import export
 
-    path = path.expanduser().resolve()
-    plain = not path.exists() or path.is_file()
-    beside = path.with_name(f".{path.name}.{os.getpid()}") if plain else path
-    try:
-        with _opened(beside, excel) as out:
-            count = export(desk(), out, wanted)
-        if plain:
-            beside.replace(path)
-        return count
-    except OSError as error:
-        raise Refused(f"{path} cannot be written ({error.strerror}): name another file") from None
-    finally:
-        if plain:
-            beside.unlink(missing_ok=True)
-
-
-def _opened(path: Path, excel: bool) -> TextIO:
-    return path.open("w", encoding="utf-8-sig" if excel else "utf-8", newline="")
+    encoding = "utf-8-sig" if excel else "utf-8"
+    here = context.files()
+    return local_files.write(here, file, lambda out: export(desk(), out, wanted), encoding=encoding)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from storage import review as stored
 from storage.records import Review
 from storage.review import EVERYTHING, ReviewFilter
-from tui.operations.desk import Desk
+from tui.operations.desk import Desk, Role
 
 PAGE = 500
 LOOK_EVERY = 0.1  # seconds; a look is one PRAGMA
@@ -55,5 +55,6 @@ def follow(
             last_seen = max(last_seen, newest)  # past what does not fit, too
             while not watch.changed():
                 pause(LOOK_EVERY)
+            desk.require(Role.VIEWER, "following the review")
     finally:
         watch.close()

@@ -1,0 +1,111 @@
+"""The files that sshd needs. Pure: what is installed where in, texts out."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.operations.errors import Refused
+
+PRESET = Path("/usr/local/lib/commsdesk")
+KEYS, SESSION = "ssh-keys", "ssh-session"
+# Such a path needs no quotation marks in sh, in sshd_config, and in an authorized key.
+PLAIN = re.compile(r"/[A-Za-z0-9/._+-]*")
+# What a session may know of its client; all else that the client sends is dropped.
+PASSED_ON = (
+    "LANG", "LC_ALL", "LC_CTYPE", "TERM", "COLORTERM", "NO_COLOR", "SSH_CONNECTION", "SSH_TTY",
+    "SSH_ORIGINAL_COMMAND",
+)  # fmt: skip
+EFFECTIVE = {
+    "authorizedkeysfile": "none",
+    "passwordauthentication": "no",
+    "kbdinteractiveauthentication": "no",
+    "disableforwarding": "yes",
+    "permittty": "yes",
+    "permituserrc": "no",
+    "forcecommand": "none",
+}
+"""What `sshd -T` must say of the account, besides whom it asks for keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An account, the site it owns, the Python that runs commsdesk, and where the two programs go.
+
+    `idle_minutes` and `longest_hours` limit a session; 0 is no limit.
+    """
+
+    account: str
+    folder: Path
+    python: Path
+    into: Path = PRESET
+    idle_minutes: int = 60
+    longest_hours: int = 12
+
+    @property
+    def keys(self) -> Path:
+        return self.into / KEYS
+
+    @property
+    def session(self) -> Path:
+        return self.into / SESSION
+
+    def check(self) -> None:
+        """Raises `Refused` for a path or a name that would need quoting somewhere."""
+        for what, path in (("--data", self.folder), ("Python", self.python), ("--into", self.into)):
+            if not PLAIN.fullmatch(str(path)):
+                raise Refused(
+                    f"{what}: {path} cannot be written into sshd's files: use a path of letters, digits,"
+                    " . _ + - and /"
+                )
+        if not re.fullmatch(r"[a-z_][a-z0-9_-]*", self.account):
+            raise Refused(f"--account: {self.account!r} is no name of an account that sshd_config can hold")
+
+    def programs(self) -> dict[Path, str]:
+        """The two programs by path; root's, mode 0755."""
+        return {self.keys: self._keys_program(), self.session: self._session_program()}
+
+    def _start(self) -> str:
+        # -I: neither the client's environment nor the folder it starts in can bring code along.
+        return f"{self.python} -I -m tui.cli.main --data {self.folder} ssh"
+
+    def _keys_program(self) -> str:
+        return (
+            "#!/bin/sh\n"
+            "# sshd asks this who may log in with the key that a client shows: ssh-keys TYPE BASE64\n"
+            f"exec /usr/bin/env -i PATH=/usr/bin:/bin LANG=C.UTF-8 \\\n"
+            f'    {self._start()} keys --session {self.session} -- "$@"\n'
+        )
+
+    def _session_program(self) -> str:
+        kept = "".join(f'    ${{{name}+"{name}=${name}"}} \\\n' for name in PASSED_ON)
+        limits = f"--idle {self.idle_minutes} --longest {self.longest_hours}"
+        return (
+            "#!/bin/sh\n"
+            "# sshd starts this for an operator who has logged in: ssh-session OPERATOR-ID\n"
+            'exec /usr/bin/env -i PATH=/usr/bin:/bin HOME="$HOME" \\\n'
+            f"{kept}"
+            f'    {self._start()} session {limits} -- "$1"\n'
+        )
+
+    def sshd_config(self) -> str:
+        """To be kept as a file in /etc/ssh/sshd_config.d."""
+        return f"""\
+# Operators of commsdesk log in as {self.account}, each with an own key: to the console, or for one command.
+Match User {self.account}
+    AuthenticationMethods publickey
+    AuthorizedKeysFile none
+    AuthorizedKeysCommand {self.keys} %t %k
+    AuthorizedKeysCommandUser {self.account}
+    PasswordAuthentication no
+    KbdInteractiveAuthentication no
+    DisableForwarding yes
+    PermitTunnel no
+    PermitTTY yes
+    PermitUserRC no
+    ForceCommand none
+    AcceptEnv LANG LC_* COLORTERM NO_COLOR
+    # A frozen link is given up after 45 s.
+    ClientAliveInterval 15
+    ClientAliveCountMax 3
+Match all
+"""
