@@ -28,7 +28,8 @@ INSTALLATION = Installation("desk", Path("/var/lib/commsdesk"), Path("/opt/comms
         ("  \n ", ()),
         ("status", ("status",)),
         ('alert raise "Fire door" --key door7', ("alert", "raise", "Fire door", "--key", "door7")),
-        ("send --to '+44 7700' $HOME `id` * ~ ; rm", ("send", "--to", "+44 7700", "$HOME", "`id`", "*", "~", ";", "rm")),
+        ("send --to '+44 77' $HOME `id` *", ("send", "--to", "+44 77", "$HOME", "`id`", "*")),
+        ("send ~ ; rm", ("send", "~", ";", "rm")),
         ("review | sh", ("review", "|", "sh")),
         ("review\nsh", ("review", "sh")),
     ],
@@ -41,8 +42,8 @@ def test_a_command_is_split_and_nothing_in_it_expanded(original: str, words: tup
     "original",
     [
         "--data /tmp status", "--operator ben status", "-h", "--", "sh", "/bin/sh", "bash -c id", "Status",
-        "status;sh", "run", "demo", "web", "simulator", "service print", "ssh session 1", "ssh keys", "backup x",
-        "restore x", "adopt", "secrets rotate", "scp -t .", "/usr/lib/openssh/sftp-server", "internal-sftp",
+        "status;sh", "run", "demo", "web", "simulator", "service print", "ssh session 1", "ssh keys",
+        "backup x", "restore x", "adopt", "secrets rotate", "scp -t .", "/usr/lib/sftp-server", "sftp",
         "rsync --server .", "'", '"status', "sta\\", "\x00", "x" * 200_000, "COMMSDESK_DATA=/tmp status",
     ],
 )  # fmt: skip
@@ -87,7 +88,8 @@ def test_a_session_is_given_only_what_it_may_know(tmp_path: Path) -> None:
     program = made.session
     program.write_text(made.programs()[program])
     hostile = {
-        "HOME": "/home/desk", "TERM": "xterm", "SSH_ORIGINAL_COMMAND": 'send "a  b" $(id)\n*', "NO_COLOR": "1",
+        "HOME": "/home/desk", "TERM": "xterm", "NO_COLOR": "1",
+        "SSH_ORIGINAL_COMMAND": 'send "a  b" $(id)\n*',
         "COMMSDESK_DATA": "/tmp", "_COMMSDESK_COMPLETE": "x", "PYTHONPATH": "/tmp", "LD_PRELOAD": "/tmp/x.so",
         "PYTHONSTARTUP": "/tmp/x", "EDITOR": "vi", "LC_EVIL": "x", "TEXTUAL_DRIVER": "x", "PATH": "/tmp",
     }  # fmt: skip
@@ -97,7 +99,6 @@ def test_a_session_is_given_only_what_it_may_know(tmp_path: Path) -> None:
     first, _, rest = ended.stdout.partition("\n")
     assert first == "words: -I -m tui.cli.main --data /site ssh session --idle 30 --longest 8 -- 7"
     kept = dict(re.findall(r"^([A-Z_]+)=(.*)$", rest, re.M))
-    assert kept.pop("PWD", None) is not None or True
     assert {name for name in kept if name not in ("PWD", "OLDPWD", "SHLVL", "_")} == {
         "PATH", "HOME", "TERM", "NO_COLOR", "SSH_ORIGINAL_COMMAND",
     }  # fmt: skip
