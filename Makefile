@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SYSTEM := $(VENV)/.installed-system
 
-.PHONY: demo test test-system bench faults promises pictures check format wheel clean help
+.PHONY: demo test test-system bench bytes faults promises pictures check format wheel clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -32,6 +32,9 @@ test-system: $(SYSTEM)  ## the tests with a real sshd, a browser, JupyterLab and
 
 bench: $(STAMP)  ## messages a second, queued and sent end to end
 	$(BIN)/python -m tests.benchmarks.bench_throughput
+
+bytes: $(SYSTEM)  ## what the console costs over SSH, step by step (root, installs Debian's packages)
+	$(BIN)/python -m tests.benchmarks.bench_bytes
 
 pictures: $(STAMP)  ## docs/pictures from the sample site
 	$(BIN)/python -m tests.tui.pictures

@@ -214,6 +214,11 @@ class ConsoleApp(App[int]):
     def on_resize(self) -> None:
         self.appearance.forget()
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        # Nothing blinks, Textual's own palette included: over a slow link it never comes to rest.
+        if hasattr(event.widget, "cursor_blink"):
+            event.widget.cursor_blink = False
+
     def action_redraw(self) -> None:
         """Draw all of the screen again, after something else has written on the terminal."""
         self.appearance.forget()

@@ -51,9 +51,9 @@ class ConsoleOverSsh:
 
 @contextmanager
 def console_over_ssh(
-    folder: Path, *options: str, columns: int = 120, rows: int = 40, compressed: bool = True
+    folder: Path, *options: str, shows: str, columns: int = 120, rows: int = 40, compressed: bool = True
 ) -> Iterator[ConsoleOverSsh]:
-    """A console on the site, once its first screen has been sent. `options` are those of commsdesk."""
+    """A console on the site, once it `shows` these words and is quiet. `options` are those of commsdesk."""
     with Sshd("Compression yes") as sshd, Relay(sshd.port) as relay:
         key = sshd.new_key("ana")
         command = shlex.join([*PROGRAM, "--data", str(folder), "--operator", "ana", *options])
@@ -67,6 +67,6 @@ def console_over_ssh(
             rows=rows,
         )
         made = ConsoleOverSsh(terminal, relay)
-        terminal.on_screen("Commands", 60)
+        terminal.on_screen(shows, 60)
         made.quiet()
         yield made

@@ -26,6 +26,8 @@ from tests.processes.support import environment, until, within
 from tests.processes.terminal import Terminal
 
 SSHD, SSH, KEYGEN = "/usr/sbin/sshd", "/usr/bin/ssh", "/usr/bin/ssh-keygen"
+# Should the tests be killed, the server does not outlive them.
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM")
 LOOPBACK = "127.0.0.1"
 # sshd trusts a file only where no one but root can write to any folder above it: not below /tmp.
 ROOM = Path("/var/lib")
@@ -108,7 +110,7 @@ class Sshd:
         self.port = _free_port()
         self._write_config()
         process = self._process = subprocess.Popen(
-            [SSHD, "-D", "-f", str(self.folder / "sshd_config"), "-E", str(self.folder / "log")],
+            [*ENDS_WITH_US, SSHD, "-D", "-f", f"{self.folder}/sshd_config", "-E", f"{self.folder}/log"],
             stdin=subprocess.DEVNULL,
             env=environment(),
         )

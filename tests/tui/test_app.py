@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from storage import adoption, instances, sqlite
 from storage.database import SCHEMA_VERSION
@@ -204,3 +205,10 @@ async def test_a_held_copy_is_said_and_adopted_after_a_question(desk: Desk) -> N
         assert site_care.hold_of(desk) is None
         await settle(pilot, lambda: not app._main.check_action("adopt", ()))
         await settle(pilot, lambda: "held" not in screen_text(pilot).splitlines()[0])
+
+
+async def test_nothing_blinks_in_the_palette_either(desk: Desk) -> None:
+    async with console(desk) as pilot:
+        await pilot.press("ctrl+p")
+        await settle(pilot, lambda: isinstance(pilot.app.focused, Input))
+        await settle(pilot, lambda: not pilot.app.focused.cursor_blink)  # type: ignore[union-attr]

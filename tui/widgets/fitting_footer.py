@@ -1,7 +1,10 @@
 """The keys at the bottom of the screen, as many as fit: none is cut in the middle."""
 
+from typing import Any
+
 from textual import events
 from textual.app import ComposeResult
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
@@ -14,6 +17,16 @@ class FittingFooter(Footer):
     def __init__(self) -> None:
         super().__init__(show_command_palette=False, compact=True)
         self._room = 0
+        self._keys: list[tuple[str, str, str, bool]] = []
+
+    def bindings_changed(self, screen: Screen[Any]) -> None:
+        """Textual tells of every move of the focus, and under a dialog draws the whole screen for it."""
+        active = self.screen.active_bindings.values()
+        keys = [(each.key, each.description, each.action, can) for _, each, can, _ in active if each.show]
+        if not self._bindings_ready or keys != self._keys:
+            if screen.app.app_focus:
+                self._keys = keys
+            super().bindings_changed(screen)
 
     def compose(self) -> ComposeResult:
         keys = list(super().compose())
