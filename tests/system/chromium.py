@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -76,6 +77,18 @@ class Browser:
     def press_with(self, modifier: str, key: str) -> None:
         """Ctrl+S, Shift+Enter and the like, by selenium's names of the keys."""
         ActionChains(self.driver).key_down(modifier).send_keys(key).key_up(modifier).perform()
+
+    def click(self, selector: str) -> None:
+        """Click the first element, once it stays where it is."""
+
+        def clicked() -> bool:
+            try:
+                self.driver.find_element(By.CSS_SELECTOR, selector).click()
+            except WebDriverException:  # not there yet, made anew meanwhile, or behind something else
+                return False
+            return True
+
+        until(clicked, f"{selector} can be clicked", PATIENCE)
 
     def element(self, selector: str, seconds: float = PATIENCE) -> WebElement:
         """The first element, once it is there."""

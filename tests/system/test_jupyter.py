@@ -54,10 +54,16 @@ def enabled(site: Site) -> bool:
 
 
 def run_the_cell(lab: Lab, browser: Browser) -> None:
-    browser.open(f"{lab.url}/lab/tree/desk.ipynb?token={lab.token}&reset")
-    until(lambda: "Idle" in browser.driver.page_source, "the kernel is ready", PATIENCE)
-    browser.element(".jp-CodeCell .cm-content").click()
-    browser.press_with(Keys.SHIFT, Keys.ENTER)
+    browser.open(f"{lab.url}/lab/tree/desk.ipynb?token={lab.token}")
+    browser.element(".jp-CodeCell .cm-content")
+
+    def begun() -> bool:
+        """JupyterLab passes a key over until it has connected to the kernel."""
+        browser.click(".jp-CodeCell .cm-content")
+        browser.press_with(Keys.CONTROL, Keys.ENTER)
+        return "[ ]" not in browser.element(".jp-CodeCell .jp-InputPrompt").text
+
+    until(begun, "the cell runs", PATIENCE)
 
 
 def test_the_console_in_a_cell_takes_keys(site: Site, lab: Lab, browser: Browser) -> None:
@@ -68,7 +74,7 @@ def test_the_console_in_a_cell_takes_keys(site: Site, lab: Lab, browser: Browser
     assert address.startswith(f"{lab.url}/proxy/")
     browser.driver.switch_to.frame(frame)
     browser.shows("▸ ")
-    browser.element("#terminal").click()
+    browser.click("#terminal")
     browser.press("e")
     until(lambda: not enabled(site), "the handler is disabled")
     assert [entry.operator for entry in site.review if "disabled" in entry.text] == ["ana"]
