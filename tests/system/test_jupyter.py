@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from demo_data.sample_clickatell import Addresses
 from demo_data.sample_site import build
 from scheduling.clock import SystemClock
 from storage import handlers
-from tests.processes.support import Site, until
+from tests.processes.support import PROGRAM, Site, until
 from tests.system.chromium import PATIENCE, Browser, chromium
 from tests.system.jupyter import Lab, jupyter_lab, surroundings
 from tests.web.conftest import clickatell, site
@@ -102,7 +103,9 @@ async def test_a_terminal_of_jupyterlab(site: Site, lab: Lab) -> None:
                     seen += ESCAPES.sub("", said[0]) if kind == "stdout" else ""
 
             await terminal.send_json(["set_size", 40, 120])
-            await terminal.send_json(["stdin", "commsdesk --operator ana --no-engine\r"])
+            # In full: a login shell may set the path anew.
+            words = shlex.join([*PROGRAM, "--operator", "ana", "--no-engine"])
+            await terminal.send_json(["stdin", f"{words}\r"])
             await shows("▸ ")
             await terminal.send_json(["stdin", "e"])
             await eventually(lambda: not enabled(site), "the handler is disabled")
