@@ -309,10 +309,14 @@ class Engine:
             while True:
                 await self._clock.sleep(self._timing.look_every)
                 try:
-                    if watch.changed():
-                        self._wake.set()
+                    changed = watch.changed()
                 except Exception as error:  # the file may be away for a moment; the work loop will say
                     log.debug("cannot look for changes: %s", error)
+                    self._monitor.site_changed()
+                    changed = False
+                if changed:
+                    self._wake.set()
+                    self._monitor.site_changed()
                 self.progress.passed("listen")
         finally:
             watch.close()

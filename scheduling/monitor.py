@@ -55,6 +55,8 @@ class Monitor:
         self._on_change = on_change
         self._on_progress = on_progress
         self._checked: dict[int, _Checked] = {}
+        self._known: list[Handler] = []
+        self._changes, self._known_at = 0, -1
         self._suspect: set[int] = set()
         self._looking = asyncio.Lock()  # a reload looks beside the loop: nobody is asked twice
 
@@ -65,6 +67,11 @@ class Monitor:
     def forget(self) -> None:
         """Look at every handler anew (the lease was just taken)."""
         self._checked.clear()
+        self.site_changed()
+
+    def site_changed(self) -> None:
+        """The site was written to: the handlers are read again before the next check."""
+        self._changes += 1
 
     async def tick(self, epoch: int) -> None:
         """Check each handler whose turn it is. One handler's trouble is that handler's status.
@@ -72,7 +79,7 @@ class Monitor:
         Raises `StorageError` when what was found cannot be written down; it is asked for again soon.
         """
         async with self._looking:
-            for handler in await self._store.run(self._due):
+            for handler in await self._due():
                 try:
                     await self._check(handler, epoch)
                 except leases.LeaseLost:
@@ -84,11 +91,16 @@ class Monitor:
                     log.exception("the check of handler %s failed", handler.id)
                 self._on_progress()
 
-    def _due(self) -> list[Handler]:
-        with self._database.read() as connection:
-            known = handlers.listing(connection)
+    async def _due(self) -> list[Handler]:
+        if (changes := self._changes) != self._known_at:
+            self._known = await self._store.run(self._read)
+            self._known_at = changes
         now = self._clock.boottime()
-        return [handler for handler in known if handler.enabled and self._is_due(handler, now)]
+        return [handler for handler in self._known if handler.enabled and self._is_due(handler, now)]
+
+    def _read(self) -> list[Handler]:
+        with self._database.read() as connection:
+            return handlers.listing(connection)
 
     def _is_due(self, handler: Handler, now: float) -> bool:
         last = self._checked.get(handler.id)

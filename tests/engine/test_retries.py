@@ -35,7 +35,7 @@ def test_a_gateway_that_refuses_connections_gets_exactly_the_plan(
         begun = clock.now()
         (sent,) = queue(database, clock, handler)
         async with running(database, clock):
-            await clock.sleep(600)
+            await clock.sleep(330)
         found = message(database, sent)
         assert found.state is MessageState.FAILED
         assert found.attempts == 5
@@ -64,7 +64,7 @@ def test_the_third_attempt_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         database = make_site(tmp_path, clock)
         (sent,) = queue(database, clock, add_handler(database, clock))
         async with running(database, clock):
-            await clock.sleep(400)
+            await clock.sleep(330)
         assert message(database, sent).state is MessageState.ACCEPTED
         assert [round(at - sender.times[0]) for at in sender.times] == [0, 60, 120]
         assert "accepted, attempt 3 of 5" in review_of(database)[-1].text

@@ -239,7 +239,7 @@ def test_every_bad_ending_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             life = MINUTE
         (failing,) = queue(site.database, clock, site.main, life=life)
         async with running(site.database, clock):
-            await clock.sleep(400)
+            await clock.sleep(330)
         assert message(site.database, failing).state == ending
         (raised,) = at.occurrences_of(site.database, alert)
         assert raised.count == 1 and len(site.told) == 1

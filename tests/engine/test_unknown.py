@@ -55,7 +55,7 @@ def test_after_the_third_unknown_outcome_a_person_decides(
         database = make_site(tmp_path, clock)
         (sent,) = queue(database, clock, add_handler(database, clock))
         async with running(database, clock):
-            await clock.sleep(600)
+            await clock.sleep(330)
         assert message(database, sent).state is MessageState.UNKNOWN
         assert len(sender.sent) == 3
 
@@ -69,7 +69,7 @@ def test_hold_waits_for_an_operator(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         database = make_site(tmp_path, clock)
         (sent,) = queue(database, clock, add_handler(database, clock, on_unknown="hold"))
         async with running(database, clock):
-            await clock.sleep(600)
+            await clock.sleep(330)
         assert message(database, sent).state is MessageState.UNKNOWN
         assert len(sender.sent) == 1
         assert any("held for an operator" in entry.text for entry in review_of(database))
@@ -88,7 +88,7 @@ def test_failures_after_an_unknown_outcome_never_read_as_failed(
         database = make_site(tmp_path, clock)
         (sent,) = queue(database, clock, add_handler(database, clock))
         async with running(database, clock):
-            await clock.sleep(600)
+            await clock.sleep(330)
         assert message(database, sent).state is MessageState.UNKNOWN
         assert len(sender.sent) == 5
 
@@ -128,7 +128,7 @@ def test_xml_asks_at_once_and_again_just_before_it_sends_again(
         handler = add_handler(database, clock, api_type="xml", batch_size=1)
         (sent,) = queue(database, clock, handler)
         async with running(database, clock):
-            await clock.sleep(600)
+            await clock.sleep(330)
         assert message(database, sent).state is MessageState.ACCEPTED
         assert len(sender.sent) == sends
         assert len(sender.asked) == asks  # type: ignore[attr-defined]

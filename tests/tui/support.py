@@ -55,7 +55,9 @@ async def settle(pilot: Pilot[Any], state: Callable[[], object]) -> None:
     while not state():
         if loop.time() > deadline:
             raise AssertionError("it never came about; the screen shows:\n" + screen_text(pilot))
-        await pilot.pause(0.01)
+        await asyncio.sleep(0.01)
+        if state():
+            await pilot.pause(0)  # what this brought about is drawn before the test looks
 
 
 async def shown(pilot: Pilot[Any], kind: type[Screen[Any]]) -> Any:

@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from scheduling.diagnose.finding import Finding, Result
@@ -17,6 +17,7 @@ from tui.actions import REGISTRY
 from tui.operations import diagnose
 from tui.operations.diagnose import Scope
 from tui.plain import plain
+from tui.widgets.steady_footer import SteadyFooter
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -86,7 +87,7 @@ asked for the balance: that costs nothing, and nothing is sent or changed. r che
         yield Static(plain(f"Diagnose {self.what}"), classes="heading")
         yield Static(CHECKING, classes="summary")
         yield VerticalScroll()
-        yield Footer(show_command_palette=False)
+        yield SteadyFooter(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

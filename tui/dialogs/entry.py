@@ -9,13 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from storage import review as stored
 from storage.records import Review
 from tui.plain import plain, plain_block
 from tui.review_kinds import kind_of
 from tui.widgets.review_lines import COLOURS, SIGNS
+from tui.widgets.steady_footer import SteadyFooter
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -91,7 +92,7 @@ the user and h the handler, where it is about one. Escape closes it."""
     def compose(self) -> ComposeResult:
         with VerticalScroll():
             yield Static(entry_content(self.entry))
-        yield Footer(show_command_palette=False, compact=True)
+        yield SteadyFooter(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

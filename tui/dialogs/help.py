@@ -10,10 +10,11 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui.actions import REGISTRY, display_key
 from tui.plain import plain_block
+from tui.widgets.steady_footer import SteadyFooter
 
 _OTHER = "more"
 _KEY_CELLS = 18
@@ -93,7 +94,7 @@ class HelpScreen(Screen[None]):
             for area in dict.fromkeys(row.area for row in self.rows):
                 yield Static(Content(area.capitalize()), classes="help--area")
                 yield Static(Content("\n").join(_lines(self.rows, area)))
-        yield Footer(show_command_palette=False)
+        yield SteadyFooter(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

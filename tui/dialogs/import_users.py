@@ -13,7 +13,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Input, ProgressBar, Static
+from textual.widgets import Input, ProgressBar, Static
 
 from storage import custom_fields
 from tui import local_files
@@ -37,6 +37,7 @@ from tui.plain import plain, plain_block
 from tui.widgets.inputs import TextInput, YesNo
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.row_source import ListSource
+from tui.widgets.steady_footer import SteadyFooter
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -146,7 +147,7 @@ none."""
         yield Static(id="summary")
         yield PreviewTable(COLUMNS, ListSource(), empty=EMPTY)
         yield Static(id="whole")
-        yield Footer(show_command_palette=False)
+        yield SteadyFooter(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one(FileInput).focus()

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from storage import review
 from storage.records import MessageState, Review
@@ -19,6 +19,7 @@ from tui.actions import REGISTRY
 from tui.message_source import owner_of
 from tui.operations import messages
 from tui.operations.messages import MessageView
+from tui.widgets.steady_footer import SteadyFooter
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -71,7 +72,7 @@ sense for this message are left out."""
             yield Static(id="attempts")
             yield Static("Review", classes="heading")
             yield Static(id="review")
-        yield Footer(show_command_palette=False)
+        yield SteadyFooter(show_command_palette=False)
 
     def on_mount(self) -> None:
         self._show()

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from scheduling.stages import FOLLOWS, Stage
 from tui import occurrence_actions, occurrence_facts
@@ -20,6 +20,7 @@ from tui.plain import plain
 from tui.widgets.columns import Column
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.row_source import ListSource, Row
+from tui.widgets.steady_footer import SteadyFooter
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -95,7 +96,7 @@ closes it, N writes a note. The steps that may not follow now are left out."""
             yield Static(id="story")
         yield Static("Messages", classes="heading")
         yield PagedTable(self.COLUMNS, ListSource(), empty="It has sent nothing.")
-        yield Footer(show_command_palette=False, compact=True)
+        yield SteadyFooter(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self._show()

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from tui.actions import REGISTRY
@@ -15,6 +15,7 @@ from tui.dialogs.confirm import Confirm
 from tui.plain import plain, plain_block
 from tui.widgets.fields import Field
 from tui.widgets.form import Form
+from tui.widgets.steady_footer import SteadyFooter
 
 Record = TypeVar("Record")
 
@@ -99,7 +100,7 @@ and closes. Escape closes without saving, and asks first when something was chan
         yield Static("─" * 98, id="rule")
         yield Static(id="trouble")
         yield from self.compose_body()
-        yield Footer(show_command_palette=False)
+        yield SteadyFooter(show_command_palette=False)
 
     def on_mount(self) -> None:
         self._show_heading()

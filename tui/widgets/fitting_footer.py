@@ -6,12 +6,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
+
+from tui.widgets.steady_footer import SteadyFooter
 
 KEPT = frozenset({"menu", "filter", "help", "app.help", "command_palette", "app.command_palette"})
 
 
-class FittingFooter(Footer):
+class FittingFooter(SteadyFooter):
     """Where it is narrow the section's own last keys are left out: the menu and the help have them all."""
 
     def __init__(self) -> None:
@@ -34,6 +35,9 @@ class FittingFooter(Footer):
             less = [place for place, key in enumerate(keys) if getattr(key, "action", "") not in KEPT]
             del keys[less[-1] if less else -1]
         yield from keys
+
+    def what_shows(self) -> tuple[object, ...]:
+        return self.size.width, super().what_shows()
 
     def on_resize(self, event: events.Resize) -> None:
         if event.size.width != self._room:
