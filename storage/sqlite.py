@@ -108,6 +108,8 @@ def translate(error: BaseException, path: Path) -> errors.StorageError | None:
         return errors.ReadOnly(f"{path} cannot be opened: check the folder's owner and rights")
     if "malformed" in text or "not a database" in text:
         return errors.Damaged(f"{path} is damaged ({text}): restore the newest backup")
+    if "pattern too complex" in text:
+        return errors.StorageError("the text to search for is too long: search for fewer words")
     if "disk I/O error" in text:
         return errors.StorageError(f"the disk under {path.parent} does not read or write: {text}")
     if re.search(r"database( table)? is locked", text):

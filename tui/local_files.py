@@ -72,17 +72,17 @@ def of(console: object) -> LocalFiles:
     return files
 
 
-def read(files: LocalFiles, typed: str, most: int) -> bytes:
+def read(files: LocalFiles, typed: str, most: int, kind: str = "CSV file") -> bytes:
     """At most `most` bytes of the file and one more, so that a longer one can be told. Raises `Refused`."""
     path = files.path(typed)
     try:
         # A pipe or a device would wait for ever, or never end.
         if path.exists() and not path.is_file():
-            raise Refused(f"{typed.strip()} is no file: name a CSV file", FIELD)
+            raise Refused(f"{typed.strip()} is no file: name a {kind}", FIELD)
         with open(path, "rb", opener=_no_links(files)) as source:
             return source.read(most + 1)
     except (OSError, ValueError) as error:
-        raise Refused(f"{typed.strip()} cannot be read ({_reason(error)}): name a CSV file", FIELD) from None
+        raise Refused(f"{typed.strip()} cannot be read ({_reason(error)}): name a {kind}", FIELD) from None
 
 
 def exists(files: LocalFiles, typed: str) -> bool:

@@ -71,6 +71,8 @@ def restore(
 
     if (occurrence_id is None) == (key is None):
         raise typer.BadParameter("give either an occurrence's ID or --key")
+    if alert is not None and key is None:
+        raise typer.BadParameter("--alert goes with --key: leave it out where an ID is given")
     if key is not None:
         alert_id = named(alert).id if alert is not None else None
         try:

@@ -36,7 +36,7 @@ from tui.cli.options import Json
 from tui.cli.output import emit, emit_all, local_time, note, say, show_facts, show_table
 
 if TYPE_CHECKING:
-    from storage.records import Handler
+    from storage.records import Handler, Recipient
     from tui.operations.handler_status import HandlerView
 
 app = plain_app()
@@ -229,8 +229,9 @@ def test(
     from tui.operations.views import checked_json
 
     found = _named(name)
+    recipient = None if to is None else _recipient(to)  # before anything is asked of Clickatell
     checked = handler_check.check_account(desk(), found.id)
-    if json and to is None:
+    if json and recipient is None:
         view = handler_status.view(desk(), found.id)
         assert view is not None
         emit(checked_json(view, checked))
@@ -239,18 +240,25 @@ def test(
     if not checked.ok:
         note(f"commsdesk: {checked.sentence}")
         raise typer.Exit(1)
-    if to is not None:
-        _send_test(found, to, text, wait, json)
+    if recipient is not None:
+        _send_test(found, recipient, text, wait, json)
 
 
-def _send_test(handler: "Handler", to: str, text: str | None, wait: float | None, json: bool) -> None:
+def _recipient(to: str) -> "Recipient":
+    from tui.operations import names
+
+    with desk().database.read() as connection:
+        return names.recipient(connection, to)
+
+
+def _send_test(
+    handler: "Handler", recipient: "Recipient", text: str | None, wait: float | None, json: bool
+) -> None:
     from tui.cli.sent import report
-    from tui.operations import names, sending, waiting
+    from tui.operations import sending, waiting
 
     if wait is None:
         wait = WAIT_FOR_TEST if waiting.engine_is_running(desk()) else 0
-    with desk().database.read() as connection:
-        recipient = names.recipient(connection, to)
     message = text if text is not None else f"Test message through {handler.name}"
     sent = sending.send(desk(), handler.id, [recipient], message)
     raise typer.Exit(report(sent, wait=wait, json=json))

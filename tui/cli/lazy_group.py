@@ -9,6 +9,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+LARGEST = 2**63 - 1
+
 COMMANDS: Mapping[str, str] = {
     "demo": "The console on a sample site with a local Clickatell",
     "run": "The engine without a screen, until SIGTERM or SIGINT",
@@ -54,6 +56,7 @@ class LazyGroup(TyperGroup):
             app.info.help = COMMANDS[cmd_name]
         command = get_command(app)
         command.name = cmd_name
+        _bound_numbers(command)
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -67,6 +70,16 @@ class LazyGroup(TyperGroup):
             item(name, help=COMMANDS[name]) for name in self.list_commands(ctx) if name.startswith(incomplete)
         ]
         return found + items
+
+
+def _bound_numbers(command: Any) -> None:
+    """No whole number is larger than the database can hold: said by name, as a value out of range."""
+    for each in getattr(command, "commands", {}).values():
+        _bound_numbers(each)
+    for param in command.params:
+        info = param.type_descriptor.parameter_info
+        if param.type_descriptor.annotation is int and info is not None and info.max is None:
+            info.max = LARGEST  # there and not on the parameter: the help need not speak of it
 
 
 def _completion_item() -> Any:

@@ -3,6 +3,7 @@
 Exit status: 0 done, 1 refused or failed (one line on standard error says why), 2 wrong usage.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -91,6 +92,9 @@ def execute(arguments: Sequence[str]) -> int:
     """Run one command and give its exit status. What goes wrong is one line on standard error."""
     steady()
     try:
+        if any(_is_no_text(word) for word in arguments):
+            note("commsdesk: an argument is not text in UTF-8: check the encoding of the terminal or script")
+            return WRONG_USAGE
         status = _run(get_command(app), arguments)
         sys.stdout.flush()
         return status
@@ -107,12 +111,22 @@ def execute(arguments: Sequence[str]) -> int:
         context.close()
 
 
+def _is_no_text(word: str) -> bool:
+    """Whether bytes that are not UTF-8 came in, which Python hands on as lone surrogates."""
+    return any("\ud800" <= char <= "\udfff" for char in word)
+
+
 def _run(command: Any, arguments: Sequence[str]) -> int:
     assert isinstance(command, TyperGroup)
     try:
         status = command.main(list(arguments), prog_name="commsdesk", standalone_mode=False)
     except (Refused, StorageError) as error:
         note(f"commsdesk: {error}")
+        return FAILED
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        note(f"commsdesk: {str(error.filename)[:60]}… is too long for the name of a file: use a shorter one")
         return FAILED
     except typer.Abort:
         note("commsdesk: given up")

@@ -70,7 +70,7 @@ def review(
     user: Annotated[str | None, typer.Option("--user", metavar="NAME", help="Only of this user")] = None,
     task: Annotated[str | None, typer.Option("--task", metavar="NAME", help="Only of this task")] = None,
     message: Annotated[
-        int | None, typer.Option("--message", metavar="ID", help="Only of this message")
+        int | None, typer.Option("--message", metavar="ID", min=1, help="Only of this message")
     ] = None,
     limit: Limit = None,
     json: Json = False,

@@ -126,9 +126,9 @@ def _read_key(path: Path) -> str:
     try:
         key = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{path} cannot be read: {error}") from None
+        raise typer.BadParameter(f"--api-key-file: {path} cannot be read: {error}") from None
     if not key:
-        raise typer.BadParameter(f"{path} is empty.")
+        raise typer.BadParameter(f"--api-key-file: {path} is empty.")
     return key
 
 
