@@ -3,14 +3,13 @@
 import importlib
 import os
 import pkgutil
-import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,8 +24,9 @@ from storage import handlers
 from storage.database import Transaction
 from storage.site import open_site
 from storage.tables import leases
-from tui.app import ConsoleApp, Settings
+from tui.app import Settings
 from tui.operations.desk import Desk
+from tui.pictured import PicturedConsole
 from tui.preferences import Preferences
 
 NOW = datetime(2026, 3, 18, 14, 5, 20, tzinfo=UTC)  # a Wednesday, far from any change of the clocks
@@ -124,18 +124,6 @@ def _handlers_checked(tx: Transaction) -> None:
 def open_fixed(folder: Path) -> Desk:
     """Somebody named ana at the site. Close `desk.database` when done."""
     return Desk(open_site(folder, now=lambda: NOW), "ana", now=lambda: NOW)
-
-
-class PicturedConsole(ConsoleApp):
-    """The console; its pictures name no font to be fetched from anywhere."""
-
-    CSS_PATH: ClassVar[list[str]] = [str(Path(tui.__path__[0]) / "main_screen.tcss")]  # type: ignore[misc]
-
-    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
-        picture = super().export_screenshot(title=title or "", simplify=True)
-        picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
-        # Some viewers take the blanks at the ends of a piece of text away otherwise.
-        return picture.replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
 def pictured(desk: Desk, theme: str = "dark") -> PicturedConsole:
