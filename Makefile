@@ -25,7 +25,7 @@ demo: $(STAMP)  ## the console on a sample site with a local Clickatell
 	$(BIN)/commsdesk demo
 
 test: $(STAMP)  ## the tests, on two cores
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-system: $(SYSTEM)  ## the tests with a real sshd, a browser, JupyterLab and systemd (installs Debian's packages)
 	COMMSDESK_SYSTEM_TESTS=1 $(BIN)/python -m pytest -n 2 tests/system
