@@ -40,6 +40,17 @@ def telephone_field(connection: sa.Connection | Transaction, chosen: int | None)
     return found[0] if found else None
 
 
+def someone_has_number(connection: sa.Connection, field_id: int) -> bool:
+    """Whether any user, disabled or not, has a value in this telephone field."""
+    query = (
+        sa.select(sa.literal(1))
+        .select_from(user_values.join(users, users.c.id == user_values.c.user_id))
+        .where(user_values.c.field_id == field_id, users.c.removed_at.is_(None))
+        .limit(1)
+    )
+    return connection.execute(query).first() is not None
+
+
 def candidates(
     connection: sa.Connection | Transaction, recipients: Sequence[Recipient], field_id: int | None
 ) -> list[Candidate]:

@@ -18,6 +18,7 @@ from tui.sections.registry import SECTIONS, make_section
 from tui.sections.section import Section
 from tui.widgets.fitting_footer import FittingFooter
 from tui.widgets.header import SiteHeader
+from tui.widgets.next_step import NextStep
 from tui.widgets.review_panel import ReviewPanel
 from tui.widgets.section_bar import SectionBar
 
@@ -64,6 +65,7 @@ Ctrl+p finds any command by name."""
         yield SiteHeader(id="header")
         if self.console.settings.banner:
             yield Static(plain(self.console.settings.banner), id="banner")
+        yield NextStep()
         with Horizontal(id="middle"):
             yield SectionBar([(name, section.title) for name, section in SECTIONS.items()], id="sections")
             with Vertical(id="stage"):
@@ -130,6 +132,7 @@ Ctrl+p finds any command by name."""
         self._overview = overview
         header = self.query_one(SiteHeader)
         header.overview = overview
+        self._say_next_step()
         self._look()
         if wrote and (section := self.current) is not None:
             section.site_changed()
@@ -158,6 +161,20 @@ Ctrl+p finds any command by name."""
         header = self.query_one(SiteHeader)
         header.trouble = (engine.engine.trouble if engine and engine.engine else None) or self._unread
         header.keep_time()
+
+    def _say_next_step(self) -> None:
+        desk, overview = self.console.desk, self._overview
+        if desk is not None and overview is not None:
+            self.query_one(NextStep).say(overview.missing, desk.role)
+
+    def action_next_step(self) -> None:
+        """Make what a new site still lacks."""
+        from tui.first_steps import SECTION_OF, make
+
+        missing = self._overview.missing if self._overview is not None else None
+        if missing is not None:
+            self.action_section(SECTION_OF[missing.step])  # where what is made is seen
+            make(self.console, missing)
 
     # Sections
 
@@ -213,6 +230,8 @@ Ctrl+p finds any command by name."""
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "adopt":
             return self._overview is not None and self._overview.held
+        if action == "next_step":
+            return self._overview is not None and self._overview.missing is not None
         return True
 
     def action_adopt(self) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from tui.operations.first_steps import Missing
+
 BEAT_SHOWN_AFTER = timedelta(seconds=10)
 
 
@@ -40,6 +42,7 @@ class Overview:
     next_task: str | None = None
     next_task_at: datetime | None = None
     held: bool = False
+    missing: "Missing | None" = None
     lights: tuple[Light, ...] = ()
 
     def beat_age(self, now: datetime) -> timedelta | None:
@@ -54,6 +57,7 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
     from scheduling.handler_state import shown
     from storage import handlers, leases, message_history, outbox, tasks
     from storage.records import HandlerStatus, MessageState
+    from tui.operations import first_steps
 
     lease = leases.current(connection)
     running = leases.engine_is_running(lease, now)
@@ -81,6 +85,7 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
         next_task=task[0] if task else None,
         next_task_at=task[1] if task else None,
         held=is_held(connection),
+        missing=first_steps.missing(connection),
         lights=tuple(lights),
     )
 

@@ -12,6 +12,7 @@ from scheduling.senders.outcome import Balance, GatewayError, OutcomeKind
 from storage.records import ApiType, Handler
 
 CONNECTION, ADDRESS, KEY, CREDIT = "Connection", "Address", "Key or credentials", "Balance"
+WRONG_PATH = ("41", "42")  # the One API is there, and knows no such address
 NOT_THERE = (404, 405, 410)  # and redirects: the address is wrong, or something answers in its place
 
 
@@ -34,7 +35,7 @@ def judge(handler: Handler, answer: Balance | GatewayError) -> list[Finding]:
     if answer.code in RESUME_ON_TOP_UP or answer.http_status == 402:
         return [reached, problem(CREDIT, "ask for the balance", said, answer.advice)]
     elsewhere = answer.http_status in NOT_THERE or 300 <= (answer.http_status or 0) < 400
-    if answer.code is None and elsewhere:
+    if answer.code in WRONG_PATH or (answer.code is None and elsewhere):
         return [reached, problem(ADDRESS, tried, said, answer.advice)]
     if answer.kind is OutcomeKind.ACCOUNT:
         asked = f"ask for the balance with the {credentials_of(handler)}"

@@ -30,15 +30,15 @@ class Answers(KeepsReverse, OptionList):
 
 
 class Question(ModalScreen[str]):
-    """Ends with the id of the answer chosen; escape gives the safe one.
+    """Ends with the id of the answer chosen; escape gives the safe one, which is chosen at first.
 
     `hangs` are short sentences on what the answer brings about ("3 messages wait on it"); all
     texts may be outside text.
     """
 
     HELP = """\
-A question. The arrow keys choose an answer and enter gives it; escape gives the safe answer, \
-the one that is chosen at first."""
+A question. The arrow keys choose an answer and enter gives it; escape gives the answer that \
+changes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "safe", "Back", show=False)]
 
@@ -74,11 +74,18 @@ the one that is chosen at first."""
     """
 
     def __init__(
-        self, question: str, answers: Sequence[Answer], *, safe: str, hangs: Sequence[str] = ()
+        self,
+        question: str,
+        answers: Sequence[Answer],
+        *,
+        safe: str,
+        first: str | None = None,
+        hangs: Sequence[str] = (),
     ) -> None:
-        """`safe` is the id of the answer that changes nothing."""
+        """`safe` is the id of the answer that changes nothing, `first` the one chosen at first."""
         super().__init__()
         self.question, self.answers, self.safe, self.hangs = question, tuple(answers), safe, tuple(hangs)
+        self.first = safe if first is None else first
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -98,7 +105,7 @@ the one that is chosen at first."""
     def on_mount(self) -> None:
         options = self.query_one(Answers)
         options.highlighted = next(
-            (index for index, answer in enumerate(self.answers) if answer.id == self.safe), 0
+            (index for index, answer in enumerate(self.answers) if answer.id == self.first), 0
         )
         options.focus()
 

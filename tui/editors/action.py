@@ -104,6 +104,7 @@ or alert it belongs to."""
     def on_mount(self) -> None:
         self._show_heading()
         self._use_sender()
+        self.call_after_refresh(self.picker.focus_search)
 
     def on_form_changed(self, event: Form.Changed) -> None:
         self._show_heading()

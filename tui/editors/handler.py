@@ -1,11 +1,12 @@
 """The editor of a communication handler: Clickatell SMS Sender, with the guide's form for each API Type."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.widgets import TabbedContent, TabPane
 from textual.worker import Worker, WorkerState
 
@@ -46,8 +47,10 @@ class HandlerEditor(MergingEditor[Saved, Handler]):
     HELP = """\
 A communication handler of the type Clickatell SMS Sender. API Type One API needs the API Key of an \
 integration in the Clickatell portal; XML API the User Name, Password and API ID of a classic account. \
-Retry Rate and Stop Retrying After make the plan that is written below them. The tab More holds what \
-mostly can stay as it is. A key or password is never shown again, only replaced."""
+Retry Rate and Stop Retrying After make the plan that is written below them. f2 goes to the tab More \
+and back: it holds what mostly can stay as it is. A key or password is never shown again, only replaced."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "turn", "Other tab")]
 
     DEFAULT_CSS = """
     HandlerEditor {
@@ -105,6 +108,13 @@ mostly can stay as it is. A key or password is never shown again, only replaced.
     def on_mount(self) -> None:
         self.call_after_refresh(self._say_all)
         self.form.focus_field("name")
+
+    def action_turn(self) -> None:
+        """Show the other tab, with the focus on its first field."""
+        if self.query_one(TabbedContent).active == "account":
+            self.more.focus_field("base_url" if self._type is ApiType.ONE else "on_unknown")
+        else:
+            self.form.focus_field("name")
 
     # What follows from what is typed
 

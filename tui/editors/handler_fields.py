@@ -85,7 +85,13 @@ def account_fields(before: Handler | None) -> tuple[Field, ...]:
             options=(("One API", ApiType.ONE), ("XML API", ApiType.XML)),
             required=True,
         ),
-        SecretField(key="api_key", label=SECRET_NAME[ApiType.ONE], stored=stored[ApiType.ONE], required=new),
+        SecretField(
+            key="api_key",
+            label=SECRET_NAME[ApiType.ONE],
+            stored=stored[ApiType.ONE],
+            required=new,
+            help="In the Clickatell portal: One API Details.",
+        ),
         TextField(
             key="channel",
             label="Channel",
@@ -121,6 +127,7 @@ def more_fields(before: Handler | None, telephone_fields: tuple[CustomField, ...
     """The second tab: what has a preset that mostly is right."""
     first = telephone_fields[0].name if telephone_fields else "none yet"
     return (
+        TextField(key="base_url", label="Base URL", help="Where the One API is; preset: Clickatell's."),
         ChoiceField(
             key="on_unknown",
             label=LABELS["on_unknown"],
@@ -164,7 +171,6 @@ def more_fields(before: Handler | None, telephone_fields: tuple[CustomField, ...
             label=LABELS["low_balance"],
             help="Below this an alert is raised. Empty: never.",
         ),
-        TextField(key="base_url", label="Base URL", help="Where the One API is; the preset is Clickatell's."),
         NumberField(
             key="batch_size",
             label=LABELS["batch_size"],

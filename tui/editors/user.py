@@ -56,11 +56,15 @@ leaves and asks first."""
         user: User | None,
         custom: Sequence[CustomField],
         known_groups: Sequence[Group],
+        *,
+        at_values: bool = False,
     ) -> None:
+        """`at_values` begins with the custom fields: the number is what is missing."""
         super().__init__(user.name if user else "New user", ())
         self._desk = _desk_of(console)
         self._site = console
         self.seen = user
+        self._at_values = at_values
         self._custom = {key_of_field(field): field for field in custom}
         given = self.values_of(user) if user else {"enabled": True, "groups": frozenset()}
         names = tuple(group.name for group in known_groups)
@@ -68,9 +72,11 @@ leaves and asks first."""
         self.values_form = MergingForm(form_fields(custom), given)
 
     @classmethod
-    async def load(cls, console: "ConsoleApp", user_id: int | None) -> "UserEditor":
+    async def load(
+        cls, console: "ConsoleApp", user_id: int | None, *, at_values: bool = False
+    ) -> "UserEditor":
         """Read what the editor needs. Raises `Refused` when the user is gone."""
-        return cls(console, *await console.ask(_read, user_id))
+        return cls(console, *await console.ask(_read, user_id), at_values=at_values)
 
     def compose_body(self) -> ComposeResult:
         with TabbedContent():
@@ -82,7 +88,10 @@ leaves and asks first."""
                 yield self.values_form
 
     def on_mount(self) -> None:
-        self.form.focus_field("name")
+        if self._at_values and self._custom:
+            self.values_form.focus_field(next(iter(self._custom)))
+        else:
+            self.form.focus_field("name")
         for key in self._custom:
             self._show_note(key, done=True)
 

@@ -73,12 +73,12 @@ users."""
         self.go_back()
 
     def action_send(self) -> None:
-        from tui.dialogs.send_message import SendMessage
+        from tui.first_steps import write
 
         chosen = [self._groups[key] for key in self.table.chosen if key in self._groups]
         if chosen:
             recipients = [Recipient(group_id=group.id, name=group.name) for group in chosen]
-            self.console.open_editor(partial(SendMessage.load, self.console, recipients))
+            write(self.console, recipients)
 
     def action_delete(self) -> None:
         start(self, self._delete())

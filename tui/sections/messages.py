@@ -138,9 +138,9 @@ that it arrived, D leaves it. i finds out why one does not arrive. n writes a ne
             self.app.push_screen(Diagnosis(self.console, message_id=key, name=f"message {key}"))
 
     def action_new(self) -> None:
-        from tui.dialogs.send_message import SendMessage
+        from tui.first_steps import write
 
-        self.console.open_editor(partial(SendMessage.load, self.console))
+        write(self.console)
 
     async def action_cancel(self) -> None:
         self._after(await message_actions.cancel(self.console, self.table.chosen))

@@ -110,7 +110,8 @@ writes one. / finds users by part of a name, a number, a value or a group."""
                 Answer("user", "Add the user without a number"),
                 Answer("no", "Cancel"),
             ),
-            safe="field",
+            safe="no",
+            first="field",
             hangs=["Users have no place for a number, so nobody could be sent to"],
         )
         answer = await self.console.ask_person(question)
@@ -149,11 +150,11 @@ writes one. / finds users by part of a name, a number, a value or a group."""
         start(self, self._send())
 
     async def _send(self) -> None:
-        from tui.dialogs.send_message import SendMessage
+        from tui.first_steps import write
 
         recipients = [Recipient(user_id=user.id, name=user.name) for user in await self._chosen()]
         if recipients:
-            self.console.open_editor(partial(SendMessage.load, self.console, recipients))
+            write(self.console, recipients)
 
     def action_enable(self) -> None:
         start(self, self._enable())

@@ -185,8 +185,12 @@ class ActionList(Vertical):
         return bool(self._stage) if action == "copy_to_tabs" else True
 
     async def _edit(self, place: int | None) -> None:
+        from storage import handlers
         from tui.editors.action import ActionEditor
+        from tui.first_steps import add_handler
 
+        if not await self._app_console.read(handlers.listing) and not await add_handler(self._app_console):
+            return
         heading = "New action" if place is None else f"Action {place + 1}"
         if self._stage:
             heading += f" · {self._stage}"

@@ -11,9 +11,10 @@ from tests.operations.arrange import ANN, JOE, make_handler, make_people, to
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
 from tui.dialogs.ask_text import AskText
-from tui.dialogs.confirm import Confirm
+from tui.dialogs.confirm import Confirm, Question
 from tui.dialogs.send_message import SendMessage
-from tui.operations import handlers
+from tui.editors.handler import HandlerEditor
+from tui.operations import handler_status, handlers
 from tui.operations.desk import Desk
 from tui.plain_text import plain_str
 
@@ -172,15 +173,37 @@ async def test_leaving_asks_when_something_was_written(desk: Desk) -> None:
         assert not queued(desk)
 
 
-async def test_without_a_usable_handler_it_says_what_to_do(desk: Desk) -> None:
+async def test_without_a_usable_handler_it_offers_to_make_one(desk: Desk) -> None:
     async with console(desk, section="messages") as pilot:
         await pilot.press("n")
-        await settle(
-            pilot, lambda: any("no handler to send with yet" in sentence for sentence in told(pilot))
-        )
-        handlers.set_enabled(desk, make_handler(desk), False)
+        question = await shown(pilot, Question)
+        assert question.question == "No handler yet: add the account at Clickatell?"
+        await pilot.press("escape")
+        await settle(pilot, lambda: pilot.app.screen is pilot.app._main)
         await pilot.press("n")
-        await settle(pilot, lambda: any("Every handler is disabled" in sentence for sentence in told(pilot)))
+        await shown(pilot, Question)
+        await pilot.press("enter")
+        editor = await shown(pilot, HandlerEditor)
+        editor.form.set_value("name", "Night")
+        editor.form.set_value("api_key", "secret")
+        await pilot.press("ctrl+s")
+        await shown(pilot, SendMessage)
+
+
+async def test_where_every_handler_is_disabled_it_offers_to_enable_one(desk: Desk) -> None:
+    key = make_handler(desk)
+    handlers.set_enabled(desk, key, False)
+    async with console(desk, section="messages") as pilot:
+        await pilot.press("n")
+        question = await shown(pilot, Question)
+        assert question.question == "Every handler is disabled: enable one?"
+        await pilot.press("enter")
+        await settle(pilot, lambda: pilot.app.screen is pilot.app._main)
+        await pilot.press("n")
+        await shown(pilot, Question)
+        await pilot.press("up", "enter")
+        await shown(pilot, SendMessage)
+    assert [view.handler.enabled for view in handler_status.listing(desk)] == [True]
 
 
 async def test_hostile_names_everywhere(desk: Desk) -> None:

@@ -1,0 +1,71 @@
+"""The line on a new site that says what is missing before a first message, and makes it."""
+
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.actions import REGISTRY, role_allows
+from tui.actions import Role as RoleName
+from tui.operations.first_steps import Missing, Step
+from tui.plain import plain
+
+if TYPE_CHECKING:
+    from tui.operations.desk import Role
+
+ACTION = "main.next_step"
+LONGEST_NAME = 24
+
+_MAKES = {
+    Step.HANDLER: "adds one",
+    Step.FIELD: "makes one",
+    Step.NUMBER: "adds one",
+    Step.MESSAGE: "writes the first message",
+}
+NEEDS: dict[Step, RoleName] = {Step.HANDLER: "administrator", Step.FIELD: "administrator"}
+"""The role that a step needs, where it is more than an operator."""
+
+
+class NextStep(Static):
+    """Hidden when nothing is missing. A click does what its key does."""
+
+    DEFAULT_CSS = """
+    NextStep { height: 1; padding: 0 1; background: $panel; color: $text-warning; display: none; }
+    NextStep:ansi { background: ansi_default; }
+    NextStep.-shown { display: block; }
+    """
+
+    def say(self, missing: Missing | None, role: "Role") -> None:
+        """Show the next step, and whoever may not take it who can."""
+        self.set_class(missing is not None, "-shown")
+        if missing is not None:
+            self.update(sentence(missing, role))
+
+    async def on_click(self, event: events.Click) -> None:
+        event.stop()
+        await self.run_action(f"screen.{REGISTRY[ACTION].action}")
+
+
+def sentence(missing: Missing, role: "Role") -> Content:
+    """`Step 2 of 4  ▲ No Telephone Number field yet   f2 makes one`."""
+    need: RoleName = NEEDS.get(missing.step, "operator")
+    key = (REGISTRY.shown_keys(ACTION) or ("a click",))[0]
+    makes = "enters it" if missing.step is Step.NUMBER and missing.user_id else _MAKES[missing.step]
+    offer = Content.styled(f"{key} {makes}", "bold $text-accent")
+    if not role_allows(role, need):
+        offer = Content.styled(f"needs an {need}", "$text-muted")
+    place = Content.styled(f"Step {missing.step} of {len(Step)}  ", "$text-muted")
+    return Content.assemble(place, _said(missing), "   ", offer)
+
+
+def _said(missing: Missing) -> Content:
+    if missing.step is Step.HANDLER:
+        return Content("▲ No handler yet: an account at Clickatell")
+    if missing.step is Step.FIELD:
+        return Content("▲ No Telephone Number field yet")
+    if missing.step is Step.MESSAGE:
+        return Content.styled("✓ All is there to send with", "$text-success")
+    if missing.user_id is None:
+        return Content("▲ No user with a number yet")
+    return Content.assemble("▲ ", plain(missing.user, width=LONGEST_NAME), " has no number")
