@@ -40,6 +40,14 @@ class Load:
     ordinary: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Flood:
+    """Messages found past their time at one moment; `unsaid` counts those that the review does not have."""
+
+    at: datetime
+    unsaid: dict[tuple[int, bool, bool], int]
+
+
 class Delivery:
     def __init__(
         self,
@@ -65,6 +73,7 @@ class Delivery:
         self._calls: dict[asyncio.Task[None], tuple[int, int]] = {}
         self._sending: set[int] = set()
         self._unrecorded = 0
+        self._flood: _Flood | None = None
         self._paused_until: datetime | None = None
         self.stopping = False
 
@@ -134,16 +143,21 @@ class Delivery:
             log.warning("%s calls had no answer in %s s", len(self._calls), seconds)
 
     def _close_outlived(self, epoch: int) -> int:
-        now = self._clock.now()
+        """Close a batch of them; those of one moment are said once, however many batches they take."""
+        now = self._flood.at if self._flood else self._clock.now()
         with self._database.read() as connection:
             found = outbox.outlived(connection, now)
         if not found:
+            self._flood = None
             return 0
         with self._database.write(wait=5) as tx:
             leases.check(tx, epoch)
+            flood = self._flood or _Flood(now, outbox.count_outlived(tx, now))
+            unsaid = dict(flood.unsaid)
             present = outbox.outlived(tx, now)
             apply(tx, {message.id: lifecycle.outlived(message, now) for message in present}, now)
-            tx.review(now, *lifecycle.outlived_review(present))
+            tx.review(now, *lifecycle.outlived_review(present, unsaid))
+        self._flood = _Flood(now, unsaid)
         return len(found)
 
     async def _serve(self, desk: claims.Desk, epoch: int) -> int:

@@ -185,30 +185,43 @@ def outlived(message: Message, now: datetime) -> Step:
     )
 
 
-def outlived_review(messages: Sequence[Message]) -> list[ReviewEntry]:
-    """What to say of messages that `outlived`: one entry a cause and handler, naming a few."""
-    causes: dict[tuple[int, str], list[Message]] = {}
+CAUSES = {
+    (False, False): "expired unsent: past their useful life",
+    (True, True): "left unknown: the retry window closed after an unknown outcome",
+    (True, False): "failed: the retry window closed before they were accepted",
+}
+
+
+def outlived_review(
+    messages: Sequence[Message], counts: dict[tuple[int, bool, bool], int] | None = None
+) -> list[ReviewEntry]:
+    """What to say of messages that `outlived`: one entry a cause and handler, naming a few.
+
+    `counts` has how many there are in all where these are one batch of them; what is said is taken out.
+    """
+    groups: dict[tuple[int, bool, bool], list[Message]] = {}
     for message in messages:
-        if message.first_attempt_at is None:
-            cause = "expired unsent: past their useful life"
-        elif message.unknowns:
-            cause = "left unknown: the retry window closed after an unknown outcome"
-        else:
-            cause = "failed: the retry window closed before they were accepted"
-        causes.setdefault((message.handler_id, cause), []).append(message)
-    return [_outlived_entry(group, cause) for (_, cause), group in causes.items()]
+        tried = message.first_attempt_at is not None
+        groups.setdefault((message.handler_id, tried, tried and message.unknowns > 0), []).append(message)
+    if counts is None:
+        counts = {key: len(group) for key, group in groups.items()}
+    return [
+        _outlived_entry(group, counts.pop(key), CAUSES[key[1:]])
+        for key, group in groups.items()
+        if key in counts
+    ]
 
 
-def _outlived_entry(group: list[Message], cause: str) -> ReviewEntry:
+def _outlived_entry(group: list[Message], count: int, cause: str) -> ReviewEntry:
     first = group[0]
-    if len(group) == 1:
+    if count == 1:
         cause = cause.replace("their", "its").replace("they were", "it was")
         return _entry(first, Category.MESSAGE, Level.ERROR, cause)
     names = ", ".join(message.user or message.to for message in group[:3])
-    more = f" and {len(group) - 3} more" if len(group) > 3 else ""
+    more = f" and {count - 3:,} more" if count > 3 else ""
     return ReviewEntry(
         Category.MESSAGE,
-        f"{len(group)} messages through {first.handler} {cause}: {names}{more}",
+        f"{count:,} messages through {first.handler} {cause}: {names}{more}",
         Level.ERROR,
         handler_id=first.handler_id,
         handler=first.handler,

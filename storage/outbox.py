@@ -314,6 +314,23 @@ def outlived(connection: sa.Connection | Transaction, now: datetime, limit: int 
     return [record_of(row) for row in connection.execute(query).mappings()]
 
 
+OUTLIVED_COUNTS = sa.text(
+    "SELECT handler_id, 0, 0, count(*) FROM message INDEXED BY message_unattempted"
+    " WHERE state = 'queued' AND first_attempt_at IS NULL AND expires_at <= :now GROUP BY handler_id"
+    " UNION ALL SELECT handler_id, 1, unknowns > 0, count(*) FROM message INDEXED BY message_window"
+    " WHERE state = 'queued' AND first_attempt_at IS NOT NULL AND window_closes_at <= :now"
+    " GROUP BY handler_id, unknowns > 0"
+).bindparams(sa.bindparam("now", type_=m.expires_at.type))
+
+
+def count_outlived(
+    connection: sa.Connection | Transaction, now: datetime
+) -> dict[tuple[int, bool, bool], int]:
+    """How many there are by handler, whether they were tried, and whether an outcome is unknown."""
+    rows = connection.execute(OUTLIVED_COUNTS, {"now": now}).all()
+    return {(row[0], bool(row[1]), bool(row[2])): row[3] for row in rows}
+
+
 # The index is named: the planner would take the one by state, and look into every queued row.
 _WAITING = "SELECT min(next_attempt_at) AS at FROM message INDEXED BY message_waiting WHERE state = 'queued'"
 NEXT_ATTEMPT = sa.text(f"{_WAITING} AND next_attempt_at > :now")

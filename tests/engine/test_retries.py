@@ -18,6 +18,7 @@ from tests.engine.support import (
     queue,
     review_of,
     running,
+    states,
     use_real_senders,
     use_sender,
 )
@@ -136,5 +137,44 @@ def test_retry_after_moves_an_attempt_and_pauses_the_handler(
             await clock.sleep(60)
         assert message(database, other).state is MessageState.ACCEPTED
         assert all(100 <= at <= 102 for at in sender.times[1:])
+
+    run_virtually(main)
+
+
+def test_after_a_long_outage_hundreds_are_closed_and_said_once_a_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock, lambda item, n: outcome(OutcomeKind.NOT_SENT))
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        first, second = (add_handler(database, clock, name) for name in ("Days", "Nights"))
+        queue(database, clock, first, 620)
+        async with running(database, clock):
+            await clock.sleep(30)
+        assert len(sender.sent) == 620, "tried, and waiting for their second attempt"
+        queue(database, clock, first, 1300)
+        queue(database, clock, second, 700)
+        queue(database, clock, second, 10, life=timedelta(hours=9))
+        await clock.sleep(8 * 3600)
+        sender.answer = lambda item, n: ACCEPTED
+        async with running(database, clock):
+            await clock.sleep(60)
+        assert len(sender.sent) == 630, "nothing stale is sent in the night"
+        assert states(database) == {
+            MessageState.EXPIRED: 2000,
+            MessageState.FAILED: 620,
+            MessageState.ACCEPTED: 10,
+        }
+        said = [
+            entry.text.partition(":")[0]
+            for entry in review_of(database)
+            if " messages through " in entry.text
+        ]
+        assert sorted(said) == [
+            "1,300 messages through Days expired unsent",
+            "620 messages through Days failed",
+            "700 messages through Nights expired unsent",
+        ]
 
     run_virtually(main)

@@ -51,11 +51,13 @@ class Place:
         support.queue(self.database, CLOCK, self.handler, count)
 
     def accepted(self, count: int) -> None:
-        until(
-            lambda: self.states == {MessageState.ACCEPTED: count},
-            f"{count} accepted: {self.engines[-1].said}",
-        )
+        until(lambda: self._all_accepted() == count, f"{count} accepted: {self.engines[-1].said}")
         assert len(self._clickatell.clickatell.account.inbox) == count, "each arrived, and once"
+
+    def _all_accepted(self) -> int:
+        """How many there are, if all are accepted; on a slow machine their reports may be there already."""
+        good = {MessageState.ACCEPTED, MessageState.DELIVERED}
+        return sum(self.states.values()) if set(self.states) <= good else -1
 
     @property
     def states(self) -> dict[MessageState, int]:

@@ -91,6 +91,7 @@ SCANS = {
     "next attempt": outbox.NEXT_ATTEMPT,
     "oldest due": outbox.OLDEST_DUE,
     "outlived": outbox.OUTLIVED,
+    "outlived by cause": outbox.OUTLIVED_COUNTS,
 }
 # The partial indexes that hold only what waits, what is sent and what is active.
 SMALL = ("message_due", "message_sending", "message_waiting", "message_window", "message_unattempted",

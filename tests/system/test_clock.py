@@ -59,6 +59,13 @@ class Desk:
         """Wait until the engine has beaten after that moment: what was due then has been looked at."""
         until(lambda: (beat := self.site.lease.beaten_at) is not None and beat > moment, f"past {moment}")
 
+    @property
+    def sent(self) -> int:
+        """How many were accepted, if all were; on a slow machine their reports are there already."""
+        found = self.site.states
+        good = found.get(MessageState.ACCEPTED, 0) + found.get(MessageState.DELIVERED, 0)
+        return good if good == sum(found.values()) else -1
+
     def said(self, words: str) -> list[str]:
         return [entry.text for entry in self.site.review if words in entry.text]
 
@@ -84,7 +91,7 @@ def test_a_jump_by_hours_moves_the_plan_and_sends_nothing_twice(desk: Desk, hour
     until(lambda: desk.said(f"the clock jumped {way} by 1"), "the jump is in the review")
     desk.site.clickatell.resume_listening()
     desk.send()
-    until(lambda: desk.site.states == {MessageState.ACCEPTED: 2}, f"both are sent: {run.lines}")
+    until(lambda: desk.sent == 2, f"both are sent: {run.lines}")
     assert set(desk.site.inbox.values()) == {1}
     assert bool(desk.said("scheduled tasks wait")) == (hours > 0)
     assert run.alive
@@ -94,17 +101,17 @@ def test_a_jump_by_hours_moves_the_plan_and_sends_nothing_twice(desk: Desk, hour
 def test_a_machine_that_wakes_up_years_behind_and_finds_the_time(desk: Desk) -> None:
     first = desk.run()
     desk.send()
-    until(lambda: desk.site.states == {MessageState.ACCEPTED: 1}, "sent")
+    until(lambda: desk.sent == 1, "sent")
     first.kill()
     desk.clock.jump(timedelta(days=-3000))
     second = desk.run()
     until(lambda: desk.said("scheduled tasks wait"), f"it says that the clock is behind: {second.lines}")
     desk.send()
-    until(lambda: desk.site.states == {MessageState.ACCEPTED: 2}, "sent all the same")
+    until(lambda: desk.sent == 2, "sent all the same")
     desk.clock.jump(timedelta(days=3000))
     until(lambda: desk.said("the clock jumped forward"), "the time is found")
     desk.send()
-    until(lambda: desk.site.states == {MessageState.ACCEPTED: 3}, "and sent again")
+    until(lambda: desk.sent == 3, "and sent again")
 
 
 def test_london_in_the_hour_that_comes_twice(desk: Desk) -> None:
@@ -149,7 +156,7 @@ def test_a_leap_day_and_the_turn_of_a_century(desk: Desk, cron: str, before: str
     desk.run()
     until(lambda: desk.fired(cron), "it fires")
     assert desk.fired(cron) == [datetime.fromisoformat(due).replace(tzinfo=UTC)]
-    until(lambda: desk.site.states == {MessageState.ACCEPTED: 1}, "and its message is sent")
+    until(lambda: desk.sent == 1, "and its message is sent")
 
 
 def test_over_the_end_of_32_bits(desk: Desk) -> None:
@@ -160,7 +167,7 @@ def test_over_the_end_of_32_bits(desk: Desk) -> None:
     desk.send()
     desk.is_past(datetime(2038, 1, 19, 3, 14, 9, tzinfo=UTC))
     desk.send()
-    until(lambda: desk.site.states == {MessageState.ACCEPTED: 2}, "sent on both sides of it")
+    until(lambda: desk.sent == 2, "sent on both sides of it")
     desk.clock.put(datetime(2038, 1, 19, 3, 14, 57, tzinfo=UTC))
-    until(lambda: desk.site.states == {MessageState.ACCEPTED: 3}, "the task's message too")
+    until(lambda: desk.sent == 3, "the task's message too")
     assert desk.fired(cron) == [datetime(2038, 1, 19, 3, 15, tzinfo=UTC)]
