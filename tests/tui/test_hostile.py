@@ -3,7 +3,9 @@
 What reaches the terminal holds nothing that it would obey, and nothing falls over.
 """
 
+import importlib
 import itertools
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +14,25 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from textual.pilot import Pilot
+from textual.screen import Screen
 
+import tui
 from demo_data.sample_site import build
+from scheduling.stages import Stage
 from storage import tables
 from storage.site import open_site
+from tests.operations.arrange import make_handler, make_people
 from tests.tui.fixed_site import ADDRESSES
+from tests.tui.guide.hands import paste
 from tests.tui.kit.hostile import HOSTILE
-from tests.tui.support import console, screen_text, settle
+from tests.tui.support import console, make_desk, screen_text, settle, shown
+from tui.dialogs.ask_text import AskText
+from tui.dialogs.confirm import Answer, Confirm, Question
+from tui.dialogs.send_message import SendMessage
+from tui.editors.user import UserEditor
+from tui.operations import alerts, messages, users
 from tui.operations.desk import Desk, _utc_now
+from tui.widgets.menu import ContextMenu
 from tui.widgets.paged_table import PagedTable
 
 # What a terminal obeys: controls, and marks that turn the direction of what follows.
@@ -48,18 +61,68 @@ FREE = {
     tables.reviews: ("body", "operator", "handler", "user", "alert", "task"),
 }
 
-WALKS = (
-    ("1", "handlers", ("enter", "x", "d", "T", "question_mark")),
-    ("2", "users", ("enter", "M", "d", "a", "x", "i")),
-    ("3", "occurrences", ("enter", "N", "R")),
-    ("4", "tasks", ("enter", "h", "w", "d")),
-    ("5", "messages", ("enter", "i", "n")),
-    ("6", "review", ("enter", "E")),
-)
-FURTHER = (
-    ("2", "users", "o", "groups", ("enter", "d")),
-    ("2", "users", "f", "fields", ("enter", "d")),
-    ("3", "occurrences", "o", "alerts", ()),
+LISTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "handlers": (("1", "handlers"),),
+    "users": (("2", "users"),),
+    "groups": (("2", "users"), ("o", "groups")),
+    "fields": (("2", "users"), ("f", "fields")),
+    "occurrences": (("3", "occurrences"),),
+    "alerts": (("3", "occurrences"), ("o", "alerts")),
+    "tasks": (("4", "tasks"),),
+    "messages": (("5", "messages"),),
+    "review": (("6", "review"),),
+}
+"""Every list: the keys that lead to it, and what each is then called."""
+
+STOPS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "handlers": (
+        ("enter HandlerEditor", "f2"),
+        ("x Diagnosis",),
+        ("d Confirm",),
+        ("T TestSend",),
+        ("question_mark HelpScreen",),
+    ),
+    "users": (
+        ("enter UserEditor", "f2"),
+        ("M SendMessage", "f2", "f4", "escape", "f2"),
+        ("d Confirm",),
+        ("a UserGroups",),
+        ("x Diagnosis",),
+        ("i ImportUsers",),
+        ("E ExportUsers",),
+    ),
+    "groups": (("enter GroupEditor", "f2"), ("M SendMessage", "f2"), ("d Confirm",)),
+    "fields": (("enter FieldEditor",), ("d Confirm",)),
+    "occurrences": (("enter OccurrenceDialog", "tab"), ("N NoteDialog",), ("R NoteDialog",)),
+    "alerts": (
+        ("enter AlertEditor", "f2", "enter ActionEditor", "f2", "f3"),
+        ("r RaiseAlert",),
+        ("d Confirm",),
+    ),
+    "tasks": (
+        ("enter TaskEditor", "f2", "enter ActionEditor", "f2"),
+        ("enter TaskEditor", "f2", "f2"),
+        ("h TaskHistory",),
+        ("w Forecast",),
+        ("d Confirm",),
+    ),
+    "messages": (("enter MessageDetail",), ("i Diagnosis",), ("n SendMessage", "f2"), ("f",)),
+    "review": (("enter EntryDetail",), ("E ExportReview",), ("f",)),
+}
+"""What can be opened from a list: keys, with the screen that each has to bring where it brings one."""
+
+ELSEWHERE = {
+    "MainScreen",  # below all of them
+    "Question",  # told and asked below, as is AskText
+    "AskText",
+    "EditorScreen", "MergingEditor", "ListScreen",  # of which those above are kinds
+}  # fmt: skip
+
+# What a person can type or paste into a line that is to hold it.
+TYPED = (
+    "[/red] [bold]x[/] [@click=app.quit]y[/]",
+    "יוסי כהן محمد 国际 👩‍👩‍👧 👍🏽",
+    "$(id) `id` %s {0} \\\\x1b[31m",
 )
 
 
@@ -120,49 +183,165 @@ async def listed(pilot: Pilot[Any], name: str) -> None:
     check(pilot, name)
 
 
-async def through(pilot: Pilot[Any], name: str, keys: tuple[str, ...]) -> None:
-    """Open each dialog of the record under the cursor, look at it, and close it."""
-    app: Any = pilot.app
-    for key in keys:
+async def reach(pilot: Pilot[Any], name: str) -> None:
+    for key, shown_as in LISTS[name]:
         await pilot.press(key)
-        await settle(pilot, lambda: app.screen is not app._main and app.screen.focused is not None)
-        await pilot.pause(0.05)
-        check(pilot, f"{name}, {key}")
-        for _ in range(4):
-            if app.screen is app._main:
-                break
-            await pilot.press("escape")
-            await pilot.pause(0.02)
-        assert app.screen is app._main, f"{name}, {key}: {app.screen} is still there"
+        await listed(pilot, shown_as)
+
+
+def to_one_with_actions(pilot: Pilot[Any]) -> None:
+    """To an alert that sends something when it is raised."""
+    app: Any = pilot.app
+    sending = {
+        view.alert.id
+        for view in alerts.listing(app.desk)
+        if any(action.stage == Stage.CREATED for action in view.alert.actions)
+    }
+    table = app._main.current.table
+    table.move_to(next(place for place in range(table.count) if table.row_at(place).key in sending))
+
+
+async def stop_at(pilot: Pilot[Any], name: str, keys: tuple[str, ...]) -> None:
+    """Open a dialog of the record under the cursor, look at each of its faces, and close it."""
+    app: Any = pilot.app
+    for step in keys:
+        key, _, wanted = step.partition(" ")
+        await pilot.press(key)
+        if wanted:
+            await settle(pilot, lambda wanted=wanted: type(app.screen).__name__ == wanted)
+            await settle(pilot, lambda: app.screen.focused is not None)
+        await pilot.pause(0.1)
+        check(pilot, f"{name}, {keys}, at {step}")
+    await leave(pilot, f"{name}, {keys}")
     check(pilot, name)
+
+
+async def leave(pilot: Pilot[Any], where: str) -> None:
+    """Escape until the main screen is back; where something was changed, without it."""
+    app: Any = pilot.app
+    for _ in range(12):
+        if app.screen is app._main and not app.screen.query(ContextMenu):
+            return
+        await pilot.press(*(["down", "enter"] if isinstance(app.screen, Confirm) else ["escape"]))
+        await pilot.pause(0.05)
+        check(pilot, f"{where}, leaving")
+    raise AssertionError(f"{where}: {app.screen} is still there")
+
+
+def screens() -> set[str]:
+    """Every screen of the program."""
+    found = set()
+    for module in pkgutil.walk_packages(tui.__path__, "tui."):
+        if not module.name.startswith("tui.cli"):
+            known = vars(importlib.import_module(module.name)).values()
+            found |= {each for each in known if isinstance(each, type) and issubclass(each, Screen)}
+    return {each.__name__ for each in found if each.__module__.startswith("tui.")}
+
+
+def test_the_walk_leaves_no_screen_out() -> None:
+    stops = {step.partition(" ")[2] for several in STOPS.values() for steps in several for step in steps}
+    assert screens() - stops - ELSEWHERE == set()
+    assert set(STOPS) == set(LISTS)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", LISTS)
+async def test_no_dialog_of_a_list_lets_hostile_text_through(desk: Desk, name: str) -> None:
+    async with console(desk) as pilot:
+        await reach(pilot, name)
+        await pilot.press("home", "m")
+        await pilot.pause(0.05)
+        check(pilot, f"{name}, menu")
+        await pilot.press("escape")
+        if name == "alerts":
+            to_one_with_actions(pilot)
+        for keys in STOPS[name]:
+            await stop_at(pilot, name, keys)
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)])
-async def test_no_section_and_no_dialog_lets_hostile_text_through(desk: Desk, size: tuple[int, int]) -> None:
+async def test_no_list_lets_hostile_text_through(desk: Desk, size: tuple[int, int]) -> None:
     async with console(desk, size=size) as pilot:
-        for digit, name, keys in WALKS:
-            await pilot.press(digit)
-            await listed(pilot, name)
+        for name in LISTS:
+            await reach(pilot, name)
             for _ in range(3):  # other texts, and in the detail beside the list
                 await pilot.press("down")
                 await pilot.pause(0.02)
                 check(pilot, name)
             await pilot.press("end")
-            await listed(pilot, name)
-            await pilot.press("home", "m")
-            await pilot.pause(0.05)
-            check(pilot, f"{name}, menu")
-            await pilot.press("escape")
-            if size == (80, 24):
-                await through(pilot, name, keys)
-        for digit, first, key, name, keys in FURTHER:
-            await pilot.press(digit)
-            await listed(pilot, first)
-            await pilot.press(key)
-            await listed(pilot, name)
-            if size == (80, 24):
-                await through(pilot, name, keys)
+            await listed(pilot, LISTS[name][-1][1])
         await pilot.press("ctrl+p")
         await pilot.pause(0.1)
         check(pilot, "palette")
+
+
+async def test_what_is_told_and_asked_is_plain(desk: Desk) -> None:
+    """The sentences at the edge, a question with its answers, and the box for a name."""
+    async with console(desk, size=(160, 50)) as pilot:
+        app: Any = pilot.app
+        for text in STORED:
+            app.tell(text, problem=True)
+            await pilot.pause(0.02)
+            check(pilot, "toast")
+            app.clear_notifications()
+            for screen in (
+                Question(text, (Answer("a", text), Answer("b", text)), safe="a", hangs=[text]),
+                AskText(text[:200]),
+            ):
+                app.push_screen(screen)
+                await settle(pilot, lambda screen=screen: app.screen is screen and screen.focused)
+                check(pilot, type(screen).__name__)
+                app.pop_screen()
+                await settle(pilot, lambda: app.screen is app._main)
+
+
+async def test_the_line_of_a_new_site_is_plain(tmp_path: Path) -> None:
+    made = make_desk(tmp_path / "new")
+    make_handler(made)
+    try:
+        for text in STORED[:6]:
+            make_people(made.database, {text: None})
+            async with console(made) as pilot:
+                await settle(pilot, lambda: "has no number" in screen_text(pilot))
+                check(pilot, "next step")
+            with made.database.write() as tx:
+                tx.execute(sa.update(tables.users).values(removed_at=made.now()))
+    finally:
+        made.database.close()
+
+
+@pytest.mark.parametrize("text", TYPED)
+async def test_what_is_typed_or_pasted_is_stored_as_typed(tmp_path: Path, text: str) -> None:
+    made = make_desk(tmp_path / "new")
+    make_handler(made)
+    try:
+        async with console(made, section="users") as pilot:
+            await pilot.press("n")  # no Telephone Number field: a user without one all the same
+            await settle(pilot, lambda: isinstance(pilot.app.screen, Question))
+            await pilot.press("down", "enter")
+            editor: Any = await shown(pilot, UserEditor)
+            await settle(pilot, lambda: editor.form.control_of("name").has_focus)
+            await paste(pilot, text)
+            check(pilot, "typed")
+            await pilot.press("ctrl+s")
+            await settle(pilot, lambda: users.count(made) == 1)
+            await settle(pilot, lambda: pilot.app.screen is pilot.app._main)  # type: ignore[attr-defined]
+            await pilot.press("5")
+            await settle(pilot, lambda: "No messages yet" in screen_text(pilot))
+            await pilot.press("n")
+            dialog: Any = await shown(pilot, SendMessage)
+            await settle(pilot, lambda: dialog.picker.query("SearchInput:focus"))
+            await pilot.press(*"+61400000000", "enter")
+            await settle(pilot, lambda: dialog.picker.reach.reached)
+            await pilot.press("f2")
+            await settle(pilot, lambda: dialog.composer.query("MessageBox:focus"))
+            await paste(pilot, text)
+            check(pilot, "composed")
+            await pilot.press("ctrl+s")
+            await settle(pilot, lambda: list(messages.listing(made)))
+            check(pilot, "sent")
+        (user,), (message,) = users.page(made), messages.listing(made)
+        assert (user.name, message.text) == (text, text)
+    finally:
+        made.database.close()
