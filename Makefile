@@ -42,6 +42,10 @@ pictures: $(STAMP)  ## docs/pictures from the sample site
 faults: $(STAMP)  ## 300 rounds of faults against real processes: nothing lost, nothing doubled
 	$(BIN)/python -m tests.faults.harness --rounds 300
 
+long-tests: $(STAMP)  ## minutes on real clocks, thousands of cron expressions against Debian's rules
+	COMMSDESK_SLOW_TESTS=1 $(BIN)/python -m pytest tests/processes/test_every_minute.py
+	COMMSDESK_CRON_EXAMPLES=5000 $(BIN)/python -m pytest --timeout 3600 tests/scheduling/test_cron_against_debian.py
+
 promises: $(STAMP)  ## takes out each line that keeps a promise, and wants a test to fail
 	$(BIN)/python -m tests.faults.promises
 

@@ -176,7 +176,7 @@ def missed(removal: Removal, copy: Path) -> bool:
 
 
 def _run(test: str, folder: Path) -> int:
-    words = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--timeout", "30", test]
+    words = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--timeout", "100", test]
     return subprocess.run(words, cwd=folder, capture_output=True, check=False).returncode
 
 

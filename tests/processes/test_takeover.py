@@ -68,3 +68,15 @@ def stop_outside_a_write(site: Site, program: Program) -> None:
         return False
 
     until(stopped, "the program is stopped outside a write transaction")
+
+
+def test_a_standby_takes_over_within_two_seconds_of_a_clean_stop(site: Site) -> None:
+    handler = site.handler()
+    first = site.leader()
+    second = site.standby()
+    first.signal(signal.SIGTERM)
+    assert first.ends() == 0, first.said
+    site.leads(second, seconds=2)
+    site.queue(handler)
+    site.arrived(1)
+    assert not any("taken over" in entry.text for entry in site.review), "nothing was wrong"

@@ -47,6 +47,15 @@ class Desk:
         words = ("--handler", "Clickatell", "--to", "+447700900124", "--message", "Shift report")
         self.command("task", "add", cron, "--cron", cron, "--zone", zone, *words)
 
+    def begin(self, moment: datetime, *crons: str, zone: str = "UTC") -> Program:
+        """Tasks and an engine, and then it is that moment: making them may take a while."""
+        self.clock.put(moment - timedelta(minutes=20))
+        for cron in crons:
+            self.add_task(cron, zone)
+        run = self.run()
+        self.clock.put(moment)
+        return run
+
     def runs(self, cron: str) -> list[TaskRun]:
         with self.site.database.read() as connection:
             (task,) = [each for each in tasks.listing(connection) if each.cron == cron]
@@ -116,10 +125,7 @@ def test_a_machine_that_wakes_up_years_behind_and_finds_the_time(desk: Desk) -> 
 
 def test_london_in_the_hour_that_comes_twice(desk: Desk) -> None:
     fixed, interval = "30 1 * * *", "*/30 1 * * *"
-    desk.clock.put(datetime(2026, 10, 25, 0, 29, 50, tzinfo=UTC))
-    desk.add_task(fixed, "Europe/London")
-    desk.add_task(interval, "Europe/London")
-    desk.run()
+    desk.begin(datetime(2026, 10, 25, 0, 29, 55, tzinfo=UTC), fixed, interval, zone="Europe/London")
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     until(lambda: desk.fired(fixed) and desk.fired(interval), "both fire at the first 01:30")
     desk.clock.put(datetime(2026, 10, 25, 1, 29, 50, tzinfo=UTC))
@@ -132,10 +138,7 @@ def test_london_in_the_hour_that_comes_twice(desk: Desk) -> None:
 
 def test_london_in_the_hour_that_is_left_out(desk: Desk) -> None:
     fixed, interval = "30 1 * * *", "*/30 1 * * *"
-    desk.clock.put(datetime(2027, 3, 28, 0, 59, 50, tzinfo=UTC))
-    desk.add_task(fixed, "Europe/London")
-    desk.add_task(interval, "Europe/London")
-    desk.run()
+    desk.begin(datetime(2027, 3, 28, 0, 59, 55, tzinfo=UTC), fixed, interval, zone="Europe/London")
     gap = datetime(2027, 3, 28, 1, 0, tzinfo=UTC)
     until(lambda: desk.fired(fixed), "what is left out is made up at the end of the gap")
     desk.is_past(gap + 2 * SECOND)
@@ -151,19 +154,15 @@ def test_london_in_the_hour_that_is_left_out(desk: Desk) -> None:
     ],
 )
 def test_a_leap_day_and_the_turn_of_a_century(desk: Desk, cron: str, before: str, due: str) -> None:
-    desk.clock.put(datetime.fromisoformat(before).replace(tzinfo=UTC))
-    desk.add_task(cron)
-    desk.run()
+    desk.begin(datetime.fromisoformat(before).replace(tzinfo=UTC), cron)
     until(lambda: desk.fired(cron), "it fires")
     assert desk.fired(cron) == [datetime.fromisoformat(due).replace(tzinfo=UTC)]
     until(lambda: desk.sent == 1, "and its message is sent")
 
 
 def test_over_the_end_of_32_bits(desk: Desk) -> None:
-    desk.clock.put(datetime(2038, 1, 19, 3, 14, 0, tzinfo=UTC))
     cron = "15 3 19 1 *"
-    desk.add_task(cron)
-    desk.run()
+    desk.begin(datetime(2038, 1, 19, 3, 14, 0, tzinfo=UTC), cron)
     desk.send()
     desk.is_past(datetime(2038, 1, 19, 3, 14, 9, tzinfo=UTC))
     desk.send()
