@@ -7,7 +7,6 @@ and a loop of its own.
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +20,7 @@ from textual.actions import ActionParseResult, parse
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 
@@ -37,6 +37,8 @@ from tui.overview import Overview
 from tui.plain_text import plain_str
 from tui.preferences import Preferences
 from tui.session_limits import Limits
+from tui.stay import Stay
+from tui.terminal_size import within_reason
 from tui.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
 from tui.widgets.palette import ActionProvider
 
@@ -107,7 +109,7 @@ class ConsoleApp(App[int]):
         self._screen_loop: asyncio.AbstractEventLoop | None = None
         self._role: Role | None = None
         self.files = settings.files
-        self._opened_at = self._touched_at = time.monotonic()
+        self.stay = Stay(settings.limits)
         self._warned = False
         self._main = MainScreen()
 
@@ -144,7 +146,7 @@ class ConsoleApp(App[int]):
             if self.settings.engine:
                 self.engine = self._make_engine(self.desk)
                 self.engine.start()
-            self._watch = SiteWatch(self.desk, self.post_message)
+            self._watch = SiteWatch(self.desk, self._from_watch)
             self._watch.start()
             self.post_message(SiteReady())
         except Exception as error:
@@ -185,19 +187,19 @@ class ConsoleApp(App[int]):
     # How long it may be open
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Resize) and event.size != (size := within_reason(event.size)):
+            event = events.Resize(size, size, pixel_size=event.pixel_size)
         if isinstance(event, TOUCHES):
-            self._touched_at = time.monotonic()
+            self.stay.touched()
             self._warned = False
         await super().on_event(event)
 
     def _keep_limits(self) -> None:
-        now = time.monotonic()
-        open_for, idle_for = (timedelta(seconds=now - since) for since in (self._opened_at, self._touched_at))
-        near = session_limits.left(self.settings.limits, open_for=open_for, idle_for=idle_for)
+        near = self.stay.left()
         if near is None or near.time > session_limits.WARN_BEFORE:
             return
         if near.time <= timedelta(0):
-            self.leave(0, f"commsdesk: closed after {near.reason}")
+            self.leave(0, f"commsdesk: {near.closed}")
         elif not self._warned:
             self._warned = True
             self.tell(near.warning, problem=True)
@@ -210,6 +212,10 @@ class ConsoleApp(App[int]):
         if drawn and not (self._batch_count or self.is_headless or self._driver is None):
             renderable = self.appearance.changes(renderable)
         super()._display(screen, renderable)
+
+    @property
+    def size(self) -> Size:
+        return within_reason(super().size)
 
     def on_resize(self) -> None:
         self.appearance.forget()
@@ -230,6 +236,12 @@ class ConsoleApp(App[int]):
         return self._role or (self.desk.role if self.desk else None)
 
     # What the watch tells
+
+    def _from_watch(self, message: Message) -> bool:
+        """In the watch's thread."""
+        if isinstance(message, SignedOff):
+            self.stay.signed_off(message.reason)
+        return self.post_message(message)
 
     def on_role_changed(self, message: RoleChanged) -> None:
         self._role = message.role

@@ -16,11 +16,13 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Protocol
 
+from tui.plain_text import plain_str
+
 log = logging.getLogger(__name__)
 
 ANSWERS_WITHIN = 30.0  # seconds that calls under way may take
 LOOP_WITHIN = 2.0
-LOOK_AT_TERMINAL_EVERY = 2.0
+LOOK_EVERY = 1.0
 RESTORE_TRIES, RESTORE_PAUSE = 300, 0.01
 
 # Mouse, focus and paste reports off, cursor shown, colours reset, back to the first screen.
@@ -41,10 +43,21 @@ class Stoppable(Protocol):
 class Leaving:
     """Watches for signals and for a terminal that has gone, from `start` to `finished`."""
 
-    def __init__(self, engine: Callable[[], Stoppable | None], ask_loop: Callable[[], object]) -> None:
-        """`ask_loop` asks the screen's loop to end; it must return at once, from any thread."""
+    def __init__(
+        self,
+        engine: Callable[[], Stoppable | None],
+        ask_loop: Callable[[], object],
+        overdue: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`ask_loop` asks the screen's loop to end; it must return at once, from any thread.
+
+        `overdue` gives the sentence to end with where the loop should have ended by itself by now; it
+        is asked from a thread.
+        """
         self._engine = engine
         self._ask_loop = ask_loop
+        self._overdue = overdue
+        self._last_words = ""
         self._asked = threading.Event()
         self._finished = threading.Event()
         self._signal = 0
@@ -69,10 +82,13 @@ class Leaving:
         self._asked.set()
 
     def _run(self) -> None:
-        while not self._asked.wait(LOOK_AT_TERMINAL_EVERY):
+        while not self._asked.wait(LOOK_EVERY):
             if self._finished.is_set():
                 return
-            if self._terminal is not None and self._terminal.gone():
+            if (last_words := self._overdue()) is not None:
+                self._last_words = f"commsdesk: {plain_str(last_words)}\r\n"
+                self._asked.set()
+            elif self._terminal is not None and self._terminal.gone():
                 self._signal = signal.SIGHUP
                 self._asked.set()
         if self._finished.is_set():
@@ -86,9 +102,9 @@ class Leaving:
             engine.join(ANSWERS_WITHIN + 1)
         if self._finished.wait(LOOP_WITHIN):
             return
-        restored = self._terminal is not None and self._terminal.restore()
+        restored = self._terminal is not None and self._terminal.restore(self._last_words)
         log.warning("the screen did not answer; terminal put back: %s", restored)
-        os._exit(self.status)
+        os._exit(self.status or 1)
 
 
 class Terminal:
@@ -114,8 +130,9 @@ class Terminal:
             return True
         return False
 
-    def restore(self) -> bool:
+    def restore(self, last_words: str = "") -> bool:
         """Put it back without waiting: what it has not shown yet is thrown away. Whether that worked."""
+        written = RESTORE + last_words.encode()
         with contextlib.suppress(OSError, termios.error):
             fd = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
             try:
@@ -125,7 +142,7 @@ class Terminal:
                     # A write that is stuck holds the terminal's lock until its bytes are thrown away.
                     termios.tcflush(fd, termios.TCOFLUSH)
                     with contextlib.suppress(BlockingIOError):
-                        if os.write(fd, RESTORE) == len(RESTORE):
+                        if os.write(fd, written) == len(written):
                             return True
                     threading.Event().wait(RESTORE_PAUSE)
             finally:

@@ -31,6 +31,10 @@ class Left:
         seconds = max(1, round(self.time.total_seconds()))
         return f"This console closes in {seconds} s ({self.reason}): {self.remedy}"
 
+    @property
+    def closed(self) -> str:
+        return f"closed after {self.reason}"
+
 
 def left(limits: Limits, *, open_for: timedelta, idle_for: timedelta) -> Left | None:
     """What is left until the nearer limit; None without one."""

@@ -148,3 +148,15 @@ def test_a_path_that_others_can_write_to_is_found(tmp_path: Path) -> None:
     assert found.advice == f"chmod go-w {program}"
     other = checks.path_check(program, os.geteuid() + 1)
     assert not other.well and "belongs to" in other.found
+
+
+def test_what_a_link_leads_to_is_looked_at(tmp_path: Path) -> None:
+    """As sshd does: the folder with the link may be root's, and the one behind it anybody's."""
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "ssh-keys").write_text("#!/bin/sh\n")
+    (real / "ssh-keys").chmod(0o755)
+    real.chmod(0o775)
+    (tmp_path / "lib").symlink_to(real)
+    found = checks.path_check(tmp_path / "lib" / "ssh-keys", os.geteuid())
+    assert not found.well and found.found == f"{real} can be written to by others"

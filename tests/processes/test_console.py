@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from storage.records import MessageState
-from tests.processes.support import PROGRAM, Site, until
+from tests.processes.support import PROGRAM, Site, until, within
 from tests.processes.terminal import Terminal
+from tui.operations import operators
+from tui.operations.access import Identity, take_desk
+from tui.operations.desk import Role
 
 ALT_SCREEN, MAIN_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 MOUSE_ON, MOUSE_OFF = b"\x1b[?1000h", b"\x1b[?1000l"
@@ -21,12 +24,12 @@ MOUSE_ON, MOUSE_OFF = b"\x1b[?1000h", b"\x1b[?1000l"
 class Console(Terminal):
     """`commsdesk` on a pseudo-terminal of 80 by 24."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, *options: str) -> None:
         self.site = site
         # Typed into a shell that stays, as people do: when the leader of a terminal's session ends, the
         # kernel throws away what the terminal has not read, and with it what puts it back.
         shell = ["/bin/sh", "-c", '"$@"; read line', "sh"]
-        super().__init__([*shell, *PROGRAM, "--data", str(site.folder)])
+        super().__init__([*shell, *PROGRAM, "--data", str(site.folder), *options])
 
     def leads(self) -> int:
         """The console's process, once its engine leads."""
@@ -76,7 +79,7 @@ def test_a_signal_leaves_terminal_and_database_clean(
     console.shows(b"accepted")
     site.settled()
     os.kill(pid, number)
-    assert console.leaves(pid, 10) < 4
+    assert console.leaves(pid, 10) < within(4)
     console.terminal_is_sane()
     site.is_clean()
 
@@ -85,22 +88,43 @@ def test_a_signal_leaves_terminal_and_database_clean(
 def test_also_when_the_terminal_has_stopped_reading(
     site: Site, console: Console, number: signal.Signals
 ) -> None:
+    pid = stop_reading(site, console)
+    os.kill(pid, number)
+    assert console.leaves(pid, 20) < within(12)
+    console.modes_are_sane()
+    site.is_clean()
+
+
+def stop_reading(site: Site, console: Console) -> int:
+    """Let the terminal fill up until the screen's loop blocks in a write; the console's process."""
     handler = site.handler()
     pid = console.leads()
     console.shows(b"Handlers")
     console.reading.clear()
-    # Enough news to fill the terminal's buffer: the screen's loop blocks in a write.
     for _ in range(6):
         site.queue(handler, 30)
         site.settled()
         console.press(b"2")
         console.press(b"1")
-    # The engine has sent all the while; now it is told to go.
+    # The engine has sent all the while.
     assert site.states == {MessageState.ACCEPTED: 180}
-    os.kill(pid, number)
-    assert console.leaves(pid, 20) < 12
-    console.modes_are_sane()
-    site.is_clean()
+    return pid
+
+
+def test_someone_who_is_disabled_is_closed_when_the_terminal_has_stopped_reading(site: Site) -> None:
+    boss = take_desk(site.database, Identity("local:tester"))
+    ana = operators.add(boss, "ana", Role.OPERATOR)
+    console = Console(site, "--operator", "ana")
+    try:
+        pid = stop_reading(site, console)
+        operators.set_enabled(boss, ana.id, False)
+        assert console.leaves(pid, 20) < within(5)
+        console.reading.set()
+        console.shows("commsdesk: ana is disabled: ask an administrator")
+        console.terminal_is_sane()
+        site.is_clean()
+    finally:
+        console.close()
 
 
 def test_a_terminal_that_goes_away_ends_it(site: Site, console: Console) -> None:
@@ -109,7 +133,7 @@ def test_a_terminal_that_goes_away_ends_it(site: Site, console: Console) -> None
     console.shows(b"accepted")
     site.settled()
     console.close_terminal()
-    assert console.leaves(pid, 15) < 8
+    assert console.leaves(pid, 15) < within(8)
     site.is_clean()
 
 

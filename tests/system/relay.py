@@ -42,17 +42,21 @@ class Relay:
     def thaw(self) -> None:
         self._moving.set()
 
+    def cut(self) -> None:
+        """End every connection, and take no more."""
+        self._moving.set()
+        for each in self._sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
     def __enter__(self) -> "Relay":
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._moving.set()
-        for each in self._sockets:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+        self.cut()
 
     def _accept(self) -> None:
         with suppress(OSError):

@@ -64,7 +64,7 @@ def open_console(
         if loop is not None:
             loop.call_soon_threadsafe(app.leave)
 
-    leaving = Leaving(lambda: app.engine, ask_loop)
+    leaving = Leaving(lambda: app.engine, ask_loop, app.stay.overdue)
     leaving.start()
     app.run(mouse=app.appearance.choices.mouse)
     _stop_engine(app.engine)

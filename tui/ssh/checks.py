@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.ssh.installation import EFFECTIVE, Installation
+from tui.ssh.installation import ACCEPTED, EFFECTIVE, Installation
 
 SSHD = "/usr/sbin/sshd"
 NO_SHELLS = ("nologin", "false")
@@ -45,7 +45,8 @@ def path_check(path: Path, root: int = 0) -> Check:
     name = f"owner of {path}"
     if not path.exists():
         return Check(name, False, "it is not there", "run commsdesk ssh setup as root")
-    for each in (path, *path.parents):
+    real = path.resolve()  # as sshd does: what a link leads to, and the folders above that
+    for each in (real, *real.parents):
         info = each.stat()
         if info.st_uid != root:
             return Check(name, False, f"{each} belongs to {_owner(info.st_uid)}", f"chown root: {each}")
@@ -93,6 +94,9 @@ def config_check(installation: Installation, config: Mapping[str, str] | None) -
     wrong = [
         f"{key} is {config.get(key, 'not set')}" for key, value in wanted.items() if config.get(key) != value
     ]
+    # Another could be one that the account's shell obeys, such as BASH_ENV.
+    others = set(config.get("acceptenv", "").split()) - set(ACCEPTED)
+    wrong += [f"acceptenv lets clients set {name}" for name in sorted(others)]
     if wrong:
         todo = (
             "put what commsdesk ssh setup prints into /etc/ssh/sshd_config.d/commsdesk.conf and reload sshd"
@@ -154,9 +158,13 @@ def effective_config(account: str, config: Path | None = None) -> dict[str, str]
     ended = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=False)
     if ended.returncode != 0:
         return None
-    return {
-        key.lower(): value for key, _, value in (line.partition(" ") for line in ended.stdout.splitlines())
-    }
+    found: dict[str, str] = {}
+    for line in ended.stdout.splitlines():
+        key, _, value = line.partition(" ")
+        key = key.lower()
+        # An option that may be given several times has a line for each.
+        found[key] = f"{found[key]} {value}" if key in found else value
+    return found
 
 
 def _owner(uid: int) -> str:

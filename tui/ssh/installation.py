@@ -15,7 +15,12 @@ PASSED_ON = (
     "LANG", "LC_ALL", "LC_CTYPE", "TERM", "COLORTERM", "NO_COLOR", "SSH_CONNECTION", "SSH_TTY",
     "SSH_ORIGINAL_COMMAND",
 )  # fmt: skip
+ACCEPTED = ("LANG", "LC_*", "COLORTERM", "NO_COLOR")
+"""What sshd may take from a client's environment: nothing that the account's shell obeys."""
 EFFECTIVE = {
+    "authenticationmethods": "publickey",
+    # A certificate of another authority would log in as the account with no operator's command.
+    "trustedusercakeys": "none",
     "authorizedkeysfile": "none",
     "passwordauthentication": "no",
     "kbdinteractiveauthentication": "no",
@@ -82,6 +87,7 @@ class Installation:
         return (
             "#!/bin/sh\n"
             "# sshd starts this for an operator who has logged in: ssh-session OPERATOR-ID\n"
+            "ulimit -c 0\n"  # ctrl+\\ would write what is in memory to a file
             'exec /usr/bin/env -i PATH=/usr/bin:/bin HOME="$HOME" \\\n'
             f"{kept}"
             f'    {self._start()} session {limits} -- "$1"\n'
@@ -96,6 +102,7 @@ Match User {self.account}
     AuthorizedKeysFile none
     AuthorizedKeysCommand {self.keys} %t %k
     AuthorizedKeysCommandUser {self.account}
+    TrustedUserCAKeys none
     PasswordAuthentication no
     KbdInteractiveAuthentication no
     DisableForwarding yes
@@ -103,7 +110,7 @@ Match User {self.account}
     PermitTTY yes
     PermitUserRC no
     ForceCommand none
-    AcceptEnv LANG LC_* COLORTERM NO_COLOR
+    AcceptEnv {" ".join(ACCEPTED)}
     # A frozen link is given up after 45 s.
     ClientAliveInterval 15
     ClientAliveCountMax 3
