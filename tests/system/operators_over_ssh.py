@@ -20,7 +20,7 @@ from tui.operations.desk import Desk, Role
 from tui.operations.operator_keys import read_keys
 
 ACCOUNT = "root"
-# The keep-alive limit that is printed for sshd, made short: 3 s.
+# The keep-alive limit that is printed for sshd, made short: a few seconds.
 QUICK = (
     ("ClientAliveInterval 15", "ClientAliveInterval 1"),
     ("ClientAliveCountMax 3", "ClientAliveCountMax 2"),
@@ -105,19 +105,20 @@ class SiteOverSsh(Site):
     # What runs
 
     def sessions(self) -> list[int]:
-        """The processes of all sessions that are open: consoles and commands."""
-        return [pid for pid in self.sshd.sessions if _is_session(pid)]
+        """The processes of all sessions: consoles and commands, also those whose sshd has gone."""
+        found = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        return [pid for pid in found if _is_session(pid, self.folder)]
 
     def nobody_is_left(self, seconds: float = 20) -> None:
         until(lambda: not self.sessions(), "no process of a session is left", seconds)
 
 
-def _is_session(pid: int) -> bool:
+def _is_session(pid: int, folder: Path) -> bool:
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return b"session" in words and b"tui.cli.main" in words
+    return {b"tui.cli.main", b"session", bytes(folder)} <= set(words)
 
 
 @contextmanager
