@@ -7,7 +7,7 @@ started with a wrong clock), scheduled firing waits until the clock has been sta
 until an operator goes on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduling import cron, misfire
@@ -28,10 +28,13 @@ def jumped(wall: timedelta, boot: float) -> timedelta | None:
     return difference if abs(difference) > TOLERANCE else None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Seen:
+    """Both clocks at one moment, and the jumps until then that the plans have not been moved by."""
+
     wall: datetime
     boot: float
+    owed: timedelta = timedelta(0)
 
 
 class ClockWatch:
@@ -42,7 +45,6 @@ class ClockWatch:
         self._clock = clock
         self._seen = _Seen(clock.now(), clock.boottime())
         self._epoch = 0
-        self._owed = timedelta(0)
         self._held_until: float | None = None
 
     @property
@@ -61,11 +63,26 @@ class ClockWatch:
         """
         wall, boot = self._clock.now(), self._clock.boottime()
         if epoch != self._epoch:
-            self._epoch, self._owed = epoch, self._unseen_before(wall, last_beat)
+            owed = self._unseen_before(wall, last_beat)
         else:
-            self._owed += jumped(wall - self._seen.wall, boot - self._seen.boot) or timedelta(0)
-        self._seen = _Seen(wall, boot)
-        return self._owed or None
+            owed = self._owed_at(wall, boot)
+        # One assignment: the store's thread may ask for the plans' time at any moment.
+        self._seen = _Seen(wall, boot, owed)
+        self._epoch = epoch
+        return owed or None
+
+    def plan_time(self, epoch: int | None) -> datetime:
+        """Now by the clock that the plans go by: a jump counts from when it has been put right.
+
+        An answer that comes between the two must not find its retry window closed. Without the
+        lease of this epoch it is the wall clock.
+        """
+        wall, boot = self._clock.now(), self._clock.boottime()
+        return wall - self._owed_at(wall, boot) if epoch is not None and epoch == self._epoch else wall
+
+    def _owed_at(self, wall: datetime, boot: float) -> timedelta:
+        seen = self._seen
+        return seen.owed + (jumped(wall - seen.wall, boot - seen.boot) or timedelta(0))
 
     def _unseen_before(self, now: datetime, last_beat: datetime | None) -> timedelta:
         """What is left of jumps before our lease: others put theirs right, but a clock can be behind."""
@@ -89,7 +106,7 @@ class ClockWatch:
             if jump < timedelta(0):
                 _wake_sleeping(tx, now)
             tx.review(now, _said(jump, moved, self.holds_tasks))
-        self._owed -= jump
+        self._seen = replace(self._seen, owed=self._seen.owed - jump)
 
     def _hold(self) -> None:
         self._held_until = self._clock.boottime() + STABLE_AFTER.total_seconds()

@@ -59,6 +59,7 @@ class Delivery:
         pool: SenderPool,
         on_change: Callable[[], None],
         on_failure: Callable[[int], None],
+        plan_time: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -68,6 +69,7 @@ class Delivery:
         self._pool = pool
         self._on_change = on_change
         self._on_failure = on_failure
+        self._plan_time = plan_time
         self._recorder = Recorder(database)
         self._rates = RateLimits(clock)
         self._calls: dict[asyncio.Task[None], tuple[int, int]] = {}
@@ -144,7 +146,7 @@ class Delivery:
 
     def _close_outlived(self, epoch: int) -> int:
         """Close a batch of them; those of one moment are said once, however many batches they take."""
-        now = self._flood.at if self._flood else self._clock.now()
+        now = self._flood.at if self._flood else self._plan_time()
         with self._database.read() as connection:
             found = outbox.outlived(connection, now)
         if not found:
@@ -258,13 +260,17 @@ class Delivery:
         if results:
             await self._record(handler, results)
 
+    def _keep(self, handler: Handler, results: Sequence[Result]) -> list[Message]:
+        # The time is asked for here, in the thread in which plans are moved after a jump.
+        return self._recorder.record(handler, results, self._plan_time())
+
     async def _record(self, handler: Handler, results: Sequence[Result]) -> list[Message]:
         """Keep the results, however long it takes: nothing new is claimed meanwhile."""
         self._unrecorded += 1
         try:
             while True:
                 try:
-                    return await self._store.run(self._recorder.record, handler, results, self._clock.now())
+                    return await self._store.run(self._keep, handler, results)
                 except StorageError as error:
                     log.error("results cannot be recorded, trying again: %s", error)
                     if self.stopping:

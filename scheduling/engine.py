@@ -102,6 +102,7 @@ class Engine:
             self._pool,
             self._wake.set,
             self._monitor.suspect,
+            lambda: self._clock_watch.plan_time(self.leadership.epoch),
         )
         self._metrics = (
             MetricsFile(metrics_file, database, self._clock, version, self._own) if metrics_file else None

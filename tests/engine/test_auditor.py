@@ -8,7 +8,7 @@ import pytest
 from scheduling import clock_jump
 from scheduling.auditor import Auditor
 from scheduling.leadership import Leadership
-from scheduling.senders.outcome import OutcomeKind
+from scheduling.senders.outcome import Outcome, OutcomeKind
 from storage import tasks, time_shift
 from storage.database import Transaction
 from storage.errors import DatabaseBusy
@@ -130,6 +130,34 @@ def test_a_clock_jump_moves_the_plan_with_it(
         assert message(database, sent).state is MessageState.ACCEPTED
         assert [round(at - sender.times[0]) for at in sender.times] == [0, 60, 120]
         assert said(database, "the clock jumped")
+
+    run_virtually(main)
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_jump_while_a_call_is_under_way_closes_no_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """The answer is written down before anybody has noticed that the clock jumped."""
+
+    async def main(clock: VirtualClock) -> None:
+        def answer(item: object, n: int) -> Outcome:
+            if n > 1:
+                return ACCEPTED
+            clock.jump(timedelta(hours=hours))
+            return outcome(OutcomeKind.NOT_SENT)
+
+        sender = ScriptedSender(clock, answer)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        handler = add_handler(database, clock)
+        async with running(database, clock):
+            await clock.sleep(5)
+            (sent,) = queue(database, clock, handler)
+            await clock.sleep(100)
+        assert message(database, sent).state is MessageState.ACCEPTED
+        assert [round(at) for at in sender.times] == [5, 65]
+        assert len(said(database, "the clock jumped")) == 1
 
     run_virtually(main)
 
