@@ -8,6 +8,7 @@ from tui.app import ConsoleApp, Settings
 from tui.main_screen import MainScreen
 from tui.sections.registry import SECTIONS
 from tui.widgets.paged_table import PagedTable
+from tui.widgets.review_panel import ReviewPanel
 
 if TYPE_CHECKING:
     from tui.operations.desk import Desk
@@ -28,6 +29,10 @@ class PicturedConsole(ConsoleApp):
 
 async def picture(desk: "Desk", settings: Settings, section: str, size: tuple[int, int]) -> str:
     """A section (its name in `SECTIONS`) as SVG, once its list has been read."""
+    from storage import review
+
+    with desk.database.read() as connection:
+        reviewed = review.last_id(connection) > 0
     app = PicturedConsole(settings, open_desk=lambda: desk)
     async with app.run_test(size=size) as pilot:
         main = app.screen
@@ -35,9 +40,13 @@ async def picture(desk: "Desk", settings: Settings, section: str, size: tuple[in
         main.action_section(section)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE
-        while not _is_read(main, section) and loop.time() < deadline:
+        still = 0
+        # Read, and so a second time: a change noticed meanwhile begins another reading.
+        while still < 2 and loop.time() < deadline:
             await pilot.pause(LOOK_EVERY)
-        await pilot.pause()
+            read = _is_read(main, section) and (bool(main.query_one(ReviewPanel).shown) or not reviewed)
+            quiet = read and all(worker.is_finished for worker in app.workers)
+            still = still + 1 if quiet else 0
         return app.export_screenshot()
 
 

@@ -27,7 +27,7 @@ def test_nothing_is_lost_doubled_or_wrong(
     played = Round(nursery, tmp_path, SEED, number, wanted=wanted)
     verdict = played.play()
     assert verdict.good, f"{verdict} after {dict(played.thrown)} in {played.folder}"
-    assert verdict.firings == 8
+    assert verdict.firings >= 8
     assert verdict.arrived >= 8
 
 

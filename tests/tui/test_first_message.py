@@ -128,6 +128,7 @@ async def test_without_f2_each_section_says_what_comes_first(
         await rows_are(pilot, 1)
         await pilot.press("f")
         await rows_are(pilot, 0)
+        await settle(pilot, lambda: "No Telephone Number field yet" not in screen_text(pilot))
         await pilot.press("n")
         await fill_in_the_user(pilot)
         await rows_are(pilot, 1)

@@ -1,6 +1,7 @@
 """Opening the console in this terminal, and ending it cleanly."""
 
 import contextlib
+import signal
 import sys
 from pathlib import Path
 
@@ -67,9 +68,16 @@ def open_console(
     leaving = Leaving(lambda: app.engine, ask_loop, app.stay.overdue)
     leaving.start()
     app.run(mouse=app.appearance.choices.mouse)
+    _forget_job_control()
     _stop_engine(app.engine)
     leaving.finished()
     return leaving.status or app.return_code or 0
+
+
+def _forget_job_control() -> None:
+    """The screen's own handlers stay in force after it, and need a loop that is no more."""
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    signal.signal(signal.SIGCONT, signal.SIG_DFL)
 
 
 def _stop_engine(engine: object) -> None:
