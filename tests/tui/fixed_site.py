@@ -92,6 +92,16 @@ def build_fixed(folder: Path) -> None:
         database.close()
 
 
+def build_new(folder: Path) -> None:
+    """A site in which nothing was made yet, with an engine elsewhere."""
+    database = open_site(folder, now=lambda: NOW)
+    try:
+        with database.write() as tx:
+            _engine_elsewhere(tx)
+    finally:
+        database.close()
+
+
 def _engine_elsewhere(tx: Transaction) -> None:
     """A holder on a machine that cannot be asked about: judged by its beat, which is fresh."""
     tx.execute(
