@@ -58,7 +58,7 @@ def test_another_folder_is_the_only_one_that_can_be_written_to(folder: str, line
 def test_a_program_or_its_python_in_a_home_can_be_read() -> None:
     folder, home = Path("/var/lib/desk"), "/home/ana/.local/bin/commsdesk"
     assert values(unit(Installation("ana", folder, (home,))), "ProtectHome") == ["read-only"]
-    text = unit(Installation("ana", folder, PROGRAM, interpreter=Path("/root/.pyenv/bin/python3")))
+    text = unit(Installation("ana", folder, PROGRAM, interpreter=Path("/home/ana/.pyenv/bin/python3")))
     assert values(text, "ProtectHome") == ["read-only"]
 
 
