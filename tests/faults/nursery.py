@@ -3,6 +3,7 @@
 Run as `python -m tests.faults.nursery`: orders come as JSON lines, the new process's id goes back.
 """
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -36,8 +37,10 @@ class Child:
         return bool(self._start) and process.process_start(self.pid) == self._start
 
     def signal(self, number: signal.Signals) -> None:
-        if self.alive:
-            os.kill(self.pid, number)
+        # It may end between the look and the signal: then there is nobody to tell.
+        with contextlib.suppress(ProcessLookupError):
+            if self.alive:
+                os.kill(self.pid, number)
         self.stopped = number is signal.SIGSTOP or (self.stopped and number is not signal.SIGCONT)
 
     def limit(self, what: int, soft: int) -> int | None:
