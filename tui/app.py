@@ -25,7 +25,8 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui import session_limits
-from tui.actions import REGISTRY, Action, role_allows
+from tui.action import Action, role_allows
+from tui.actions import REGISTRY
 from tui.appearance import Appearance
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.help import HelpScreen

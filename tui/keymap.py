@@ -13,7 +13,8 @@ from pathlib import Path
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 
-from tui.actions import REGISTRY, SHARED_KEYS, STACKS, Registry
+from tui.action_table import SHARED_KEYS, STACKS
+from tui.actions import REGISTRY, Registry
 from tui.plain_text import plain_str
 
 # Older terminals send the same byte for both.

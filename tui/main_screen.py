@@ -10,7 +10,8 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
 from storage.records import Review
-from tui.actions import REGISTRY, role_allows
+from tui.action import role_allows
+from tui.actions import REGISTRY
 from tui.overview import Overview
 from tui.plain import plain, plain_block
 from tui.review_kinds import line_of

@@ -28,7 +28,7 @@ FIGURES = Figures(
 
 def handler(number: int, name: str, enabled: bool = True) -> Handler:
     known = {"id": number, "name": name, "api_type": ApiType.ONE, "enabled": enabled}
-    return Handler(**{field: known.get(field) for field in Handler.__dataclass_fields__})  # type: ignore
+    return Handler(**{field: known.get(field) for field in Handler.__dataclass_fields__})  # type: ignore[arg-type]
 
 
 FACTS = Facts(

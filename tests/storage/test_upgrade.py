@@ -114,7 +114,6 @@ def test_an_upgraded_site_is_as_a_new_one_and_keeps_every_row(old: Path, tmp_pat
     connection.close()
 
 
-@pytest.mark.skipif(SCHEMA_VERSION == 1, reason="there is nothing to upgrade yet")
 def test_an_upgrade_leaves_a_copy_of_what_was_there(old: Path) -> None:
     before = counts(old)
     open_site(old.parent, now=lambda: NOW).close()
@@ -123,7 +122,6 @@ def test_an_upgrade_leaves_a_copy_of_what_was_there(old: Path) -> None:
     assert copy.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.skipif(SCHEMA_VERSION == 1, reason="there is nothing to upgrade yet")
 def test_an_upgrade_is_refused_while_another_process_has_the_site_open(old: Path) -> None:
     me = this_process()
     connection = sqlite.connect(old)
@@ -142,7 +140,6 @@ def test_an_upgrade_is_refused_while_another_process_has_the_site_open(old: Path
     connection.close()
 
 
-@pytest.mark.skipif(SCHEMA_VERSION == 1, reason="there is nothing to upgrade yet")
 def test_an_upgrade_that_fails_changes_nothing(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = master(old), counts(old)
 

@@ -13,7 +13,8 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from tui.actions import REGISTRY, role_allows
+from tui.action import role_allows
+from tui.actions import REGISTRY
 from tui.operations.errors import Refused
 from tui.plain import plain
 from tui.widgets.columns import Column

@@ -6,8 +6,9 @@ from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.actions import REGISTRY, role_allows
-from tui.actions import Role as RoleName
+from tui.action import Role as RoleName
+from tui.action import role_allows
+from tui.actions import REGISTRY
 from tui.operations.first_steps import Missing, Step
 from tui.plain import plain
 

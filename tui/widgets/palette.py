@@ -10,7 +10,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui.actions import REGISTRY, Action
+from tui.action import Action
+from tui.actions import REGISTRY
 
 
 def target_of(action: Action, screen: Screen[Any]) -> DOMNode | None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.tui.kit.app import KitApp, shown, until
 from tests.tui.kit.hostile import hostile_text
 from tests.tui.kit.sources import COLUMNS, KeySource
-from tui.actions import REGISTRY, display_key, role_allows
+from tui.action import role_allows
+from tui.actions import REGISTRY, display_key
 from tui.keymap import SAME_BYTE, check_keymap, clashes, load_keymap, preset_clashes
 from tui.widgets.paged_table import PagedTable
 
