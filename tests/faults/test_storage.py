@@ -33,7 +33,7 @@ def test_a_full_disk_stops_sending_and_room_lets_it_go_on(
         ballast = small_disk / "ballast"
         fill(ballast, small_disk, leave=4_000_000)
         place.queue(3)
-        place.says(run, "nothing is sent until then")
+        place.notes(run, "nothing is sent until then")
         assert place.states == {MessageState.ACCEPTED: 3, MessageState.QUEUED: 3}
 
         fill(ballast, small_disk, leave=0)
@@ -51,7 +51,7 @@ def test_a_full_disk_stops_sending_and_room_lets_it_go_on(
 
         ballast.unlink()
         place.accepted(promised)
-        place.says(run, "working again")
+        place.notes(run, "working again")
     finally:
         place.close()
 
