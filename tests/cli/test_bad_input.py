@@ -21,6 +21,7 @@ from storage.database import ChangeWatch
 from tests.cli.bad_values import LINKS, MORE_ODD, NEEDED, ODD, THERE, TWICE, put_in, right_value, wrong_values
 from tui.cli import main
 from tui.cli.main import execute
+from tui.ssh import installation
 
 ROOT = get_command(main.app)
 Words = tuple[str, ...]
@@ -66,6 +67,9 @@ class Sweep:
         """How the command ended, and what it said on standard error."""
         said, shown = io.StringIO(), io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with pytest.MonkeyPatch.context() as patched, redirect_stderr(said), redirect_stdout(shown):
+            # What is written without a folder's name, or as root for sshd, is written here and seen.
+            patched.chdir(self.folder)
+            patched.setattr(installation, "PRESET", self.folder / "lib")
             patched.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
             # Made once: a command's options are the same each time.
             patched.setattr(main, "get_command", lambda app: ROOT)
@@ -78,6 +82,7 @@ class Sweep:
 
     def put_back(self) -> None:
         (self.folder / "new").unlink(missing_ok=True)
+        shutil.rmtree(self.folder / "lib", ignore_errors=True)
         kept = sqlite.driver.connect(str(self._kept))
         kept.backup(self._there)
         kept.close()

@@ -132,10 +132,16 @@ def test_setup_installs_for_root_and_prints_for_sshd(cli: CommandLine, ana: str,
     made = cli("ssh", "setup", "--account", "root", "--into", into)
     assert made.status == 0 and f"AuthorizedKeysCommand {into}/ssh-keys %t %k" in made.out
     if os.geteuid() == 0:
-        assert (into / "ssh-keys").stat().st_mode & 0o777 == 0o755
+        assert {path.stat().st_mode & 0o777 for path in (into, into / "ssh-keys")} == {0o755}
         assert str(cli.folder) in (into / "ssh-session").read_text()
     else:
         assert "nothing installed" in made.err
+
+
+def test_setup_into_no_folder_is_refused(cli: CommandLine, ana: str, tmp_path: Path) -> None:
+    """As an empty variable in a script would have it: the programs would land wherever it is run."""
+    refused = cli("ssh", "setup", "--account", "root", "--into", "")
+    assert refused.status == 1 and "--into: names no folder" in refused.err
 
 
 def test_a_path_that_others_can_write_to_is_found(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from storage.site import open_site
 from tui.app import ConsoleApp, Settings
 from tui.operations.desk import Desk, Role
+from tui.widgets.header import SiteHeader
 from tui.widgets.paged_table import PagedTable
 
 
@@ -31,6 +32,9 @@ async def console(
         if section is not None:
             app._main.action_section(section)
         await settle(pilot, lambda: _is_shown(app, section))
+        # Until it is known what a new site lacks, a line below the header may still push all rows down.
+        await settle(pilot, lambda: app.screen.query_one(SiteHeader).overview is not None)
+        await pilot.pause()
         yield pilot
 
 

@@ -140,6 +140,8 @@ def _installation(account: str | None, into: Path | None, idle: int, longest: in
     from tui.cli.service import account_for, data_folder
     from tui.ssh.installation import PRESET, Installation
 
+    if into == Path():
+        raise Refused("--into: names no folder: name one that only root may write to")
     folder = data_folder()
     # Not resolved: a link in a virtual environment is what makes it one.
     python = Path(sys.executable).absolute()
@@ -155,7 +157,9 @@ def _install(installation: "Installation") -> bool:
     if os.geteuid() != 0:
         return False
     try:
-        installation.into.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not installation.into.exists():
+            installation.into.mkdir(parents=True)
+            installation.into.chmod(0o755)  # whatever the umask: the account has to read it
         for path, text in installation.programs().items():
             beside = path.with_name(f".{path.name}.{os.getpid()}")
             beside.write_text(text)
