@@ -36,8 +36,8 @@ bench: $(STAMP)  ## messages a second, queued and sent end to end
 bytes: $(SYSTEM)  ## what the console costs over SSH, step by step (root, installs Debian's packages)
 	$(BIN)/python -m tests.benchmarks.bench_bytes
 
-pictures: $(STAMP)  ## docs/pictures from the sample site
-	$(BIN)/python -m tests.tui.pictures
+pictures: $(STAMP)  ## docs/pictures from the sample site; VIEWS="handler send-message" for some
+	$(BIN)/python -m tests.tui.pictures $(VIEWS)
 
 faults: $(STAMP)  ## 300 rounds of faults against real processes: nothing lost, nothing doubled
 	$(BIN)/python -m tests.faults.harness --rounds 300

@@ -41,6 +41,7 @@ from tui.session_limits import Limits
 from tui.stay import Stay
 from tui.terminal_size import within_reason
 from tui.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
+from tui.widgets.menu import ContextMenu
 from tui.widgets.palette import ActionProvider
 
 if TYPE_CHECKING:
@@ -220,6 +221,8 @@ class ConsoleApp(App[int]):
 
     def on_resize(self) -> None:
         self.appearance.forget()
+        for menu in self.screen.query(ContextMenu):
+            menu.action_close()  # what it belongs to is elsewhere now
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         # Nothing blinks, Textual's own palette included: over a slow link it never comes to rest.

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from storage.records import Category, ReviewEntry
 from storage.tables import leases
@@ -21,6 +22,7 @@ from tui.overview import Light, Overview
 from tui.sections.registry import SECTIONS
 from tui.sections.section import FilterInput
 from tui.widgets.header import SiteHeader
+from tui.widgets.menu import ContextMenu
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.review_panel import ReviewPanel
 
@@ -91,6 +93,17 @@ async def test_sections_by_the_mouse_where_they_are_tabs_and_where_they_are_a_li
         await pilot.pause()
         await pilot.click("#sections", offset=(4, 5))
         await settle(pilot, lambda: app._main.current is not None and app._main.current.id == "messages")
+
+
+async def test_a_terminal_that_is_made_larger_shows_the_detail_and_closes_a_menu(desk: Desk) -> None:
+    make_people(desk.database, {"Joe Hart": "+447700900123"})
+    async with console(desk, section="users") as pilot:
+        await pilot.press("m")
+        await settle(pilot, lambda: pilot.app.screen.query(ContextMenu))
+        await pilot.resize_terminal(160, 50)
+        detail = pilot.app.screen.query_one("#users .detail-text", Static)
+        await settle(pilot, lambda: "Joe Hart" in str(detail.render()))
+        await settle(pilot, lambda: not pilot.app.screen.query(ContextMenu))
 
 
 async def test_tab_goes_between_the_list_and_the_panel(desk: Desk) -> None:

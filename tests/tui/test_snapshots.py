@@ -1,49 +1,40 @@
-"""Every section, editor and dialog as a picture, at both sizes, on a site where time stands still."""
+"""Every section, editor and dialog at both sizes, on sites where time stands still.
 
-from collections.abc import Callable, Iterator
+Where one looks different, the test shows the lines that differ; `python -m tests.tui.pictures NAME
+--into FOLDER` draws it, and `pytest tests/tui/test_snapshots.py --snapshot-update` keeps what it is now.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from tests.tui.fixed_site import build_fixed, open_fixed, pictured, time_stands_still
-from tests.tui.views import SIZES, VIEWS, Reach, still
+from tests.tui.fixed_site import time_stands_still
+from tests.tui.pictures import FOLDER, IN_DOCS, at_each_size, build_sites
+from tests.tui.views import NEW_SITE, VIEWS
 
-# The views whose pictures have proved to come out the same on a busy machine too; `make pictures` has all.
-COMPARED = (
-    "alert", "alerts", "entry", "handler", "handlers", "help", "messages", "occurrences", "review",
-    "send-message", "task", "tasks", "user", "users", "users-menu",
-)  # fmt: skip
 
-both_sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: "{}x{}".format(*size))
+class ScreenFile(SingleFileSnapshotExtension):
+    """A file for each picture, as text that a person can read (see `drawn`)."""
+
+    _file_extension = "txt"
+    _write_mode = WriteMode.TEXT
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with time_stands_still():
-        found = tmp_path_factory.mktemp("fixed") / "site"
-        build_fixed(found)
-        yield found
+        folder = tmp_path_factory.mktemp("sites")
+        build_sites(folder)
+        yield folder
 
 
-@both_sizes
-@pytest.mark.parametrize("view", COMPARED)
-def test_it_looks_as_it_did(
-    folder: Path, view: str, size: tuple[int, int], snap_compare: Callable[..., bool]
-) -> None:
-    assert looks_the_same(snap_compare, folder, VIEWS[view], size)
-
-
-def looks_the_same(
-    snap_compare: Callable[..., bool], folder: Path, reach: Reach, size: tuple[int, int]
-) -> bool:
-    async def reached(pilot: Pilot[Any]) -> None:
-        await reach(pilot)
-        await still(pilot)
-
-    desk = open_fixed(folder)
-    try:
-        return snap_compare(pictured(desk), terminal_size=size, run_before=reached)
-    finally:
-        desk.database.close()
+@pytest.mark.parametrize("view", [*VIEWS, *NEW_SITE])
+async def test_it_looks_as_it_did(sites: Path, view: str, snapshot: Any) -> None:
+    for size, picture, screen in await at_each_size(sites, view):
+        assert screen == snapshot(name=size, extension_class=ScreenFile)
+        if view in IN_DOCS:
+            kept = (FOLDER / f"{view}-{size}.svg").read_text("utf-8")
+            assert kept == picture, "docs/pictures shows what no longer is: make pictures"

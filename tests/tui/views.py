@@ -8,6 +8,7 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from tests.tui.stillness import still
 from tests.tui.support import screen_text, settle
 from tui.local_files import OwnFolder
 from tui.sections.registry import SECTIONS
@@ -16,7 +17,6 @@ from tui.widgets.paged_table import PagedTable
 from tui.widgets.review_panel import ReviewPanel
 
 SIZES = ((80, 24), (160, 50))
-STILL = 4  # looks in a row that show the same
 CREW = """\
 Name,Mobile,Groups
 Ines Walker,+61 400 000 101,Night crew;Divers
@@ -107,17 +107,6 @@ async def _quiet(pilot: Pilot[Any]) -> None:
     tables = pilot.app.screen.query(PagedTable)
     await settle(pilot, lambda: all(table.is_read and table.empty != "Reading…" for table in tables))
     await still(pilot)
-
-
-async def still(pilot: Pilot[Any]) -> None:
-    """Wait until nothing works in the background, and the picture, scroll bars too, stays the same."""
-    seen, same = "", 0
-    while same < STILL:
-        await settle(pilot, lambda: all(worker.is_finished for worker in pilot.app.workers))
-        await pilot.pause(0.05)
-        now = pilot.app.export_screenshot()
-        same = same + 1 if now == seen else 0
-        seen = now
 
 
 async def _import_preview(pilot: Pilot[Any]) -> None:
@@ -224,6 +213,8 @@ VIEWS: Mapping[str, Reach] = {
     "export-review": _screen(_section("review"), "E"),
     "palette": _screen(_section("handlers"), "ctrl+p"),
 }
+
+MENUS = ("users-menu", "message-states", "send-templates")
 
 NEW_SITE: Mapping[str, Reach] = {"new-site": _new_site, "new-site-question": _no_handler}
 """On a site in which nothing was made yet."""

@@ -233,6 +233,9 @@ class Section(Vertical):
 
     # Detail
 
+    def on_resize(self) -> None:
+        self._show_detail(self._detail_of)  # there may be room for it only now
+
     def _show_detail(self, key: int | None) -> None:
         self._detail_of = key
         if self.DETAIL and self.screen.has_class("-wide"):

@@ -213,6 +213,10 @@ shows all entries or only problems (warnings, errors, retries, failures, unknown
         if new_value < old_value and not at_end:
             self.following = False
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        if shown:  # it was scrolled before there was a bar to tell where to
+            self.vertical_scrollbar.position = self.scroll_y
+
     def on_mouse_scroll_down(self) -> None:
         self.call_after_refresh(self._follow_at_end)
 

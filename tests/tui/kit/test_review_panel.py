@@ -34,6 +34,8 @@ async def test_it_follows_until_one_scrolls_up_and_then_counts() -> None:
     async with shown(app, (80, 8)) as pilot:
         panel.append(line(entry) for entry in range(50))
         await until(pilot, lambda: "entry 49" in last(app))
+        await until(pilot, lambda: panel.show_vertical_scrollbar)
+        assert panel.vertical_scrollbar.position == panel.scroll_y > 0
         assert "● live ── all" in screen_text(app)
         await pilot.press("up", "up")
         seen = entries(app)
