@@ -40,6 +40,7 @@ from tui.preferences import Preferences
 from tui.session_limits import Limits
 from tui.stay import Stay
 from tui.terminal_size import within_reason
+from tui.typed import TYPED, InOrder
 from tui.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
 from tui.widgets.menu import ContextMenu
 from tui.widgets.palette import ActionProvider
@@ -113,6 +114,7 @@ class ConsoleApp(App[int]):
         self.files = settings.files
         self.stay = Stay(settings.limits)
         self._warned = False
+        self._typed = InOrder(self, super().on_event)
         self._main = MainScreen()
 
     def get_default_screen(self) -> Screen[Any]:
@@ -194,7 +196,10 @@ class ConsoleApp(App[int]):
         if isinstance(event, TOUCHES):
             self.stay.touched()
             self._warned = False
-        await super().on_event(event)
+        if not isinstance(event, TYPED) or (event.is_forwarded and self.screen_stack):
+            await super().on_event(event)
+        elif not event.is_forwarded:
+            await self._typed.take(event)
 
     def _keep_limits(self) -> None:
         near = self.stay.left()
