@@ -1,11 +1,12 @@
 """Files that a person names by typing: read whole, written whole or not at all.
 
 `Anywhere` takes any path of this machine. `OwnFolder` is for sessions that must not roam: names
-only, inside one folder, and no links are followed.
+only, inside one folder, and no links are followed, hard ones neither.
 """
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,7 @@ class OwnFolder:
         if "/" in name or os.sep in name or name.startswith(".") or (os.altsep and os.altsep in name):
             raise Refused("File must be a plain name in your own folder, such as people.csv", FIELD)
         path = self.folder / name
-        if path.is_symlink():
+        if _is_link(path):
             raise Refused(f"File {name} is a link: name the file itself", FIELD)
         return path
 
@@ -125,6 +126,15 @@ def _name(typed: str) -> str:
     if "\x00" in name:
         raise Refused("File holds a character that no file name has: type it again", FIELD)
     return name
+
+
+def _is_link(path: Path) -> bool:
+    """Also where the file has another name, which may be one outside."""
+    try:
+        found = path.lstat()
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISLNK(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink > 1)
 
 
 def _no_links(files: LocalFiles) -> Any:

@@ -28,15 +28,22 @@ def test_an_own_folder_takes_plain_names_only(typed: str, tmp_path: Path) -> Non
         OwnFolder(tmp_path).path(typed)
 
 
-def test_an_own_folder_follows_no_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hard", [False, True])
+def test_an_own_folder_follows_no_link(tmp_path: Path, hard: bool) -> None:
     (tmp_path / "secret").write_text("x")
     own = tmp_path / "own"
     own.mkdir()
-    (own / "link").symlink_to(tmp_path / "secret")
+    if hard:
+        (own / "link").hardlink_to(tmp_path / "secret")
+    else:
+        (own / "link").symlink_to(tmp_path / "secret")
     for act in (lambda: local_files.read(OwnFolder(own), "link", 10), lambda: write(OwnFolder(own), "link")):
         with pytest.raises(Refused, match="link"):
             act()
     assert (tmp_path / "secret").read_text() == "x"
+    (tmp_path / "secret").unlink()
+    if hard:  # it has one name now, which is in the folder
+        assert local_files.read(OwnFolder(own), "link", 10) == b"x"
 
 
 def test_reading_stops_one_past_the_limit(tmp_path: Path) -> None:
