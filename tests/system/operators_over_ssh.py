@@ -90,14 +90,14 @@ class SiteOverSsh(Site):
 
     @contextmanager
     def connection(self, name: str) -> Iterator[list[str]]:
-        """One login for many commands: options for `ask` that go by it."""
+        """One login for many commands: options for `ask`, scp and sftp that go by it."""
         with TemporaryDirectory() as folder:
             path = Path(folder) / "control"
             words = self.sshd.words(ACCOUNT, self.keys[name], options=("-M", "-N", "-S", str(path)))
             master = subprocess.Popen(words, stdin=subprocess.DEVNULL, env=environment())
             try:
                 until(path.exists, "the client has logged in")
-                yield ["-S", str(path), "-o", "ControlMaster=no"]
+                yield ["-o", f"ControlPath={path}", "-o", "ControlMaster=no"]
             finally:
                 master.kill()
                 master.wait()

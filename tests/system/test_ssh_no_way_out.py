@@ -1,17 +1,18 @@
 """What a hostile operator tries over a real sshd: each attempt fails, and leaves no trace on the machine."""
 
 import os
+import pwd
 import socket
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.processes.support import environment, within
-from tests.system.openssh import LOOPBACK
+from tests.system.openssh import LOOPBACK, Sshd
 from tests.system.operators_over_ssh import ACCOUNT, SiteOverSsh
 from tui.operations.desk import Role
 
@@ -92,9 +93,10 @@ def test_it_is_refused(site: SiteOverSsh, trace: Path, attempts: tuple[str, ...]
 
 def test_what_looks_like_a_shell_is_only_text(site: SiteOverSsh, trace: Path) -> None:
     name = "$(id) `id` $HOME * ~"
-    made = site.ask("eve", f"template add '{name}' '$(touch {trace}) ; touch {trace}'")
-    assert made.returncode == 0 and name in made.stdout
-    assert site.ask("eve", f"template remove '{name}'").returncode == 0
+    with site.connection("eve") as by_it:
+        made = site.ask("eve", f"template add '{name}' '$(touch {trace}) ; touch {trace}'", options=by_it)
+        assert made.returncode == 0 and name in made.stdout
+        assert site.ask("eve", f"template remove '{name}'", options=by_it).returncode == 0
 
 
 def test_nothing_that_a_client_sets_gets_in(site: SiteOverSsh, trace: Path, tmp_path: Path) -> None:
@@ -168,7 +170,7 @@ def test_no_port_is_forwarded(site: SiteOverSsh) -> None:
     assert "denied" in site.sshd.log or "prohibited" in site.sshd.log or "refused" in site.sshd.log
 
 
-def test_no_agent_no_display_and_no_rc_file(site: SiteOverSsh, tmp_path: Path) -> None:
+def test_no_agent_and_no_display(site: SiteOverSsh, tmp_path: Path) -> None:
     agent = tmp_path / "agent"
     with closing(socket.socket(socket.AF_UNIX)) as listening:
         listening.bind(str(agent))
@@ -187,16 +189,52 @@ def test_no_agent_no_display_and_no_rc_file(site: SiteOverSsh, tmp_path: Path) -
     assert granted == {"command pty"}, "no agent-forwarding, port-forwarding, user-rc or x11-forwarding"
 
 
+@contextmanager
+def planted_rc(trace: Path, *ports: int) -> Iterator[None]:
+    """The account's ~/.ssh/rc. It leaves its trace at logins to these servers, and does nothing at others."""
+    folder = Path(pwd.getpwnam(ACCOUNT).pw_dir) / ".ssh"
+    new = not folder.exists()
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / "rc"
+    if path.exists():
+        pytest.skip(f"{path} is somebody's own")
+    these = " | ".join(f"*' {port}'" for port in ports)
+    try:
+        path.write_text(f'case "$SSH_CONNECTION" in {these}) touch {trace};; esac\n')
+        yield
+    finally:
+        path.unlink()
+        if new:
+            folder.rmdir()
+
+
+def test_a_planted_rc_file_is_not_run(site: SiteOverSsh, trace: Path) -> None:
+    with Sshd() as other, planted_rc(trace, site.sshd.port, other.port):
+        assert site.ask("eve", "group list").returncode == 0
+        assert not trace.exists()
+        # It would be at a login that nothing restricts.
+        key = other.new_key("eve")
+        other.let_in(ACCOUNT, key)
+        assert other.run(ACCOUNT, key, "true").returncode == 0
+        assert trace.exists()
+        trace.unlink()
+
+
 def test_no_file_is_copied_in_or_out(site: SiteOverSsh, trace: Path, tmp_path: Path) -> None:
     (tmp_path / "in").write_text("x")
-    words = site.sshd.words(ACCOUNT, site.keys["eve"])[1:-1]
-    at = words.index("-p")
-    options = [*words[:at], "-P", *words[at + 1 :]]
     there = f"{ACCOUNT}@{LOOPBACK}"
-    for form in ((), ("-O",)):
-        refused_by_sshd(site, "/usr/bin/scp", *form, *options, str(tmp_path / "in"), f"{there}:{trace}")
-        refused_by_sshd(site, "/usr/bin/scp", *form, *options, f"{there}:/etc/passwd", str(tmp_path / "out"))
-    refused_by_sshd(site, "/usr/bin/sftp", "-b", "/dev/null", *options, there)
+    with site.connection("eve") as by_it:
+        words = site.sshd.words(ACCOUNT, site.keys["eve"], options=by_it)[1:-1]
+        at = words.index("-p")
+        options = [*words[:at], "-P", *words[at + 1 :]]
+        copy_in = (str(tmp_path / "in"), f"{there}:{trace}")
+        copy_out = (f"{there}:/etc/passwd", str(tmp_path / "out"))
+        for form in ((), ("-O",)):
+            for copied in (copy_in, copy_out):
+                refused_by_sshd(site, "/usr/bin/scp", *form, *options, *copied)
+        refused_by_sshd(site, "/usr/bin/sftp", "-b", "/dev/null", *options, there)
+        # The connection itself was well.
+        assert site.ask("eve", "group list", options=by_it).returncode == 0
     assert not (tmp_path / "out").exists()
 
 
