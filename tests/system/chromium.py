@@ -80,15 +80,21 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Click the first element, once it stays where it is."""
+        trouble = ""
 
         def clicked() -> bool:
+            nonlocal trouble
             try:
                 self.driver.find_element(By.CSS_SELECTOR, selector).click()
-            except WebDriverException:  # not there yet, made anew meanwhile, or behind something else
+            except WebDriverException as error:  # not there yet, made anew meanwhile, behind something else
+                trouble = f"{error.msg} {self.text[:600]!r}"
                 return False
             return True
 
-        until(clicked, f"{selector} can be clicked", PATIENCE)
+        try:
+            until(clicked, f"{selector} can be clicked", PATIENCE)
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {trouble}") from None
 
     def element(self, selector: str, seconds: float = PATIENCE) -> WebElement:
         """The first element, once it is there."""
