@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from storage.database import Transaction
 from storage.names import key_of
 from storage.records import CustomField, FieldType
-from storage.tables import actions, custom_fields, handlers, tasks, user_values, users
+from storage.tables import actions, alerts, custom_fields, handlers, tasks, user_values, users
 
 RECORD = [custom_fields.c[name] for name in CustomField.__dataclass_fields__]
 LIVE = custom_fields.c.removed_at.is_(None)
@@ -116,17 +116,18 @@ class ActionText:
 
     text: str
     task: str | None
-    alert_id: int | None
+    alert: str | None
     stage: str | None
 
 
 def action_texts(connection: sa.Connection) -> list[ActionText]:
     """Every message text of the site's tasks and alerts."""
     query = (
-        sa.select(actions.c.body, tasks.c.name, actions.c.alert_id, actions.c.stage)
+        sa.select(actions.c.body, tasks.c.name, alerts.c.name.label("alert"), actions.c.stage)
         .select_from(actions)
         .outerjoin(tasks, tasks.c.id == actions.c.task_id)
-        .where(sa.or_(actions.c.task_id.is_(None), tasks.c.removed_at.is_(None)))
+        .outerjoin(alerts, alerts.c.id == actions.c.alert_id)
+        .where(tasks.c.removed_at.is_(None), alerts.c.removed_at.is_(None))
         .order_by(actions.c.id)
     )
     return [ActionText(*row) for row in connection.execute(query)]

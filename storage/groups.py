@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from storage.database import Transaction
 from storage.names import key_of
 from storage.records import Group
-from storage.tables import action_recipients, actions, group_members, groups, tasks, users
+from storage.tables import action_recipients, actions, alerts, group_members, groups, tasks, users
 
 LIVE = groups.c.removed_at.is_(None)
 _CHUNK = 500
@@ -108,13 +108,13 @@ def leave(tx: Transaction, group_id: int, user_ids: Sequence[int]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """An action that names a user or a group as recipient; exactly one of the owners is set."""
+    """The task or the alert with an action that names a user or a group as recipient; one is set."""
 
     task: str | None
-    alert_id: int | None
+    alert: str | None
 
     def __str__(self) -> str:
-        return f"task {self.task}" if self.task is not None else f"alert id:{self.alert_id}"
+        return f"task {self.task}" if self.task is not None else f"alert {self.alert}"
 
 
 def uses_of_group(connection: sa.Connection, group_id: int) -> list[Use]:
@@ -131,18 +131,17 @@ def _uses(
     connection: sa.Connection, column: sa.ColumnElement[int], wanted: Sequence[int]
 ) -> dict[int, list[Use]]:
     query = (
-        sa.select(column.label("who"), tasks.c.name, actions.c.alert_id)
+        sa.select(column.label("who"), tasks.c.name, alerts.c.name.label("alert"))
         .select_from(action_recipients)
         .join(actions, actions.c.id == action_recipients.c.action_id)
         .outerjoin(tasks, tasks.c.id == actions.c.task_id)
-        .where(sa.or_(actions.c.task_id.is_(None), tasks.c.removed_at.is_(None)))
+        .outerjoin(alerts, alerts.c.id == actions.c.alert_id)
+        .where(tasks.c.removed_at.is_(None), alerts.c.removed_at.is_(None))
         .distinct()
-        .order_by(tasks.c.id, actions.c.alert_id)
+        .order_by(tasks.c.id, alerts.c.id)
     )
     found: dict[int, list[Use]] = {}
     for start in range(0, len(wanted), _CHUNK):
-        for who, task, alert_id in connection.execute(
-            query.where(column.in_(wanted[start : start + _CHUNK]))
-        ):
-            found.setdefault(who, []).append(Use(task, alert_id))
+        for who, task, alert in connection.execute(query.where(column.in_(wanted[start : start + _CHUNK]))):
+            found.setdefault(who, []).append(Use(task, alert))
     return found

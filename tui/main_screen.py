@@ -184,6 +184,7 @@ Ctrl+p finds any command by name."""
         self._wanted = name
         if self.query(f"#{name}"):
             self._show(name)
+            self.query_one(f"#{name}", Section).reload()
         else:
             self.run_worker(self._make(name), group="section")
 
@@ -200,8 +201,6 @@ Ctrl+p finds any command by name."""
         self.query_one(SectionBar).current = name
         section = self.query_one(f"#{name}", Section)
         section.focus_list()
-        if self._ready:
-            section.site_changed()
 
     def on_section_bar_chosen(self, event: SectionBar.Chosen) -> None:
         self.action_section(event.name)

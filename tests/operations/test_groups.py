@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from storage.records import Recipient
-from tests.people import add_task
+from storage import alerts
+from storage.records import Action, Recipient
+from tests.people import NOON, add_handler, add_task
 from tui.operations import groups, users
 from tui.operations.desk import Desk
 from tui.operations.errors import NotAllowed, Refused
@@ -64,10 +65,17 @@ def test_removal_names_the_tasks(desk: Desk, people: list[int], texts: Callable[
     with pytest.raises(Refused, match="Ops is a recipient of task Report"):
         groups.remove(desk, ops.id)
     assert groups.hanging(desk, ops.id) == "Ops is a recipient of task Report"
+    handler = add_handler(desk.database)
+    with desk.database.write() as tx:
+        row = {"name": "Fire", "priority": 1, "description": "", "enabled": True}
+        fire = alerts.add(tx, row, NOON)
+        recipients = (Recipient(group_id=ops.id),)
+        alerts.set_actions(tx, fire, [Action(0, handler, "", "out", recipients, stage="Created")])
+    assert groups.hanging(desk, ops.id) == "Ops is a recipient of alert Fire and task Report"
     groups.remove(desk, ops.id, confirmed=True)
     assert groups.listing(desk) == [] and users.get(desk, people[0]).groups == ()
     assert users.count(desk) == 8
-    assert texts()[-1] == "group Ops removed: Ops is a recipient of task Report"
+    assert texts()[-1] == "group Ops removed: Ops is a recipient of alert Fire and task Report"
 
 
 def test_a_viewer_may_look_only(desk: Desk, viewer: Desk, people: list[int]) -> None:

@@ -8,6 +8,8 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
+from tests.tui.support import strips_of
+
 LOOKS = ("bold", "dim", "italic", "underline", "reverse", "strike")
 SEEN_ON_BLANKS = ("underline", "reverse", "strike")
 
@@ -18,7 +20,7 @@ def drawn(app: Any) -> str:
     A look is `length attributes foreground on background`. Lines that look alike one after the
     other are told once. Blanks have no foreground: they belong to what stands before them.
     """
-    strips = [list(strip) for strip in app.screen._compositor.render_strips()]
+    strips = [list(strip) for strip in strips_of(app)]
     lines = ["".join(segment.text for segment in strip).rstrip() for strip in strips]
     looks = [" | ".join(f"{length} {look}" for look, length in _looks(strip)) for strip in strips]
     return "\n".join([*lines, "─" * app.size.width, *_told_once(looks), ""])

@@ -6,8 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual._context import visible_screen_stack
+from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.strip import Strip
 
 from storage.site import open_site
 from tui.app import ConsoleApp, Settings
@@ -73,8 +76,14 @@ async def shown(pilot: Pilot[Any], kind: type[Screen[Any]]) -> Any:
 
 def screen_text(pilot: Pilot[Any]) -> str:
     """What is on the screen, line by line."""
-    lines = pilot.app.screen._compositor.render_strips()
+    lines = strips_of(pilot.app)
     return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines)
+
+
+def strips_of(app: App[Any]) -> list[Strip]:
+    """The lines as they are drawn. What they find around a dialog stays drawn, so it must be there."""
+    visible_screen_stack.set(app._background_screens)
+    return app.screen._compositor.render_strips()
 
 
 def told(pilot: Pilot[Any]) -> list[str]:

@@ -5,6 +5,7 @@ Where one looks different, the test shows the lines that differ; `python -m test
 """
 
 from collections.abc import Iterator
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,13 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.parametrize("view", [*VIEWS, *NEW_SITE])
 async def test_it_looks_as_it_did(sites: Path, view: str, snapshot: Any) -> None:
+    problems: list[str] = []
     for size, picture, screen in await at_each_size(sites, view):
-        assert screen == snapshot(name=size, extension_class=ScreenFile)
-        if view in IN_DOCS:
-            kept = (FOLDER / f"{view}-{size}.svg").read_text("utf-8")
-            assert kept == picture, "docs/pictures shows what no longer is: make pictures"
+        kept = snapshot(name=size, extension_class=ScreenFile)
+        if kept != screen:
+            was = str(kept).splitlines()
+            problems += unified_diff(was, screen.splitlines(), f"{view} at {size}", "now", n=0, lineterm="")
+        if view in IN_DOCS and (FOLDER / f"{view}-{size}.svg").read_text("utf-8") != picture:
+            problems.append(f"docs/pictures shows {view} at {size} as it was: make pictures")
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)

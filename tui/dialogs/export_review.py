@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import Binding, BindingType
 
 from storage.review import ReviewFilter
 from tui import local_files
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 class ExportReview(EditorScreen[int]):
     """Asks for a file; its ending chooses the form. Ends with how many entries were written."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Write", id="editor.save")]
 
     HELP = """\
 Writes the entries that the list shows to a file: CSV when its name ends in .csv, else JSON lines. A \

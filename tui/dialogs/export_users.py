@@ -1,7 +1,9 @@
 """Writing users to a CSV file."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import Binding, BindingType
 
 from storage.users import EVERYONE, UserFilter
 from tui import local_files
@@ -23,6 +25,8 @@ class FileExists(Exception):
 
 class ExportUsers(EditorScreen[int]):
     """Ends with how many users were written."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Write", id="editor.save")]
 
     HELP = """\
 Users as a CSV file: a line for each, a column for each custom field, in the form that the import \

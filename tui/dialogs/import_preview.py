@@ -179,4 +179,4 @@ def lines_of(preview: Preview, show: Show) -> Sequence[PreviewLine]:
 
 
 def _bad(line: BadLine, kind: str) -> PreviewLine:
-    return PreviewLine(line.line, kind, "", line.reason)
+    return PreviewLine(line.line, kind, line.name, line.reason)

@@ -1,8 +1,9 @@
 """A test message through one handler, by the same way as every other message."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.worker import Worker, WorkerState
 
 from scheduling import phone
@@ -25,6 +26,7 @@ class TestSend(EditorScreen[Sent]):
     """Asks for a number; what is sent is then shown with its attempts."""
 
     __test__ = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "Send", id="editor.save")]
     HELP = """\
 A test message. Type a number with its country code; ctrl+s sends. The message then opens and shows \
 each attempt as it is made. t in the list of handlers tests key and balance without sending."""

@@ -261,7 +261,7 @@ def _texts_with(connection: sa.Connection, name: str) -> list[str]:
 
 
 def _owner(text: ActionText) -> str:
-    return f"task {text.task}" if text.task is not None else f"alert id:{text.alert_id} ({text.stage})"
+    return f"task {text.task}" if text.task is not None else f"alert {text.alert} ({text.stage})"
 
 
 def _differences(old: CustomField, new: CustomField) -> str:

@@ -44,11 +44,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """Why a line cannot be imported. `column` is None when no single column is at fault."""
+    """Why a line cannot be imported. `column` is None when no single column is at fault.
+
+    `name` is the user that the line names, empty where it names none that can be.
+    """
 
     line: int
     column: str | None
     reason: str
+    name: str = ""
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.reason}"
@@ -240,7 +244,9 @@ class _LineReader:
                     raise Refused(f'"{text[:40]}" is in a column without a name')
             except Refused as refusal:
                 self._refuse(line, name or None, refusal.message)
-        return replace(found, values=values) if len(self.refused) == before else None
+        good = len(self.refused) == before
+        self.refused[before:] = [replace(bad, name=found.name) for bad in self.refused[before:]]
+        return replace(found, values=values) if good else None
 
     def _value(self, line: Line, field: CustomField, text: str) -> str | None:
         checked = check_value(field, text)
@@ -341,15 +347,20 @@ def _misfits(found: Sequence[Mismatch]) -> Iterator[BadLine]:
             others = names.mentioned([str(other) for other in misfit.lines if other != line], 10)
             if misfit.kind == "unknown id":
                 yield BadLine(
-                    line, ID, f"Id {misfit.ids[0]} is no user's: leave it empty to add {misfit.name}"
+                    line,
+                    ID,
+                    f"Id {misfit.ids[0]} is no user's: leave it empty to add {misfit.name}",
+                    misfit.name,
                 )
             elif misfit.kind == "several users":
                 reason = f"{len(misfit.ids)} users are named {misfit.name} ({ids}): add a column Id"
-                yield BadLine(line, NAME, reason)
+                yield BadLine(line, NAME, reason, misfit.name)
             elif misfit.kind == "same user":
-                yield BadLine(line, NAME, f"{misfit.name} ({ids}) is on line {others} too: leave one out")
+                reason = f"{misfit.name} ({ids}) is on line {others} too: leave one out"
+                yield BadLine(line, NAME, reason, misfit.name)
             else:
-                yield BadLine(line, NAME, f"{misfit.name} is on line {others} too: name them apart")
+                reason = f"{misfit.name} is on line {others} too: name them apart"
+                yield BadLine(line, NAME, reason, misfit.name)
 
 
 def _without_required(checked: CheckedFile, new: set[int]) -> Iterator[BadLine]:

@@ -14,8 +14,8 @@ from tui.actions import REGISTRY
 from tui.dialogs.confirm import Confirm
 from tui.plain import plain, plain_block
 from tui.widgets.fields import Field
+from tui.widgets.fitting_footer import FittingFooter
 from tui.widgets.form import Form
-from tui.widgets.steady_footer import SteadyFooter
 
 Record = TypeVar("Record")
 
@@ -100,7 +100,7 @@ and closes. Escape closes without saving, and asks first when something was chan
         yield Static("─" * 98, id="rule")
         yield Static(id="trouble")
         yield from self.compose_body()
-        yield SteadyFooter(show_command_palette=False)
+        yield FittingFooter()
 
     def on_mount(self) -> None:
         self._show_heading()

@@ -9,11 +9,16 @@ from textual.widget import Widget
 
 from tui.widgets.steady_footer import SteadyFooter
 
-KEPT = frozenset({"menu", "filter", "help", "app.help", "command_palette", "app.command_palette"})
+KEPT = frozenset(
+    {
+        "menu", "filter", "help", "app.help", "command_palette", "app.command_palette",
+        "save", "send", "leave", "turn", "turn(1)",
+    }
+)  # fmt: skip
 
 
 class FittingFooter(SteadyFooter):
-    """Where it is narrow the section's own last keys are left out: the menu and the help have them all."""
+    """Where it is narrow the last keys are left out but those kept: the menu and the help have them all."""
 
     def __init__(self) -> None:
         super().__init__(show_command_palette=False, compact=True)

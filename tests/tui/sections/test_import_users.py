@@ -92,7 +92,7 @@ async def test_one_bad_line_stops_all_and_is_named(desk: Desk, tmp_path: Path) -
     async with console(desk, section="users") as pilot:
         screen = await opened(pilot)
         table = await looked(pilot, screen, path)
-        assert [line[:2] for line in lines(table)] == [("2", "✗ refused"), ("3", "✗ refused")]
+        assert [line[:3] for line in lines(table)] == [("2", "✗ refused", "Zed"), ("3", "✗ refused", "Yan")]
         assert '"0411 222 333" needs the country calling code' in lines(table)[0][3]
         await settle(pilot, lambda: "Nothing is imported before" in flat(pilot))
         await pilot.press("ctrl+s")
