@@ -176,7 +176,7 @@ class Site:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=within(60),
             check=False,
             env=environment(),
         )

@@ -10,8 +10,11 @@ import pytest
 from demo_data.clickatell import ThreadedClickatell
 from storage import tasks
 from storage.records import MessageState, TaskRun
-from tests.processes.support import PROGRAM, Program, Site, environment, until
+from tests.processes.support import PROGRAM, Program, Site, environment, until, within
 from tests.system.faked_clock import FakedClock
+
+# Several programs are started one after the other, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(300)
 
 SECOND = timedelta(seconds=1)
 
@@ -28,7 +31,7 @@ class Desk:
             [*self.clock.words, *PROGRAM, "--data", str(self.site.folder), *words],
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=within(100),
             check=False,
             env=environment(),
         )

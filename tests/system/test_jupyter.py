@@ -17,7 +17,7 @@ from demo_data.sample_clickatell import Addresses
 from demo_data.sample_site import build
 from scheduling.clock import SystemClock
 from storage import handlers
-from tests.processes.support import PROGRAM, Site, until
+from tests.processes.support import PROGRAM, Site, until, within
 from tests.system.chromium import PATIENCE, Browser, chromium
 from tests.system.jupyter import Lab, jupyter_lab, surroundings
 from tests.web.conftest import clickatell, site
@@ -96,7 +96,7 @@ async def test_a_terminal_of_jupyterlab(site: Site, lab: Lab) -> None:
             async def shows(text: str) -> None:
                 nonlocal seen
                 while text not in seen:
-                    kind, *said = json.loads(await terminal.receive_str(timeout=PATIENCE))
+                    kind, *said = json.loads(await terminal.receive_str(timeout=within(PATIENCE)))
                     seen += ESCAPES.sub("", said[0]) if kind == "stdout" else ""
 
             await terminal.send_json(["set_size", 40, 120])
