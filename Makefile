@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SYSTEM := $(VENV)/.installed-system
 
-.PHONY: demo test test-system bench bytes faults promises pictures check format wheel clean help
+.PHONY: demo test test-system long-tests bench bytes faults promises pictures check format wheel clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -42,9 +42,8 @@ pictures: $(STAMP)  ## docs/pictures from the sample site; VIEWS="handler send-m
 faults: $(STAMP)  ## 300 rounds of faults against real processes: nothing lost, nothing doubled
 	$(BIN)/python -m tests.faults.harness --rounds 300
 
-long-tests: $(STAMP)  ## minutes on real clocks, thousands of cron expressions against Debian's rules
-	COMMSDESK_SLOW_TESTS=1 $(BIN)/python -m pytest tests/processes/test_every_minute.py
-	COMMSDESK_CRON_EXAMPLES=5000 $(BIN)/python -m pytest --timeout 3600 tests/scheduling/test_cron_against_debian.py
+long-tests: $(STAMP)  ## what `make test` leaves out: real leases and minutes, whole sweeps, thousands of cron expressions
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m long --timeout 3600
 
 promises: $(STAMP)  ## takes out each line that keeps a promise, and wants a test to fail
 	$(BIN)/python -m tests.faults.promises

@@ -51,8 +51,17 @@ ADDRESSES = frozenset(("base_url", "api_uri", "callback"))
 LINKS = frozenset(("handler", "user", "task", "alert", "group", "template", "telephone_field", "leave"))
 CRONS = ("x", "61 * * * *", "* * * *", "* * * * * *", "R * * * *", "@never", "0 0 30 2 *")
 # Not refused by everything, but nothing may stumble over it.
-ODD = ("", "x" * 100_000, "9" * 25)
-MORE_ODD = (" ", "a\x00b", "a\nb", "12345", "-1", "id:9999999999999999999999", "\u202egnp\x1b[31m")
+ODD = ("", "9" * 25)
+MORE_ODD = (
+    "x" * 100_000,
+    " ",
+    "a\x00b",
+    "a\nb",
+    "12345",
+    "-1",
+    "id:9999999999999999999999",
+    "\u202egnp\x1b[31m",
+)
 
 
 def right_value(path: tuple[str, ...], param: Any) -> str:

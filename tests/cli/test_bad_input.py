@@ -1,11 +1,10 @@
 """Bad input to every command, found by walking their tree: a clear line, status 1 or 2, nothing changed.
 
 A command that is added tomorrow is swept with it; nothing has to be entered here for that.
-COMMSDESK_LONG=1 feeds more odd texts.
+`make long-tests` feeds more odd texts.
 """
 
 import io
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
@@ -25,7 +24,6 @@ from tui.ssh import installation
 
 ROOT = get_command(main.app)
 Words = tuple[str, ...]
-FED = ODD + (MORE_ODD if os.environ.get("COMMSDESK_LONG") else ())
 
 
 def _walk(command: Any, path: Words = (), parent: Any = None) -> Iterator[tuple[Words, Any]]:
@@ -209,10 +207,11 @@ def test_what_cannot_be_right_is_refused_and_named(path: Words, sweep: Sweep) ->
 
 
 @OF_EACH
-def test_nothing_stumbles_over_odd_text(path: Words, sweep: Sweep) -> None:
+@pytest.mark.parametrize("fed", [ODD, pytest.param(MORE_ODD, marks=pytest.mark.long)], ids=["", "more"])
+def test_nothing_stumbles_over_odd_text(path: Words, fed: tuple[str, ...], sweep: Sweep) -> None:
     wrong = []
     for param in taking_values(path) if path not in LASTING else ():
-        for value in FED if param.name != "wait" else ():  # it would
+        for value in fed if param.name != "wait" else ():  # it would
             status, said = sweep(*words_for(path, sweep.folder, {param.name: value}))
             clean = status == 0 or (is_clean(status, said) and sweep.nothing_changed()) or path in FINDING
             if not clean or "unexpectedly" in said:

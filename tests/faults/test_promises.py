@@ -18,6 +18,7 @@ def test_every_promise_has_a_line() -> None:
     assert {removal.promise[0] for removal in REMOVALS} == set("123456")
 
 
+@pytest.mark.long
 def test_without_the_fence_a_late_holder_claims_and_the_test_says_so(tmp_path: Path) -> None:
     fence = next(each for each in REMOVALS if each.promise == LATE and each.file == "scheduling/claims.py")
     assert missed(fence, copy_program(tmp_path))

@@ -15,9 +15,9 @@ SEED = 7
     ("number", "wanted"),
     [
         (1, ("kill", "gateway")),
-        (2, ("points", "clients")),
+        pytest.param(2, ("points", "clients"), marks=pytest.mark.long),
         (3, ("stop", "outage")),
-        (4, ("lock", "clean_stop")),
+        pytest.param(4, ("lock", "clean_stop"), marks=pytest.mark.long),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",
 )
@@ -31,9 +31,12 @@ def test_nothing_is_lost_doubled_or_wrong(
     assert verdict.arrived >= 8
 
 
-def test_eight_engines_on_one_file_have_one_holder_at_a_time(nursery: Nursery, tmp_path: Path) -> None:
-    played = Round(nursery, tmp_path, SEED, 5, wanted=KILLS_AND_STOPS, engines=8, seconds=4)
+@pytest.mark.parametrize(("engines", "seconds"), [(4, 2), pytest.param(8, 4, marks=pytest.mark.long)])
+def test_several_engines_on_one_file_have_one_holder_at_a_time(
+    nursery: Nursery, tmp_path: Path, engines: int, seconds: float
+) -> None:
+    played = Round(nursery, tmp_path, SEED, 5, wanted=KILLS_AND_STOPS, engines=engines, seconds=seconds)
     verdict = played.play()
     assert verdict.good, f"{verdict} after {dict(played.thrown)} in {played.folder}"
     assert verdict.epochs > 1, "the lease changed hands"
-    assert verdict.firings >= 16
+    assert verdict.firings >= 2 * engines

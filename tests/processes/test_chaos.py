@@ -5,6 +5,8 @@ import signal
 import time
 from datetime import timedelta
 
+import pytest
+
 from scheduling import firing, lifecycle
 from storage import tasks
 from storage.records import Action, MessageState, Recipient
@@ -14,6 +16,7 @@ LASTS = 10.0  # seconds
 EVERY = 0.1  # seconds between two due times
 
 
+@pytest.mark.long
 def test_each_due_time_fires_once_whatever_is_killed(site: Site) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")

@@ -70,7 +70,9 @@ def console(site: Site) -> Iterator[Console]:
         made.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGHUP, pytest.param(signal.SIGINT, marks=pytest.mark.long)]
+)
 def test_a_signal_leaves_terminal_and_database_clean(
     site: Site, console: Console, number: signal.Signals
 ) -> None:
@@ -84,7 +86,7 @@ def test_a_signal_leaves_terminal_and_database_clean(
     site.is_clean()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGTERM, marks=pytest.mark.long), signal.SIGHUP])
 def test_also_when_the_terminal_has_stopped_reading(
     site: Site, console: Console, number: signal.Signals
 ) -> None:

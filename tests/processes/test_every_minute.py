@@ -1,6 +1,5 @@
 """A task `* * * * *` with `commsdesk run`: once a minute, at most a second late."""
 
-import os
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,6 @@ from tests.processes import run_shifted
 from tests.processes.support import Site, until, within
 
 MINUTE = timedelta(minutes=1)
-SLOW = "COMMSDESK_SLOW_TESTS"
 
 
 def add_task(site: Site, now: datetime) -> int:
@@ -63,7 +61,7 @@ def test_a_minute_begins_and_the_message_is_there_within_a_second(site: Site) ->
     assert found is not None and found.next_due_at == begins + MINUTE
 
 
-@pytest.mark.skipif(SLOW not in os.environ, reason=f"takes four minutes: set {SLOW}")
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_four_minutes_fire_four_times(site: Site) -> None:
     started = datetime.now(UTC)

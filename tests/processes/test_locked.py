@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from storage import process
 from storage.records import MessageState
 from tests.processes import hold_lock
@@ -34,6 +36,7 @@ def test_a_lock_held_by_a_stopped_process_is_named_and_work_resumes_when_it_goes
     assert site.lease.holder_pid == run.pid
 
 
+@pytest.mark.long
 def test_a_leader_stopped_inside_a_write_is_named_by_the_standby_which_follows_its_death(
     site: Site,
 ) -> None:

@@ -3,6 +3,8 @@
 import signal
 import time
 
+import pytest
+
 from storage import process
 from storage.records import MessageState
 from tests.processes.support import Program, Site, until
@@ -28,6 +30,7 @@ def test_a_standby_takes_over_within_five_seconds_of_a_kill(site: Site) -> None:
     assert f"sending taken over from run {first.pid}: it has ended" in [entry.text for entry in site.review]
 
 
+@pytest.mark.long
 def test_a_standby_takes_over_within_twenty_seconds_of_a_stop_and_going_on_does_no_harm(site: Site) -> None:
     site.clickatell.clickatell.settings.latency = 1.0
     handler = site.handler(batch_size=10, max_connections=4)

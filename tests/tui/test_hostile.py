@@ -260,7 +260,7 @@ async def test_no_dialog_of_a_list_lets_hostile_text_through(desk: Desk, name: s
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 50), marks=pytest.mark.long)])
 async def test_no_list_lets_hostile_text_through(desk: Desk, size: tuple[int, int]) -> None:
     async with console(desk, size=size) as pilot:
         for name in LISTS:
@@ -311,7 +311,9 @@ async def test_the_line_of_a_new_site_is_plain(tmp_path: Path) -> None:
         made.database.close()
 
 
-@pytest.mark.parametrize("text", TYPED)
+@pytest.mark.parametrize(
+    "text", [TYPED[0], *(pytest.param(text, marks=pytest.mark.long) for text in TYPED[1:])]
+)
 async def test_what_is_typed_or_pasted_is_stored_as_typed(tmp_path: Path, text: str) -> None:
     made = make_desk(tmp_path / "new")
     make_handler(made)

@@ -91,7 +91,16 @@ def test_the_watch_sees_a_program_and_a_file(tmp_path: Path) -> None:
         assert [event for event, _ in outside(seen, tmp_path)] == ["os.system"]
 
 
-@pytest.mark.parametrize("section", ["handlers", "users", "alerts", "tasks", "messages", "review"])
+@pytest.mark.parametrize(
+    "section",
+    [
+        "users",
+        *(
+            pytest.param(section, marks=pytest.mark.long)
+            for section in ("handlers", "alerts", "tasks", "messages", "review")
+        ),
+    ],
+)
 async def test_every_command_of_the_palette_stays_inside(desk: Desk, section: str) -> None:
     left = []
     while True:

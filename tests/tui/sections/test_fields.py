@@ -191,7 +191,7 @@ async def test_the_second_to_save_a_field_is_told(desk: Desk) -> None:
     assert (kept.name, kept.help) == ("Cell", "mine")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 50), marks=pytest.mark.long)])
 async def test_hostile_text_stays_text(desk: Desk, size: tuple[int, int]) -> None:
     texts = [text for key, text in HOSTILE.items() if key not in ("empty", "lone surrogate")]
     for number, text in enumerate(texts):

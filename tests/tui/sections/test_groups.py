@@ -169,7 +169,7 @@ async def test_delete_names_what_hangs_on_the_group(desk: Desk) -> None:
     assert users.get(desk, made["Joe Hart"]).groups == ()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 50), marks=pytest.mark.long)])
 async def test_hostile_text_stays_text(desk: Desk, size: tuple[int, int]) -> None:
     fields.add(desk, "Mobile", "Telephone Number")
     texts = [text for key, text in HOSTILE.items() if key not in ("empty", "lone surrogate")]

@@ -273,7 +273,7 @@ async def test_a_viewer_changes_nothing(tmp_path: Path) -> None:
         assert all(user.enabled for user in users.page(made))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 50), marks=pytest.mark.long)])
 async def test_hostile_text_stays_text(desk: Desk, size: tuple[int, int]) -> None:
     fields.add(desk, "Mobile", "Telephone Number")
     fields.add(desk, "[red]\x1b[31m", "Text", help=HOSTILE["osc 52"])
