@@ -17,11 +17,12 @@ from tui.plain import plain, plain_block
 from tui.review_kinds import line_of
 from tui.sections.registry import SECTIONS, make_section
 from tui.sections.section import Section
-from tui.widgets.fitting_footer import FittingFooter
 from tui.widgets.header import SiteHeader
+from tui.widgets.key_line import KeyLine
 from tui.widgets.next_step import NextStep
 from tui.widgets.review_panel import ReviewPanel
 from tui.widgets.section_bar import SectionBar
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -65,15 +66,15 @@ Ctrl+p finds any command by name."""
     def compose(self) -> ComposeResult:
         yield SiteHeader(id="header")
         if self.console.settings.banner:
-            yield Static(plain(self.console.settings.banner), id="banner")
+            yield SteadyText(plain(self.console.settings.banner), id="banner")
         yield NextStep()
         with Horizontal(id="middle"):
             yield SectionBar([(name, section.title) for name, section in SECTIONS.items()], id="sections")
             with Vertical(id="stage"):
-                yield Static(id="unusable")
+                yield SteadyText(id="unusable")
                 yield ContentSwitcher(id="content")
                 yield ReviewPanel(id="review-panel")
-        yield FittingFooter()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         header = self.query_one(SiteHeader)

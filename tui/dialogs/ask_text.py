@@ -6,10 +6,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tui.plain import plain, plain_block
 from tui.widgets.inputs import TextInput
+from tui.widgets.steady_text import SteadyText
 
 
 class AskText(ModalScreen[str | None]):
@@ -41,9 +42,9 @@ class AskText(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield Static(plain_block(self.question), id="question")
+            yield SteadyText(plain_block(self.question), id="question")
             yield TextInput(self.value, most=self.most)
-            yield Static(plain(self.hint or "enter: go on · escape: back"), id="hint")
+            yield SteadyText(plain(self.hint or "enter: go on · escape: back"), id="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.plain import plain, plain_block
 from tui.widgets.reverse import KeepsReverse
+from tui.widgets.steady_text import SteadyText
 
 MOST_CONSEQUENCES = 8
 
@@ -89,9 +90,9 @@ changes nothing."""
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield Static(plain_block(self.question), id="question")
+            yield SteadyText(plain_block(self.question), id="question")
             if self.hangs:
-                yield Static(plain_block("\n".join(self._consequences())), id="hangs")
+                yield SteadyText(plain_block("\n".join(self._consequences())), id="hangs")
             yield Answers(
                 *(Option(plain(answer.label, width=60), id=answer.id) for answer in self.answers),
                 markup=False,

@@ -17,7 +17,8 @@ from tui.actions import REGISTRY
 from tui.operations import diagnose
 from tui.operations.diagnose import Scope
 from tui.plain import plain
-from tui.widgets.steady_footer import SteadyFooter
+from tui.widgets.key_line import KeyLine
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -29,7 +30,7 @@ _LABEL = 7
 _WORKER = "diagnose"
 
 
-class FindingView(Static):
+class FindingView(SteadyText):
     """What one check says."""
 
     DEFAULT_CSS = "FindingView { height: auto; width: 100%; padding: 0 0 1 0; }"
@@ -84,10 +85,10 @@ asked for the balance: that costs nothing, and nothing is sent or changed. r che
         self.rounds = 0
 
     def compose(self) -> ComposeResult:
-        yield Static(plain(f"Diagnose {self.what}"), classes="heading")
-        yield Static(CHECKING, classes="summary")
+        yield SteadyText(plain(f"Diagnose {self.what}"), classes="heading")
+        yield SteadyText(CHECKING, classes="summary")
         yield VerticalScroll()
-        yield SteadyFooter(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

@@ -9,14 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
 
 from storage import review as stored
 from storage.records import Review
 from tui.plain import plain, plain_block
 from tui.review_kinds import kind_of
+from tui.widgets.key_line import KeyLine
 from tui.widgets.review_lines import COLOURS, SIGNS
-from tui.widgets.steady_footer import SteadyFooter
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -91,8 +91,8 @@ the user and h the handler, where it is about one. Escape closes it."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
-            yield Static(entry_content(self.entry))
-        yield SteadyFooter(show_command_palette=False, compact=True)
+            yield SteadyText(entry_content(self.entry))
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

@@ -10,11 +10,11 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widgets import Static
 
 from tui.actions import REGISTRY, display_key
 from tui.plain import plain_block
-from tui.widgets.steady_footer import SteadyFooter
+from tui.widgets.key_line import KeyLine
+from tui.widgets.steady_text import SteadyText
 
 _OTHER = "more"
 _KEY_CELLS = 18
@@ -90,11 +90,11 @@ class HelpScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
-            yield Static(plain_block(self.text))
+            yield SteadyText(plain_block(self.text))
             for area in dict.fromkeys(row.area for row in self.rows):
-                yield Static(Content(area.capitalize()), classes="help--area")
-                yield Static(Content("\n").join(_lines(self.rows, area)))
-        yield SteadyFooter(show_command_palette=False)
+                yield SteadyText(Content(area.capitalize()), classes="help--area")
+                yield SteadyText(Content("\n").join(_lines(self.rows, area)))
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

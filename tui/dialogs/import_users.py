@@ -35,9 +35,10 @@ from tui.operations.errors import Refused
 from tui.operations.user_csv import CheckedFile, Fate, Preview, Progress
 from tui.plain import plain, plain_block
 from tui.widgets.inputs import TextInput, YesNo
+from tui.widgets.key_line import KeyLine
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.row_source import ListSource
-from tui.widgets.steady_footer import SteadyFooter
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -129,25 +130,25 @@ none."""
         self._stopped = False
 
     def compose(self) -> ComposeResult:
-        yield Static("Import users", id="heading")
-        yield Static("─" * 98, id="rule")
+        yield SteadyText("Import users", id="heading")
+        yield SteadyText("─" * 98, id="rule")
         with Horizontal(classes="line"):
-            yield Static("File")
+            yield SteadyText("File")
             yield FileInput(placeholder="people.csv")
-        yield Static(plain(self._files.hint), id="hint")
+        yield SteadyText(plain(self._files.hint), id="hint")
         with Horizontal(classes="line"):
-            yield Static("Unknown columns")
+            yield SteadyText("Unknown columns")
             yield YesNo(False)
-            yield Static("pass over them")
-        yield Static(id="trouble")
+            yield SteadyText("pass over them")
+        yield SteadyText(id="trouble")
         with Horizontal(id="progress"):
-            yield Static()
+            yield SteadyText()
             yield ProgressBar(show_eta=False)
-        yield Static(id="columns")
-        yield Static(id="summary")
+        yield SteadyText(id="columns")
+        yield SteadyText(id="summary")
         yield PreviewTable(COLUMNS, ListSource(), empty=EMPTY)
-        yield Static(id="whole")
-        yield SteadyFooter(show_command_palette=False)
+        yield SteadyText(id="whole")
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one(FileInput).focus()

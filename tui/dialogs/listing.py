@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Static
 
 from tui.plain import plain
 from tui.widgets.columns import Column
+from tui.widgets.key_line import KeyLine
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.row_source import ListSource, RowSource
-from tui.widgets.steady_footer import SteadyFooter
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -43,10 +43,10 @@ class ListScreen(Screen[None]):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        yield Static(plain(self.heading), id="heading")
-        yield Static(plain(self.note), id="note")
+        yield SteadyText(plain(self.heading), id="heading")
+        yield SteadyText(plain(self.note), id="note")
         yield PagedTable(self.COLUMNS, ListSource(), empty="Reading…")
-        yield SteadyFooter(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one(PagedTable).focus()

@@ -19,7 +19,8 @@ from tui.actions import REGISTRY
 from tui.message_source import owner_of
 from tui.operations import messages
 from tui.operations.messages import MessageView
-from tui.widgets.steady_footer import SteadyFooter
+from tui.widgets.key_line import KeyLine
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -67,12 +68,12 @@ sense for this message are left out."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
-            yield Static(id="summary")
-            yield Static("Attempts", classes="heading")
-            yield Static(id="attempts")
-            yield Static("Review", classes="heading")
-            yield Static(id="review")
-        yield SteadyFooter(show_command_palette=False)
+            yield SteadyText(id="summary")
+            yield SteadyText("Attempts", classes="heading")
+            yield SteadyText(id="attempts")
+            yield SteadyText("Review", classes="heading")
+            yield SteadyText(id="review")
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self._show()

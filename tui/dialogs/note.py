@@ -7,10 +7,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from tui.plain import plain
 from tui.widgets.inputs import TextInput
+from tui.widgets.steady_text import SteadyText
 
 MOST = 2000
 
@@ -52,16 +53,16 @@ and may stand in the message as {Note}. Enter does it; escape goes back and noth
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield Static(plain(self.question), id="question")
+            yield SteadyText(plain(self.question), id="question")
             if self.what is not None:
                 with VerticalScroll(can_focus=False):
-                    yield Static(self.what, id="what")
-            yield Static("Note" if self.required else "Note (may be left empty)", id="note-label")
+                    yield SteadyText(self.what, id="what")
+            yield SteadyText("Note" if self.required else "Note (may be left empty)", id="note-label")
             yield TextInput(most=MOST)
             with Horizontal(id="buttons"):
                 yield Button(plain(self.yes, width=30), id="yes", variant="primary", compact=True)
                 yield Button("Back", id="back", compact=True)
-                yield Static(Content.styled("enter: do it · escape: back", "$text-muted"))
+                yield SteadyText(Content.styled("enter: do it · escape: back", "$text-muted"))
 
     def on_mount(self) -> None:
         self.query_one(TextInput).focus()

@@ -18,9 +18,10 @@ from tui.operations import occurrences
 from tui.operations.occurrences import OccurrenceDetail, SentMessage
 from tui.plain import plain
 from tui.widgets.columns import Column
+from tui.widgets.key_line import KeyLine
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.row_source import ListSource, Row
-from tui.widgets.steady_footer import SteadyFooter
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -91,12 +92,12 @@ closes it, N writes a note. The steps that may not follow now are left out."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
-            yield Static(id="summary")
-            yield Static("Story", classes="heading")
-            yield Static(id="story")
-        yield Static("Messages", classes="heading")
+            yield SteadyText(id="summary")
+            yield SteadyText("Story", classes="heading")
+            yield SteadyText(id="story")
+        yield SteadyText("Messages", classes="heading")
         yield PagedTable(self.COLUMNS, ListSource(), empty="It has sent nothing.")
-        yield SteadyFooter(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self._show()

@@ -23,6 +23,7 @@ from tui.sentences import for_screen
 from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import TextField
 from tui.widgets.form import Form
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -92,9 +93,9 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
 
     def compose_body(self) -> ComposeResult:
         yield self.form
-        yield Static("What it sends", id="preview-heading")
+        yield SteadyText("What it sends", id="preview-heading")
         with VerticalScroll(id="preview-pane", can_focus=False):
-            yield Static(id="preview")
+            yield SteadyText(id="preview")
         with Horizontal(id="buttons"):
             yield Button("Raise", id="raise", variant="error", compact=True)
             yield Button("Cancel", id="cancel", compact=True)

@@ -28,6 +28,7 @@ from tui.widgets.header import SIGNS
 from tui.widgets.menu import ContextMenu
 from tui.widgets.reach import people
 from tui.widgets.recipients_picker import RecipientsPicker
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -113,7 +114,7 @@ is queued is on disk and goes out as soon as the handler can send."""
         with Horizontal(id="buttons"):
             yield Button("Send", id="send", variant="primary", compact=True)
             yield Button("Cancel", id="cancel", compact=True)
-            yield Static(id="summary")
+            yield SteadyText(id="summary")
 
     def on_mount(self) -> None:
         self._use_sender()
@@ -164,9 +165,10 @@ is queued is on disk and goes out as soon as the handler can send."""
         if reach.left_out:
             said += f"; {len(reach.left_out):,} left out"
         self.query_one("#summary", Static).update(plain(said))
-        self.tabs.get_tab("recipients").label = Content(
-            f"Recipients ({reached:,})" if self.picker.recipients else "Recipients"
-        )
+        tab = self.tabs.get_tab("recipients")
+        label = Content(f"Recipients ({reached:,})" if self.picker.recipients else "Recipients")
+        if tab.label != label:
+            tab.label = label
         self._show_heading()
 
     @property

@@ -8,13 +8,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from storage.records import Group, User
 from tui.editors.group_list import GroupList
 from tui.operations import groups
 from tui.operations.errors import Refused
 from tui.plain import plain
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -71,12 +71,12 @@ everything as it was."""
     def compose(self) -> ComposeResult:
         who = self._people[0].name if len(self._people) == 1 else f"{len(self._people):,} users"
         with Vertical():
-            yield Static(plain(f"Groups of {who}", width=54), classes="title")
+            yield SteadyText(plain(f"Groups of {who}", width=54), classes="title")
             if self._ids:
                 yield self._list
-                yield Static(Content("space ticks · ctrl+s saves · escape leaves"), classes="keys")
+                yield SteadyText(Content("space ticks · ctrl+s saves · escape leaves"), classes="keys")
             else:
-                yield Static(Content(NO_GROUPS), classes="nothing")
+                yield SteadyText(Content(NO_GROUPS), classes="nothing")
 
     def action_leave(self) -> None:
         self.dismiss(False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Static, TabbedContent, TabPane
+from textual.widgets import TabbedContent, TabPane
 
 from storage.records import Handler
 from tui.actions import REGISTRY
@@ -18,6 +18,7 @@ from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import ChoiceField, YesNoField
 from tui.widgets.form import Form
 from tui.widgets.recipients_picker import RecipientsPicker
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -93,7 +94,7 @@ or alert it belongs to."""
         return cls(console, heading, handlers, known, own_fields, form, stage)
 
     def compose_body(self) -> ComposeResult:
-        yield Static(Content(f"Action type  {ACTION_TYPE}"), id="type")
+        yield SteadyText(Content(f"Action type  {ACTION_TYPE}"), id="type")
         yield self.form
         with TabbedContent(initial="recipients"):
             with TabPane("Recipients", id="recipients"):
@@ -120,7 +121,9 @@ or alert it belongs to."""
         self.composer.set_people(event.picker.reach.reached)
         count = len(event.picker.reach.reached)
         tab = self.query_one(TabbedContent).get_tab("recipients")
-        tab.label = Content(f"Recipients ({count:,})" if self.picker.recipients else "Recipients")
+        label = Content(f"Recipients ({count:,})" if self.picker.recipients else "Recipients")
+        if tab.label != label:
+            tab.label = label
         self._show_heading()
 
     def on_composer_changed(self, event: Composer.Changed) -> None:

@@ -30,6 +30,7 @@ from tui.sentences import for_screen
 from tui.widgets.action_list import ActionList
 from tui.widgets.fields import Field, LongTextField, NumberField, TextField, YesNoField
 from tui.widgets.form import Form
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -104,7 +105,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
     def compose_body(self) -> ComposeResult:
         with TabbedContent():
             with TabPane("General", id=GENERAL):
-                yield Static(id="problems")
+                yield SteadyText(id="problems")
                 yield self.form
             for stage, actions in self.lists.items():
                 with TabPane(_label(stage, actions), id=stage.lower()):

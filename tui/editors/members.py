@@ -18,6 +18,7 @@ from tui.widgets.columns import Column
 from tui.widgets.inputs import TextInput
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.row_source import ListSource, Row, RowSource
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -92,9 +93,9 @@ class MembersPicker(Vertical):
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="search"):
-            yield Static("Search")
+            yield SteadyText("Search")
             yield MemberSearch(placeholder="part of a name, a number or a value")
-        yield Static(classes="found")
+        yield SteadyText(classes="found")
         yield MembersTable(COLUMNS, self._source(""), empty="Nobody with these words.")
 
     def on_mount(self) -> None:

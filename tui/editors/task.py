@@ -33,6 +33,7 @@ from tui.sentences import for_screen
 from tui.widgets.action_list import ActionList
 from tui.widgets.fields import ChoiceField, LongTextField, NumberField, TextField, YesNoField
 from tui.widgets.form import Form
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -109,7 +110,7 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
         with TabbedContent():
             with TabPane("Schedule", id="schedule"):
                 yield self.form
-                yield Static(id="upcoming")
+                yield SteadyText(id="upcoming")
             with TabPane("Actions", id="actions"):
                 yield self.actions
             with TabPane("Settings", id="settings"):
@@ -141,7 +142,6 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
     # The plain form and the cron field follow each other
 
     def on_form_changed(self, event: Form.Changed) -> None:
-        self._show_heading()
         key = event.key
         if event.form is not self.form:
             return

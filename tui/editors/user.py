@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static, TabbedContent, TabPane
+from textual.widgets import TabbedContent, TabPane
 
 from scheduling import phone
 from storage.records import CustomField, Group, User
@@ -20,6 +20,7 @@ from tui.operations.users import Saved
 from tui.widgets.fields import CustomField as ControlField
 from tui.widgets.fields import Field, LongTextField, TextField, YesNoField
 from tui.widgets.form import Form
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -84,7 +85,7 @@ leaves and asks first."""
                 yield self.form
             with TabPane("Custom fields", id="fields"), Vertical():
                 if not self._custom:
-                    yield Static(Content(NO_FIELDS), classes="nothing")
+                    yield SteadyText(Content(NO_FIELDS), classes="nothing")
                 yield self.values_form
 
     def on_mount(self) -> None:

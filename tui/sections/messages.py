@@ -21,6 +21,7 @@ from tui.sections.section import Section
 from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.row_source import RowSource
+from tui.widgets.steady_text import SteadyText
 
 STATE = "state:"
 EMPTY = "No messages yet. Press n to write one."
@@ -64,7 +65,7 @@ that it arrived, D leaves it. i finds out why one does not arrive. n writes a ne
         self._states: dict[int, MessageState] = {}
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="shown-state")
+        yield SteadyText(classes="shown-state")
         yield from super().compose()
 
     def on_mount(self) -> None:

@@ -22,6 +22,7 @@ from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.review_lines import COLOURS, SIGNS, short_time
 from tui.widgets.row_source import PageWanted, Row, RowSource
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -84,7 +85,7 @@ level, a time, a handler or an operator; / looks for words; E writes what is sho
         self._names: dict[int, str] = {}
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="shown-only")
+        yield SteadyText(classes="shown-only")
         yield from super().compose()
 
     async def make_source(self) -> RowSource:

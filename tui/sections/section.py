@@ -21,6 +21,7 @@ from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.row_source import ListSource, RowSource
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -110,7 +111,7 @@ class Section(Vertical):
             yield PagedTable(self.COLUMNS, ListSource(), empty="Reading…", sort=self.SORT)
             if self.DETAIL:
                 with VerticalScroll(classes="detail", can_focus=False):
-                    yield Static(classes="detail-text")
+                    yield SteadyText(classes="detail-text")
 
     # What a subclass says
 

@@ -5,10 +5,11 @@ from typing import Any, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher
 
 from tui.plain import plain
 from tui.sections.section import Section
+from tui.widgets.steady_text import SteadyText
 
 _LABEL_CELLS = 12
 
@@ -39,7 +40,7 @@ class SubSection(Section):
 
     def compose(self) -> ComposeResult:
         back = Content.styled("   escape: back", "$text-muted")
-        yield Static(Content.styled(self.TITLE, "bold $text-accent") + back, classes="where")
+        yield SteadyText(Content.styled(self.TITLE, "bold $text-accent") + back, classes="where")
         yield from super().compose()
 
     def arrived(self) -> None:

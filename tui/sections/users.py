@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Static
 
 from storage import custom_fields
 from storage import users as stored
@@ -18,6 +17,7 @@ from tui.sections.subview import show_view, start
 from tui.sections.user_rows import UsersSource, detail_of, order_of, row_of, telephone_of
 from tui.widgets.columns import Column
 from tui.widgets.row_source import RowSource
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -69,7 +69,7 @@ writes one. / finds users by part of a name, a number, a value or a group."""
         self._fields: list[CustomField] = []
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(NO_FIELD), classes="no-field")
+        yield SteadyText(Content(NO_FIELD), classes="no-field")
         yield from super().compose()
 
     # The list

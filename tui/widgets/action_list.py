@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from tui.operations.action_form import ActionForm
 from tui.operations.errors import Refused
@@ -19,6 +18,7 @@ from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.row_source import ListSource, Row
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -120,7 +120,7 @@ class ActionList(Vertical):
 
     def compose(self) -> ComposeResult:
         if self._note:
-            yield Static(plain(self._note), classes="note")
+            yield SteadyText(plain(self._note), classes="note")
         yield ActionTable(self.COLUMNS, ListSource(self._rows()), empty=EMPTY)
 
     def add(self, *forms: ActionForm) -> None:

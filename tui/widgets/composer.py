@@ -20,6 +20,7 @@ from tui.widgets.form import FieldTouched
 from tui.widgets.inputs import TextBox
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.message_cost import Cost, cost_of, dear, figures, too_long
+from tui.widgets.steady_text import SteadyText
 
 COUNTED_AT_ONCE = 50  # people whose own texts are counted between two keys; more are counted on a thread
 PAUSE = 0.15  # seconds without a key before many are counted
@@ -35,7 +36,7 @@ Enter begins a new line and never sends. f3 puts in a {Field}, where fields are 
 show how each recipient gets it. Tab goes on; ctrl+z takes the last change back."""
 
 
-class PreviewPane(Static, can_focus=False):
+class PreviewPane(SteadyText, can_focus=False):
     """One recipient's own text. A click on the left or right half goes to another."""
 
     def on_click(self, event: events.Click) -> None:
@@ -104,8 +105,8 @@ class Composer(Vertical):
 
     def compose(self) -> ComposeResult:
         yield self._box
-        yield Static(classes="figures")
-        yield Static(classes="notes")
+        yield SteadyText(classes="figures")
+        yield SteadyText(classes="notes")
         yield PreviewPane()
 
     def on_mount(self) -> None:

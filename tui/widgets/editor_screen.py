@@ -14,8 +14,9 @@ from tui.actions import REGISTRY
 from tui.dialogs.confirm import Confirm
 from tui.plain import plain, plain_block
 from tui.widgets.fields import Field
-from tui.widgets.fitting_footer import FittingFooter
 from tui.widgets.form import Form
+from tui.widgets.key_line import KeyLine
+from tui.widgets.steady_text import SteadyText
 
 Record = TypeVar("Record")
 
@@ -93,14 +94,14 @@ and closes. Escape closes without saving, and asks first when something was chan
     @property
     def forms(self) -> list[Form]:
         """Every form of the screen."""
-        return list(self.query(Form))
+        return list(self.walk_children(Form))  # at each key: a query matches styles
 
     def compose(self) -> ComposeResult:
-        yield Static(id="heading")
-        yield Static("─" * 98, id="rule")
-        yield Static(id="trouble")
+        yield SteadyText(id="heading")
+        yield SteadyText("─" * 98, id="rule")
+        yield SteadyText(id="trouble")
         yield from self.compose_body()
-        yield FittingFooter()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self._show_heading()

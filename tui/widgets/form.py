@@ -13,6 +13,7 @@ from textual.widgets import Input, Label, Select, Static, TabbedContent, TabPane
 from tui.plain import plain, plain_block
 from tui.widgets.fields import Field
 from tui.widgets.inputs import YesNo
+from tui.widgets.steady_text import SteadyText
 
 NoteKind = Literal["note", "warning"]
 
@@ -61,7 +62,7 @@ class FieldRow(Vertical):
                 yield self.field_control
                 if self.field.unit:
                     yield Label(plain(self.field.unit), classes="field--unit")
-        yield Static(classes="field--note")
+        yield SteadyText(classes="field--note")
 
     def on_mount(self) -> None:
         self._show_note()

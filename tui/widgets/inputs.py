@@ -6,8 +6,9 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -23,6 +24,9 @@ class TextInput(Input):
 A line of text. Tab goes to the next field, shift+tab to the one before; ctrl+u and ctrl+k clear \
 to the left and to the right. Where there are choices, up and down go through them, and any \
 other text may be typed."""
+
+    # Of one line and without scroll bars: what is typed moves nothing else on the screen.
+    virtual_size = Reactive(Size(0, 0), layout=False)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "choice(1)", "Next choice", show=False),

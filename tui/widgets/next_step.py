@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.content import Content
-from textual.widgets import Static
 
 from tui.action import Role as RoleName
 from tui.action import role_allows
 from tui.actions import REGISTRY
 from tui.operations.first_steps import Missing, Step
 from tui.plain import plain
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.operations.desk import Role
@@ -28,7 +28,7 @@ NEEDS: dict[Step, RoleName] = {Step.HANDLER: "administrator", Step.FIELD: "admin
 """The role that a step needs, where it is more than an operator."""
 
 
-class NextStep(Static):
+class NextStep(SteadyText):
     """Hidden when nothing is missing. A click does what its key does."""
 
     DEFAULT_CSS = """

@@ -21,6 +21,7 @@ from tui.widgets.reach import Reach, key_for, people, reach_of
 from tui.widgets.recipients_chosen import ChosenSource
 from tui.widgets.recipients_found import COLUMNS, FoundSource, is_number
 from tui.widgets.row_source import ListSource
+from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -146,17 +147,17 @@ class RecipientsPicker(Vertical):
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="search"):
-            yield Static("Add")
+            yield SteadyText("Add")
             yield SearchInput(placeholder="name, group or +number")
-        yield Static(HINT, classes="hint")
+        yield SteadyText(HINT, classes="hint")
         with Horizontal(classes="lists"):
             with Vertical(classes="left"):
-                yield Static("Found", classes="list-title found-title")
+                yield SteadyText("Found", classes="list-title found-title")
                 yield FoundTable(COLUMNS, self._source, id="found", empty=NOBODY)
             with Vertical():
-                yield Static("Recipients", classes="list-title chosen-title")
+                yield SteadyText("Recipients", classes="list-title chosen-title")
                 yield ChosenTable(COLUMNS[1:], ListSource(), id="chosen", empty="Nobody chosen yet.")
-        yield Static(classes="left-out")
+        yield SteadyText(classes="left-out")
 
     def on_mount(self) -> None:
         self._show_chosen()
