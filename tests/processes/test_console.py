@@ -120,7 +120,7 @@ def test_someone_who_is_disabled_is_closed_when_the_terminal_has_stopped_reading
     try:
         pid = stop_reading(site, console)
         operators.set_enabled(boss, ana.id, False)
-        assert console.leaves(pid, 20) < within(5)
+        assert console.leaves(pid, 30) < within(10)
         console.reading.set()
         console.shows("commsdesk: ana is disabled: ask an administrator")
         console.terminal_is_sane()

@@ -131,6 +131,7 @@ async def test_an_entry_leads_to_what_it_is_about(desk: Desk) -> None:
     async with console(desk, section="review") as pilot:
         await pilot.press("enter")
         await shown(pilot, EntryDetail)
+        await settle(pilot, lambda: "Message" in screen_text(pilot).splitlines()[-1])
         text = screen_text(pilot)
         assert "about both" in text
         assert "m Message" in text and "h Handler" in text and "u User" not in text

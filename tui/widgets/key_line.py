@@ -54,12 +54,8 @@ class KeyLine(Widget, can_focus=False):
         self.screen.bindings_updated_signal.unsubscribe(self)
 
     def _bindings_changed(self, screen: Screen[Any]) -> None:
-        if screen.app.app_focus and self.is_attached:
-            self.call_after_refresh(self._look)
-
-    def _look(self) -> None:
         # Textual tells of every move of the focus; most change no key.
-        if self.is_attached and (keys := self._wanted()) != self._keys:
+        if screen.app.app_focus and self.is_attached and (keys := self._wanted()) != self._keys:
             self._keys = keys
             self.refresh()
 

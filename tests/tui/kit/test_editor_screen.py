@@ -172,7 +172,7 @@ async def test_a_form_longer_than_the_screen_scrolls_to_the_field() -> None:
         screen, _ = await opened(pilot, saves)
         screen.form.focus_field("last")
         await until(pilot, lambda: "Last field" in screen_text(app))
-        assert "Save" in screen_text(app).splitlines()[-1]
+        await until(pilot, lambda: "Save" in screen_text(app).splitlines()[-1])
 
 
 class TabbedEditor(EditorScreen[Any]):
