@@ -237,3 +237,49 @@ def test_bytes_that_are_no_text_are_refused_at_once(sweep: Sweep) -> None:
     status, said = sweep("group", "add", "caf\udce9")
     assert status == 2 and said.startswith("commsdesk: ") and said.count("\n") == 1
     assert "UTF-8" in said and sweep.nothing_changed()
+
+
+CONTRADICTIONS = (
+    (("task", "add", "T", *SENDS, "--cron", "0 8 * * *", "--once-at", "2027-01-01 10:00"), "--once-at"),
+    (("alert", "restore", "1", "--key", "k"), "--key"),
+    (("user", "edit", THERE["user"], "--set", "Mobile=+447700900127", "--unset", "Mobile"), "Mobile"),
+    (("user", "edit", THERE["user"], "--set", "Mobile=+447700900127", "--set", "Mobile="), "Mobile"),
+    (("handler", "edit", THERE["handler"], "--password-file", "{key}"), "--password-file"),
+    (("handler", "add", "H", "--api", "xml", "--api-key-file", "{key}"), "--api-key-file"),
+)
+
+
+@pytest.mark.parametrize(("words", "named"), CONTRADICTIONS, ids=lambda value: str(value[:3]))
+def test_options_that_contradict_each_other_are_refused(sweep: Sweep, words: Words, named: str) -> None:
+    status, said = sweep(*(put_in(word, sweep.folder) for word in words))
+    assert is_clean(status, said) and named in said, said
+    assert sweep.nothing_changed()
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("Name\nNew\n".encode("utf-16-le"), "line 1"),
+        (b"\x00\x01\xff\xfe" * 500, "line 1"),
+        (b"Name\nZo\xeb\n", "line 2"),
+        (b"", "empty"),
+        (b'Name,Mobile\nA,1\nB,"2\n', "line 3"),
+        (b"Name,Nothing known\nA,1\n", "Nothing known"),
+    ],
+    ids=["UTF-16 unmarked", "binary", "Latin-1", "empty", "open quote", "unknown column"],
+)
+def test_a_file_that_is_no_table_is_refused_by_its_line(
+    sweep: Sweep, tmp_path: Path, content: bytes, named: str
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_bytes(content)
+    status, said = sweep("user", "import", str(file))
+    assert is_clean(status, said) and named in said, said
+    assert sweep.nothing_changed()
+
+
+def test_a_table_marked_as_utf_16_is_read(sweep: Sweep, tmp_path: Path) -> None:
+    """As spreadsheets write Unicode text."""
+    file = tmp_path / "people.csv"
+    file.write_bytes("Name\nZoë\n".encode("utf-16"))
+    assert sweep("user", "import", str(file))[0] == 0
