@@ -223,7 +223,8 @@ class Round:
     def start_asker(self) -> None:
         """One more client that sends and raises."""
         n = len(self.askers)
-        count = int((self._seconds or 3.0) * 8)
+        # Under eight engines an order takes half a second: the clients end with the faults.
+        count = int(self._seconds * 2) + 8 if self._seconds else 24
         self.askers.append(
             self._start(
                 "ask",
