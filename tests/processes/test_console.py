@@ -122,7 +122,7 @@ def test_someone_who_is_disabled_is_closed_when_the_terminal_has_stopped_reading
         operators.set_enabled(boss, ana.id, False)
         assert console.leaves(pid, 30) < within(10)
         # What it said last may be lost: the kernel drops what a terminal has not read when its leader ends.
-        console.terminal_is_sane()
+        console.modes_are_sane()
         site.is_clean()
     finally:
         console.close()
