@@ -1,7 +1,9 @@
 """The engine without a screen, from start to a clean stop, and what its service manager hears of it."""
 
+import contextlib
 import logging
 import os
+import select
 import signal
 import sys
 import threading
@@ -34,8 +36,7 @@ def run_headless(
     SIGINT or SIGTERM does not wait for answers: what is under way becomes unknown.
     """
     terminal = sys.stdin.isatty() if has_terminal is None else has_terminal
-    asked = threading.Event()
-    reload = threading.Event()
+    asked, reload = _Asked(), _Asked()
 
     def stop(number: int, frame: FrameType | None) -> None:
         if asked.is_set():
@@ -66,6 +67,32 @@ def run_headless(
     return 0 if clean and thread.error is None else 1
 
 
+class _Asked:
+    """What a signal handler sets. An Event will not do: the thread that waits for it, which is the one
+    that a handler interrupts, may hold its lock at that moment, and then both wait forever."""
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._wakes, self._told = os.pipe()
+        os.set_blocking(self._told, False)
+
+    def set(self) -> None:
+        self._is_set = True
+        with contextlib.suppress(OSError):  # full: it has been told often enough
+            os.write(self._told, b".")
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def clear(self) -> None:
+        self._is_set = False
+
+    def wait(self, seconds: float) -> bool:
+        if not self._is_set:
+            select.select([self._wakes], [], [], seconds)
+        return self._is_set
+
+
 class _Telling:
     """Watches the engine from the main thread, and passes on what changes."""
 
@@ -74,7 +101,7 @@ class _Telling:
         thread: EngineThread,
         on_trouble: Callable[[str | None], None],
         notifier: Notifier,
-        reload: threading.Event,
+        reload: "_Asked",
     ) -> None:
         self._thread = thread
         self._on_trouble = on_trouble

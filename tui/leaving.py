@@ -78,8 +78,9 @@ class Leaving:
         return 128 + self._signal if self._signal else 0
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self._signal = self._signal or number
-        self._asked.set()
+        if not self._signal:  # a second signal may come within `set`, whose lock is then held
+            self._signal = number
+            self._asked.set()
 
     def _run(self) -> None:
         while not self._asked.wait(LOOK_EVERY):
