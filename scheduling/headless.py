@@ -1,9 +1,8 @@
 """The engine without a screen, from start to a clean stop, and what its service manager hears of it."""
 
-import contextlib
 import logging
 import os
-import select
+import queue
 import signal
 import sys
 import threading
@@ -19,6 +18,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_STOP = 31.0  # seconds: what is under way may take 30
 LOOK_EVERY = 0.2
+STOP, RELOAD = "stop", "reload"
 WATCH_EVERY = 1.0
 
 
@@ -36,29 +36,32 @@ def run_headless(
     SIGINT or SIGTERM does not wait for answers: what is under way becomes unknown.
     """
     terminal = sys.stdin.isatty() if has_terminal is None else has_terminal
-    asked, reload = _Asked(), _Asked()
+    # An Event's lock may be held by the thread that a handler interrupts; this queue's `put` never waits.
+    asked: queue.SimpleQueue[str] = queue.SimpleQueue()
+    stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
+        nonlocal stopping
+        if stopping:
             os._exit(128 + number)
-        asked.set()
+        stopping = True
+        asked.put(STOP)
 
     def hang_up(number: int, frame: FrameType | None) -> None:
-        if terminal:
-            asked.set()
-        else:
-            reload.set()
+        nonlocal stopping
+        stopping = stopping or terminal
+        asked.put(STOP if terminal else RELOAD)
 
     for number, handler in ((signal.SIGTERM, stop), (signal.SIGINT, stop), (signal.SIGHUP, hang_up)):
         signal.signal(number, handler)
     thread = EngineThread(make)
     thread.start()
-    telling = _Telling(thread, on_trouble, notifier or Notifier(), reload)
+    telling = _Telling(thread, on_trouble, notifier or Notifier())
     until = None if seconds is None else time.monotonic() + seconds
-    while not asked.wait(LOOK_EVERY) and not thread.ended.is_set():
+    while (found := _next(asked)) != STOP and not thread.ended.is_set():
         if until is not None and time.monotonic() >= until:
             break
-        telling.look()
+        telling.look(reload=found == RELOAD)
     telling.stopping()
     thread.stop()
     clean = thread.join(LONGEST_STOP)
@@ -67,30 +70,11 @@ def run_headless(
     return 0 if clean and thread.error is None else 1
 
 
-class _Asked:
-    """What a signal handler sets. An Event will not do: the thread that waits for it, which is the one
-    that a handler interrupts, may hold its lock at that moment, and then both wait forever."""
-
-    def __init__(self) -> None:
-        self._is_set = False
-        self._wakes, self._told = os.pipe()
-        os.set_blocking(self._told, False)
-
-    def set(self) -> None:
-        self._is_set = True
-        with contextlib.suppress(OSError):  # full: it has been told often enough
-            os.write(self._told, b".")
-
-    def is_set(self) -> bool:
-        return self._is_set
-
-    def clear(self) -> None:
-        self._is_set = False
-
-    def wait(self, seconds: float) -> bool:
-        if not self._is_set:
-            select.select([self._wakes], [], [], seconds)
-        return self._is_set
+def _next(asked: "queue.SimpleQueue[str]") -> str | None:
+    try:
+        return asked.get(timeout=LOOK_EVERY)
+    except queue.Empty:
+        return None
 
 
 class _Telling:
@@ -101,19 +85,19 @@ class _Telling:
         thread: EngineThread,
         on_trouble: Callable[[str | None], None],
         notifier: Notifier,
-        reload: "_Asked",
     ) -> None:
         self._thread = thread
         self._on_trouble = on_trouble
         self._notifier = notifier
-        self._reload = reload
+        self._reload = False
         self._told: str | None = None
         self._stalled: tuple[str, ...] = ()
         self._ready = False
         self._reloaded: threading.Event | None = None
         self._watched_at = float("-inf")
 
-    def look(self) -> None:
+    def look(self, *, reload: bool) -> None:
+        self._reload = self._reload or reload
         engine = self._thread.engine
         if engine is None:
             return
@@ -134,8 +118,8 @@ class _Telling:
         self._notifier.stopping(f"stopping, {calls} calls under way")
 
     def _hang_up(self, engine: Engine) -> None:
-        if self._reload.is_set() and engine.started and self._reloaded is None:
-            self._reload.clear()
+        if self._reload and engine.started and self._reloaded is None:
+            self._reload = False
             self._notifier.reloading()
             self._reloaded = engine.reload()
         if self._reloaded is not None and self._reloaded.is_set():

@@ -7,19 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.processes.support import until
+
 WORDS = [sys.executable, "-m", "tui.cli.main", "demo"]
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not come about in time"
-        time.sleep(0.02)
 
 
 def gone(folder: Path) -> bool:
@@ -43,7 +37,7 @@ def test_a_headless_demo_leaves_nothing_behind(ending: signal.Signals, tmp_path:
             output, errors = process.communicate(timeout=30)
         finally:
             process.kill()
-    wait_for(lambda: gone(tmp_path))
+    until(lambda: gone(tmp_path), "its folder is gone")
     if ending is not signal.SIGKILL:
         assert (process.returncode, errors) == (0, "")
         assert output.splitlines()[-1].endswith("waiting")
@@ -89,7 +83,7 @@ def test_the_console_says_what_it_is_and_leaves_nothing_behind(tmp_path: Path) -
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
         os.close(terminal)
-    wait_for(lambda: gone(tmp_path))
+    until(lambda: gone(tmp_path), "its folder is gone")
 
 
 def _read(terminal: int) -> bytes:

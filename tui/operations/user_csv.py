@@ -345,22 +345,16 @@ def _misfits(found: Sequence[Mismatch]) -> Iterator[BadLine]:
         ids = names.mentioned([f"id:{user_id}" for user_id in misfit.ids])
         for line in misfit.lines:
             others = names.mentioned([str(other) for other in misfit.lines if other != line], 10)
+            column, name = NAME, misfit.name
             if misfit.kind == "unknown id":
-                yield BadLine(
-                    line,
-                    ID,
-                    f"Id {misfit.ids[0]} is no user's: leave it empty to add {misfit.name}",
-                    misfit.name,
-                )
+                column, reason = ID, f"Id {misfit.ids[0]} is no user's: leave it empty to add {name}"
             elif misfit.kind == "several users":
-                reason = f"{len(misfit.ids)} users are named {misfit.name} ({ids}): add a column Id"
-                yield BadLine(line, NAME, reason, misfit.name)
+                reason = f"{len(misfit.ids)} users are named {name} ({ids}): add a column Id"
             elif misfit.kind == "same user":
-                reason = f"{misfit.name} ({ids}) is on line {others} too: leave one out"
-                yield BadLine(line, NAME, reason, misfit.name)
+                reason = f"{name} ({ids}) is on line {others} too: leave one out"
             else:
-                reason = f"{misfit.name} is on line {others} too: name them apart"
-                yield BadLine(line, NAME, reason, misfit.name)
+                reason = f"{name} is on line {others} too: name them apart"
+            yield BadLine(line, column, reason, name)
 
 
 def _without_required(checked: CheckedFile, new: set[int]) -> Iterator[BadLine]:

@@ -28,7 +28,7 @@ class ShownKey:
     @property
     def name(self) -> str:
         """The action without its place and its arguments."""
-        return self.action.rpartition("(")[0].rpartition(".")[2] or self.action.rpartition(".")[2]
+        return self.action.partition("(")[0].rpartition(".")[2]
 
 
 class KeyLine(Widget, can_focus=False):
