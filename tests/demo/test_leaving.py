@@ -66,15 +66,15 @@ def test_the_console_says_what_it_is_and_leaves_nothing_behind(tmp_path: Path) -
         os.execv(sys.executable, WORDS)
     try:
         seen = b""
-        until = time.monotonic() + 80
+        deadline = time.monotonic() + 80
         while b"demo site" not in seen or b"thrown away" not in seen:
-            assert time.monotonic() < until, seen[-2000:]
+            assert time.monotonic() < deadline, seen[-2000:]
             seen += _read(terminal)
         assert not gone(tmp_path)
         os.kill(process, signal.SIGHUP)
         ended = 0
         while not ended:
-            assert time.monotonic() < until
+            assert time.monotonic() < deadline
             _read(terminal)
             ended, _ = os.waitpid(process, os.WNOHANG)
         process = 0
