@@ -24,8 +24,9 @@ $(SYSTEM): $(STAMP)
 demo: $(STAMP)  ## the console on a sample site with a local Clickatell
 	$(BIN)/commsdesk demo
 
+# More workers than cores: much of the time is waiting for processes, locks and screens.
 test: $(STAMP)  ## the tests, on two cores
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 test-system: $(SYSTEM)  ## the tests with a real sshd, a browser, JupyterLab and systemd (installs Debian's packages)
 	COMMSDESK_SYSTEM_TESTS=1 $(BIN)/python -m pytest -n 2 tests/system
@@ -42,8 +43,8 @@ pictures: $(STAMP)  ## docs/pictures from the sample site; VIEWS="handler send-m
 faults: $(STAMP)  ## 300 rounds of faults against real processes: nothing lost, nothing doubled
 	$(BIN)/python -m tests.faults.harness --rounds 300
 
-long-tests: $(STAMP)  ## what `make test` leaves out: real leases and minutes, whole sweeps, thousands of cron expressions
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m long --timeout 3600
+long-tests: $(STAMP)  ## what `make test` leaves out: real leases and minutes, whole sweeps, thousands of examples
+	COMMSDESK_HYPOTHESIS=full $(BIN)/python -m pytest -n 2 --dist worksteal -m long --timeout 3600
 
 promises: $(STAMP)  ## takes out each line that keeps a promise, and wants a test to fail
 	$(BIN)/python -m tests.faults.promises

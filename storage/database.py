@@ -23,7 +23,7 @@ from storage.records import ReviewEntry
 from storage.review_chain import Signer
 from storage.secrets import SecretBox, open_box
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 BUSY_SECONDS = 30.0
 
 

@@ -71,6 +71,33 @@ class Level(StrEnum):
     ERROR = "error"
 
 
+class EntryKind(StrEnum):
+    """What an entry of the review tells. It is set where it is decided; signs and filters go by it."""
+
+    QUEUED = "queued"  # messages were queued, by hand or sent again by a person
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    RETRY = "retry"  # an attempt failed and another is planned
+    ATTEMPT = "attempt"  # the last attempt failed; the message's end is an entry of its own
+    FAILED = "failed"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"  # an attempt's or a message's outcome cannot be known
+    WITHDRAWN = "withdrawn"  # not sent: the occurrence went on, or an older message was not told
+    CANCELLED = "cancelled"  # by a person
+    LEFT_OUT = "left out"  # people who will get nothing, each with the reason
+    STAGE = "stage"  # an alert was raised, claimed, restored …
+    COUNTED = "counted"  # a raise of an active occurrence
+    FIRED = "fired"
+    MISSED = "missed"
+    STATUS = "status"  # what a check found of a handler
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    CHANGE = "change"  # settings, people, alerts, tasks: made, changed, removed
+    SITE = "site"  # engine, lease, clock, disk, backup, keys
+    NOTE = "note"  # anything else that an operator should know
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     """A communication handler as an operator set it. The secret itself is never in here."""
@@ -333,6 +360,7 @@ class ReviewEntry:
     occurrence_id: int | None = None
     task_id: int | None = None
     task: str | None = None
+    kind: EntryKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """What all tests share: quick new sites, and a collector that looks only at what a test made."""
 
 import gc
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from storage import site, sqlite
 
@@ -14,11 +15,22 @@ VERSION_AT = slice(60, 64)  # where SQLite's file format keeps `PRAGMA user_vers
 
 RunUpgrade = Callable[[Path, int, Callable[..., None]], None]
 
-# Examples may take as long as a busy machine needs.
-settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("steady")
+# Examples may take as long as a busy machine needs. `make long-tests` runs the whole number of them.
+FULL = os.environ.get("COMMSDESK_HYPOTHESIS") == "full"
+settings.register_profile(
+    "full", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=1000
+)
+settings.register_profile("quick", settings.get_profile("full"), max_examples=25)
+settings.load_profile("full" if FULL else "quick")
 
 OBJECTS_BETWEEN_COLLECTIONS = (20_000, 20, 20)  # Python's own 700, 10, 10 took a quarter of the console tests
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With the full profile, property tests are long tests as well."""
+    for item in items:
+        if FULL and is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("long")
 
 
 def pytest_collection_finish() -> None:

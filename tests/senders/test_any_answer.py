@@ -96,7 +96,7 @@ def storable(text: str) -> None:
     assert not any(ord(character) < 32 for character in text)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(deadline=None, derandomize=True)
 @given(STATUSES, HEADERS, BODIES, COUNTS)
 def test_the_one_api(status, headers, body, count):
     async def run() -> None:
@@ -116,7 +116,7 @@ def test_the_one_api(status, headers, body, count):
     asyncio.run(run())
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(deadline=None, derandomize=True)
 @given(STATUSES, HEADERS, XML_BODIES, COUNTS)
 def test_the_xml_api(status, headers, body, count):
     async def run() -> None:
