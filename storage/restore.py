@@ -5,7 +5,8 @@ At every moment there is one whole database under the site's name: the old one o
 
 import contextlib
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +14,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage import adoption, database_file, integrity, review_head, secrets, site, sqlite
+from storage import (
+    adoption,
+    database_file,
+    integrity,
+    logins,
+    review_head,
+    schema_check,
+    secrets,
+    site,
+    sqlite,
+)
 from storage.database import SCHEMA_VERSION, Database
 from storage.errors import Damaged, NewerSchema, NotASite, StorageError
 from storage.folder import DataFolder
 from storage.instances import is_alive
+from storage.logins import Newcomer
 from storage.process import PROC
 from storage.records import Instance
 from storage.tables import instances
@@ -26,46 +38,73 @@ from storage.types import from_micros
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The site, open and held. `replaced` is where the database that was there now lies."""
+    """The site, open and held. `replaced` is where the database that was there now lies.
+
+    `newcomers` may log in now, or may do more, and could not before.
+    """
 
     database: Database
     replaced: Path | None
     backed_up_at: datetime | None
+    newcomers: tuple[Newcomer, ...] = ()
+
+
+class NotAgreed(StorageError):
+    """The restore would let people in who may not come in now, and nobody has agreed to that."""
+
+    def __init__(self, newcomers: Sequence[Newcomer]) -> None:
+        super().__init__("not restored: it would let people in who may not come in now")
+        self.newcomers = tuple(newcomers)
 
 
 def restore(
-    folder: DataFolder, file: Path, now: Callable[[], datetime], *, key_file: Path | None = None
+    folder: DataFolder,
+    file: Path,
+    now: Callable[[], datetime],
+    *,
+    key_file: Path | None = None,
+    agree: Callable[[Sequence[Newcomer]], bool] = lambda newcomers: False,
+    finish: Callable[[Database, Path | None], None] = lambda database, replaced: None,
 ) -> Restored:
     """Replace the site's database by the backup in `file`; the site is then held until it is adopted.
 
-    `key_file` adds the keys in it to the site's own, so that the secrets in the backup can be
-    read. Raises `StorageError`, and nothing is changed, when the backup is not sound or a
-    process has the site open.
+    The backup is copied into a folder of its own, compared with the schema of its version, upgraded,
+    opened, and given to `finish` (with the future place of the database it replaces) there; it is put
+    in place last, and what was there is put back when that fails. `key_file` adds its keys after the
+    site's own, so that secrets in the backup can be read and new ones are kept under the site's key.
+    `agree` is asked when operators could log in, or do more, who cannot now at the site that is here.
+
+    Raises `StorageError`, and nothing is changed, when the backup is not sound, a process has the site
+    open, or (`NotAgreed`) `agree` says no.
     """
     file = file.expanduser().absolute()
     folder.prepare()
     os.umask(0o077)
     _may_read(folder, file)
     keys = _keys_in(key_file) if key_file is not None else []
+    stage = DataFolder(folder.path / f".restore-{os.getpid()}")
     try:
-        backed_up_at = _check(file)
+        backed_up_at, version = _check(file)
         nobody_has_it_open(folder, now())
-        temporary = folder.path / f".restore-{os.getpid()}.sqlite3"
-        try:
-            _prepare(file, temporary)
-            if keys:
-                _add_keys(folder.secret_key, keys)
-            replaced = _put_in_place(folder, temporary, now())
-        finally:
-            with contextlib.suppress(OSError):
-                database_file.discard(temporary)
+        _clear(stage.path)
+        stage.path.mkdir(mode=0o700)
+        _copy(file, stage.database, version)
+        _bring_keys(folder.secret_key, stage.secret_key, keys)
+        found = _newcomers(folder, stage)
+        if found and folder.database.exists() and not agree(found):
+            raise NotAgreed(found)
+        replaced = _place_for_the_old(folder, now()) if folder.database.exists() else None
+        _make_ready(stage, now, lambda database: finish(database, replaced))
+        nobody_has_it_open(folder, now())
+        database = _put_in_place(folder, stage, replaced, now)
     except (sqlite.Error, sa.exc.DBAPIError) as error:
         raise sqlite.translate(error, folder.database) or StorageError(str(error)) from error
     except OSError as error:
         raise StorageError(f"{folder.path} cannot be written: {error.strerror or error}") from None
-    database = site.open_site(folder.path, create=False, now=now)
-    review_head.keep(database, now(), force=True)
-    return Restored(database, replaced, backed_up_at)
+    finally:
+        with contextlib.suppress(OSError):
+            _clear(stage.path)
+    return Restored(database, replaced, backed_up_at, tuple(found))
 
 
 def _may_read(folder: DataFolder, file: Path) -> None:
@@ -77,8 +116,8 @@ def _may_read(folder: DataFolder, file: Path) -> None:
         raise NotASite(f"{file} is empty: it is no backup")
 
 
-def _check(file: Path) -> datetime | None:
-    """Whether the file may become the site; when it was backed up, as far as it says."""
+def _check(file: Path) -> tuple[datetime | None, int]:
+    """Whether the file may become the site: when it was backed up, as far as it says, and its schema."""
     try:
         connection = database_file.open_as_it_is(file)
     except sqlite.Error as error:
@@ -96,8 +135,9 @@ def _check(file: Path) -> datetime | None:
         found = integrity.thoroughly(connection)
         if found:
             raise Damaged(f"{file} is damaged ({found[0]}): use an older backup")
+        _require_schema(file, connection, version)
         row = connection.execute("SELECT value FROM site_value WHERE name = 'backed_up_at'").fetchone()
-        return datetime.fromisoformat(row[0]) if row else None
+        return (datetime.fromisoformat(row[0]) if row else None), version
     except (sqlite.Error, ValueError) as error:
         raise Damaged(f"{file} is damaged ({error}): use an older backup") from None
     finally:
@@ -169,44 +209,123 @@ def _written_down(connection: Any, now: datetime) -> str | None:
     return None
 
 
-def _prepare(file: Path, temporary: Path) -> None:
-    """The backup as it will be: in the data folder, marked, checked once more, and on the disk."""
-    database_file.make_empty(temporary)
+def _require_schema(file: Path, connection: Any, version: int) -> None:
+    found = schema_check.differences(connection, version)
+    if found:
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        raise NotASite(
+            f"{file} is not as commsdesk writes a backup ({found[0]}{more}): restore one that it wrote"
+        )
+
+
+def _copy(file: Path, copy: Path, version: int) -> None:
+    """The backup in the staging folder, marked as one and checked once more: the file may have changed."""
+    database_file.make_empty(copy)
     source = database_file.open_as_it_is(file)
     try:
-        source.execute("VACUUM INTO ?", (str(temporary),))
+        source.execute("VACUUM INTO ?", (str(copy),))
     finally:
         source.close()
-    copy = database_file.open_as_it_is(temporary, write=True)
+    connection = database_file.open_as_it_is(copy, write=True)
     try:
-        copy.execute(
+        _require_schema(file, connection, version)
+        connection.execute(
             "INSERT OR REPLACE INTO site_value (name, value) VALUES (?, ?)",
             (adoption.INODE, adoption.FROM_BACKUP),
         )
+        found = integrity.thoroughly(connection)
     finally:
-        copy.close()
-    found = integrity.check_copy(temporary)
+        connection.close()
     if found:
         raise Damaged(f"the copy of {file} is not sound ({found[0]}): check the disk, and try again")
-    database_file.flush(temporary)
 
 
-def _put_in_place(folder: DataFolder, temporary: Path, now: datetime) -> Path | None:
+def _newcomers(folder: DataFolder, stage: DataFolder) -> list[Newcomer]:
+    after = logins.read(lambda: database_file.open_as_it_is(stage.database)) or {}
+    if not folder.database.exists():
+        return logins.newcomers({}, after)
+    return logins.newcomers(logins.read(lambda: sqlite.connect(folder.database)), after)
+
+
+def _make_ready(stage: DataFolder, now: Callable[[], datetime], finish: Callable[[Database], None]) -> None:
+    """Open the copy as the site it will be: upgraded, held, its keys tried, its first entries written."""
+    database = site.open_site(stage.path, create=False, now=now)
+    try:
+        finish(database)
+        review_head.keep(database, now(), force=True)
+    finally:
+        database.close()
+    connection = sqlite.connect(stage.database)
+    try:
+        connection.execute("PRAGMA journal_mode=DELETE").fetchone()
+    finally:
+        connection.close()
+    connection = database_file.open_as_it_is(stage.database)
+    try:
+        _require_schema(stage.database, connection, SCHEMA_VERSION)
+    finally:
+        connection.close()
+    database_file.flush(stage.database)
+
+
+def _place_for_the_old(folder: DataFolder, now: datetime) -> Path:
     stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return _free_name(folder.path / f"{folder.database.stem}-replaced-{stamp}.sqlite3")
+
+
+def _put_in_place(
+    folder: DataFolder, stage: DataFolder, replaced: Path | None, now: Callable[[], datetime]
+) -> Database:
+    """Move key, head and database in, keep what they replace, and open the site; all or nothing."""
     head = folder.path / review_head.NAME
-    replaced = None
-    if folder.database.exists():
-        replaced = _free_name(folder.path / f"{folder.database.stem}-replaced-{stamp}.sqlite3")
-        os.link(folder.database, replaced)
-        for suffix in database_file.SIDE_FILES:  # only beside a damaged one: else they are written back
-            beside = Path(f"{folder.database}{suffix}")
-            if beside.exists():
-                beside.replace(f"{replaced}{suffix}")
-    if head.exists():
-        head.replace(_free_name(head.with_name(f"{head.name}-replaced-{stamp}")))
-    temporary.replace(folder.database)
-    database_file.flush(folder.database)
-    return replaced
+    with contextlib.ExitStack() as undo:
+        if stage.secret_key.exists():
+            _swap(stage.secret_key, folder.secret_key, stage.path / "secret.key.before", undo)
+        if replaced is not None:
+            os.link(folder.database, replaced)
+            undo.callback(replaced.unlink, missing_ok=True)
+            for suffix in database_file.SIDE_FILES:  # only beside a damaged one: else they are written back
+                beside = Path(f"{folder.database}{suffix}")
+                if beside.exists():
+                    _move(beside, Path(f"{replaced}{suffix}"), undo)
+        if head.exists():
+            name = f"{head.name}-replaced-{now().astimezone(UTC):%Y%m%dT%H%M%SZ}"
+            _move(head, _free_name(head.with_name(name)), undo)
+        new_head = stage.path / review_head.NAME
+        if new_head.exists():
+            undo.callback(head.unlink, missing_ok=True)
+            new_head.replace(head)
+        _swap(stage.database, folder.database, stage.path / "database.before", undo)
+        database_file.flush(folder.database)
+        undo.callback(_forget_side_files, folder.database)
+        database = site.open_site(folder.path, create=False, now=now)
+        undo.pop_all()
+    return database
+
+
+def _move(path: Path, to: Path, undo: contextlib.ExitStack) -> None:
+    path.replace(to)
+    undo.callback(os.replace, to, path)
+
+
+def _swap(new: Path, place: Path, before: Path, undo: contextlib.ExitStack) -> None:
+    """Put `new` in its place in one step; what was there goes back from `before` when that is undone."""
+    if place.exists():
+        os.link(place, before)
+        new.replace(place)
+        undo.callback(os.replace, before, place)
+    else:
+        new.replace(place)
+        undo.callback(place.unlink, missing_ok=True)
+
+
+def _forget_side_files(database: Path) -> None:
+    for suffix in database_file.SIDE_FILES:
+        Path(f"{database}{suffix}").unlink(missing_ok=True)
+
+
+def _clear(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _free_name(path: Path) -> Path:
@@ -228,11 +347,13 @@ def _keys_in(file: Path) -> list[str]:
     return keys
 
 
-def _add_keys(path: Path, keys: list[str]) -> None:
-    """The backup's keys first; the site's own stay, so that nothing becomes unreadable."""
-    own = path.read_text().split() if path.exists() else []
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    database_file.make_empty(temporary)
-    temporary.write_text("\n".join(dict.fromkeys([*keys, *own])) + "\n")
-    temporary.replace(path)
-    database_file.flush(path)
+def _bring_keys(own_file: Path, staged: Path, given: list[str]) -> None:
+    """The site's own keys first, then those given with the backup: nothing new is kept under a given one."""
+    own = own_file.read_text().split() if own_file.exists() else []
+    if not own and not given:
+        return  # opening makes one, and the review says so
+    if not own:
+        own = [secrets.new_key()]
+    database_file.make_empty(staged)
+    staged.write_text("\n".join(dict.fromkeys([*own, *given])) + "\n")
+    database_file.flush(staged)

@@ -47,6 +47,11 @@ class SecretBox:
             raise SecretMissing("secret missing: enter it again") from None
 
 
+def new_key() -> str:
+    """A key that was never used before, as a line of the file."""
+    return Fernet.generate_key().decode()
+
+
 def open_box(path: Path) -> tuple[SecretBox, bool]:
     """The box of this site, and whether its key had to be made anew."""
     given = os.environ.get(VARIABLE, "").replace(",", " ").split()
@@ -60,7 +65,7 @@ def open_box(path: Path) -> tuple[SecretBox, bool]:
 
 def add_key(path: Path) -> SecretBox:
     """Put a new key before the old ones (they still decrypt) and give the box that uses it."""
-    _write(path, "\n".join([Fernet.generate_key().decode(), *path.read_text().split()]) + "\n")
+    _write(path, "\n".join([new_key(), *path.read_text().split()]) + "\n")
     return open_box(path)[0]
 
 
@@ -78,7 +83,7 @@ def hint(secret: str) -> str:
 def _make(path: Path) -> bool:
     # Two processes may start at once: the first to link its finished file wins.
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    _write_new(temporary, Fernet.generate_key().decode() + "\n")
+    _write_new(temporary, new_key() + "\n")
     try:
         os.link(temporary, path)
     except FileExistsError:

@@ -329,18 +329,3 @@ def test_a_restore_cut_short_leaves_a_whole_database(
     assert texts_of(again)[-1] == "three"
     again.close()
     restore.restore(filled.folder, file, lambda: NOW).database.close()
-
-
-def test_a_backup_of_an_older_schema_is_upgraded(
-    filled: Database, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen = []
-    monkeypatch.setattr(
-        "storage.restore.site.open_site", lambda *args, **options: seen.append(args) or filled
-    )
-    connection = sqlite.driver.connect(file)
-    connection.execute("PRAGMA user_version = 1")
-    connection.close()
-    filled.close()
-    restore.restore(filled.folder, file, lambda: NOW)
-    assert seen  # opening is what upgrades: see the tests of upgrades

@@ -1,6 +1,6 @@
 """Looking after the site: backups, restoring, adopting a copy, a new secret key, the review's check."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.folder import DataFolder
 from storage.key_rotation import Rotated
+from storage.logins import Newcomer, Why
 from storage.message_history import counts_by_state
 from storage.records import Category, Level, MessageState, ReviewEntry
 from storage.restore import Restored
@@ -37,12 +38,14 @@ def make_backup(desk: Desk, file: Path, *, key_file: Path | None = None, force: 
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """A restored site. `unreadable` names the handlers whose secrets its key does not open."""
+    """A restored site. `unreadable` names the handlers whose secrets its key does not open; `newcomers`
+    may log in now, or may do more, and could not before."""
 
     replaced: Path | None
     backed_up_at: datetime | None
     held_messages: int
     unreadable: tuple[str, ...]
+    newcomers: tuple[Newcomer, ...] = ()
 
 
 def _utc_now() -> datetime:
@@ -56,30 +59,67 @@ def put_back(
     *,
     role: Role = Role.ADMINISTRATOR,
     key_file: Path | None = None,
+    agree: Callable[[Sequence[Newcomer]], bool] = lambda newcomers: False,
     now: Callable[[], datetime] = _utc_now,
 ) -> PutBack:
-    """Replace the site in `folder` by a backup. Takes no desk: nobody may have the site open."""
+    """Replace the site in `folder` by a backup. Takes no desk: nobody may have the site open.
+
+    `agree` is asked where operators could log in, or do more, who cannot now. Raises `Refused`, and
+    nothing is changed, when it says no or the backup cannot be used.
+    """
     if role < Role.ADMINISTRATOR:
         raise NotAllowed(refusal(operator, role, "restoring a backup", Role.ADMINISTRATOR))
+
+    def write_down(database: Database, replaced: Path | None) -> None:
+        _write_down(Desk(database, operator, role, now), file, replaced)
+
     try:
-        done = restore.restore(DataFolder(folder.expanduser().absolute()), file, now, key_file=key_file)
+        done = restore.restore(
+            DataFolder(folder.expanduser().absolute()),
+            file,
+            now,
+            key_file=key_file,
+            agree=agree,
+            finish=write_down,
+        )
+    except restore.NotAgreed as error:
+        who = "; ".join(newcomer_said(each) for each in error.newcomers)
+        raise Refused(
+            f"not restored: it would let in {who}: agree to it (--yes), or use another backup"
+        ) from None
     except StorageError as error:
         raise Refused(str(error)) from error
     database = done.database
     try:
-        return _report(done, Desk(database, operator, role, now), file)
+        return _report(done, Desk(database, operator, role, now))
     finally:
         database.close()
 
 
-def _report(done: Restored, desk: Desk, file: Path) -> PutBack:
-    kept = f"; the database that was here is kept as {done.replaced.name}" if done.replaced else ""
+NEWCOMERS = {
+    Why.NOT_HERE: "who is no operator here now",
+    Why.DISABLED: "who is disabled here",
+    Why.OTHER_KEY: "with a key that is not theirs here",
+    Why.LESSER_ROLE: "who may do less here now",
+    Why.CANNOT_TELL: "as this site's own list cannot be read",
+}
+
+
+def newcomer_said(newcomer: Newcomer) -> str:
+    """Someone whom a restore lets in, in words: "ana (administrator), who is disabled here"."""
+    return f"{newcomer.name} ({newcomer.role}), {NEWCOMERS[newcomer.why]}"
+
+
+def _write_down(desk: Desk, file: Path, replaced: Path | None) -> None:
+    kept = f"; the database that was here is kept as {replaced.name}" if replaced else ""
     with desk.write(Role.ADMINISTRATOR, "restoring a backup") as tx:
         tx.review(desk.now(), _said(desk, f"backup {file} restored{kept}", Level.WARNING))
-    review_head.keep(desk.database, desk.now(), force=True)
+
+
+def _report(done: Restored, desk: Desk) -> PutBack:
     with desk.database.read() as connection:
         unknown = counts_by_state(connection).get(MessageState.UNKNOWN, 0)
-    return PutBack(done.replaced, done.backed_up_at, unknown, tuple(unreadable_secrets(desk)))
+    return PutBack(done.replaced, done.backed_up_at, unknown, tuple(unreadable_secrets(desk)), done.newcomers)
 
 
 def unreadable_secrets(desk: Desk) -> list[str]:
