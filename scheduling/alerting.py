@@ -1,18 +1,22 @@
 """Raising alerts and taking their occurrences through the stages, in the caller's transaction."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+import sqlalchemy as sa
+
+from scheduling import told
 from scheduling.actions import Queued, carry_out, names_of
 from scheduling.stages import ACTIVE, DONE, Stage
-from storage import occurrences
+from storage import hearing, occurrences
 from storage.alerts import Alert, AlertField
 from storage.database import Transaction
+from storage.hearing import TELLING
 from storage.names import key_of
 from storage.occurrences import Occurrence
 from storage.outbox import Submission
-from storage.records import Category, Level, Origin, ReviewEntry
+from storage.records import Category, EntryKind, Level, Origin, ReviewEntry
 
 # The fields that every occurrence has; a message may use them whatever the alert declares.
 BUILT_IN = (
@@ -30,9 +34,17 @@ BUILT_IN = (
 )
 
 
+NOBODY_TOLD = "raised again, nobody had been told"
+NOBODY_HAD_BEEN = "nobody had been told"
+
+
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """What a raise came to. `counted` means that an active occurrence with the key was there already."""
+    """What a raise came to.
+
+    `counted` means that an active occurrence with the key was there already; then something is
+    queued only where nobody had been told of it.
+    """
 
     occurrence_id: int
     counted: bool
@@ -57,6 +69,7 @@ def raise_alert(
 ) -> Raised:
     """Start an occurrence and send its Created actions; or count, where one with the key is active.
 
+    One that is counted sends all the same where nobody has been told (`send_again_if_nobody_told`).
     `times` is how often that has happened at once. `given` are values by field name; undeclared
     ones are kept and noted, and stand in no message.
     """
@@ -85,11 +98,98 @@ def _count(
 ) -> Raised:
     count = present.count + times
     occurrences.change(tx, present.id, count=count, changed_at=now)
+    counted = replace(present, count=count)
     note = ", ".join(f"{name}={value}" for name, value in given.items())
+    queued = send_again_if_nobody_told(tx, alert, counted, now, operator=operator, note=note)
+    if queued is not None:
+        return Raised(present.id, True, count, queued)
     occurrences.add_event(tx, present.id, "Raised again", now, operator=operator, note=note)
     text = f"{alert.name} raised again{_keyed(present.key)}: counted, {count} times now; nothing is sent"
-    tx.review(now, _said(alert, present.id, text, operator=operator))
+    tx.review(now, _said(alert, present.id, text, operator=operator, kind=EntryKind.COUNTED))
     return Raised(present.id, True, count, Queued())
+
+
+def may_send_again(tx: sa.Connection | Transaction, occurrence: Occurrence, now: datetime) -> bool:
+    """Whether the tab last sent may go again: nobody is told, nothing waits, and its pause is over."""
+    if occurrence.stage not in TELLING or hearing.someone_is_told_or_will_be(tx, occurrence.id):
+        return False
+    facts = hearing.of_occurrence(tx, occurrence.id)
+    pause = told.pause_needed(facts, occurrence.sent_again_at, occurrence.sent_again_pause, now)
+    return not pause and told.nobody_told(facts, now)
+
+
+def send_again_if_nobody_told(
+    tx: Transaction,
+    alert: Alert,
+    occurrence: Occurrence,
+    now: datetime,
+    *,
+    operator: str | None = None,
+    note: str = "",
+) -> Queued | None:
+    """Carry out the tab last sent once more where nobody has been told of an active occurrence.
+
+    None where somebody is told, something waits, somebody looks after it, or it was sent again too
+    short a while ago: at most once a Retry Rate (at least a minute), up to once an hour where every
+    failure was for good.
+    """
+    tab = last_tab(alert, Stage(occurrence.stage))
+    if tab is None or not may_send_again(tx, occurrence, now):
+        return None
+    pause = told.next_pause(hearing.of_occurrence(tx, occurrence.id), occurrence.sent_again_pause)
+    occurrences.change(tx, occurrence.id, sent_again_at=now, sent_again_pause=pause)
+    queued = _send_tab(tx, alert, occurrence, tab, now, operator=operator, why=NOBODY_TOLD)
+    text = f"{NOBODY_TOLD}: sent again"
+    occurrences.add_event(
+        tx,
+        occurrence.id,
+        "Raised again",
+        now,
+        operator=operator,
+        note="; ".join(part for part in (text, note) if part),
+        queued=len(queued.message_ids),
+        left_out=len(queued.left_out),
+    )
+    said = f"{alert.name}{_keyed(occurrence.key)}: {text}: {_recipients(queued)}"
+    tx.review(now, *_with_problems(alert, occurrence, said, queued, operator, Level.WARNING))
+    return queued
+
+
+def last_tab(alert: Alert, stage: Stage) -> Stage | None:
+    """The tab that was sent last to tell of an occurrence in this stage; None where none has an action."""
+    with_action = {action.stage for action in alert.actions if action.enabled}
+    return next((tab for tab in (stage, Stage.CREATED) if tab in TELLING and tab in with_action), None)
+
+
+def send_to_those_not_reached(
+    tx: Transaction, alert: Alert, occurrence: Occurrence, now: datetime, *, operator: str | None = None
+) -> Queued:
+    """Send what tells of an occurrence to everyone of its tabs who is not told and for whom none waits.
+
+    Numbers, names and fields are as they are now. Whether it is active has been asked by the caller.
+    """
+    facts = hearing.of_occurrence(tx, occurrence.id)
+    skip = {told.who(fact) for fact in facts if told.is_told(fact, now) or told.waits(fact)}
+    entered = {event.what for event in occurrences.events_of(tx.connection, occurrence.id)}
+    queued = Queued()
+    for tab in (Stage.CREATED, Stage.ESCALATED):
+        if tab in entered:
+            more = _send_tab(tx, alert, occurrence, tab, now, operator=operator, why=None, skip=skip)
+            queued.add(more)
+    text = "sent again to those not reached"
+    occurrences.add_event(
+        tx,
+        occurrence.id,
+        "Sent again",
+        now,
+        operator=operator,
+        note="to those not reached",
+        queued=len(queued.message_ids),
+        left_out=len(queued.left_out),
+    )
+    said = f"{alert.name}{_keyed(occurrence.key)} {text}: {_recipients(queued)}"
+    tx.review(now, *_with_problems(alert, occurrence, said, queued, operator))
+    return queued
 
 
 def enter(
@@ -111,31 +211,56 @@ def enter(
     if stage not in ACTIVE:
         changes["ended_at"] = now
     occurrences.change(tx, occurrence.id, **changes)
+    entered = replace(occurrence, owner=owner)
+    why = f"{alert.name} {DONE[stage]}{_keyed(occurrence.key)}"
+    queued = _send_tab(tx, alert, entered, stage, now, operator=operator, note=note, why=why)
+    if stage is Stage.CREATED and last_tab(alert, stage) is None:
+        queued.problems.append("its Created tab has no action: nothing is sent")
+    occurrences.add_event(
+        tx,
+        occurrence.id,
+        str(stage),
+        now,
+        operator=operator,
+        note="; ".join(part for part in (note, NOBODY_HAD_BEEN if queued.nobody_told else "") if part),
+        queued=len(queued.message_ids),
+        left_out=len(queued.left_out),
+    )
+    tx.review(now, *_stage_said(alert, occurrence, stage, queued, operator, note))
+    return queued
+
+
+def _send_tab(
+    tx: Transaction,
+    alert: Alert,
+    occurrence: Occurrence,
+    tab: Stage,
+    now: datetime,
+    *,
+    operator: str | None,
+    why: str | None,
+    note: str = "",
+    skip: Collection[told.Person] = (),
+) -> Queued:
+    """Carry out the actions of a tab, with the occurrence's fields as they are now."""
     submission = Submission(
         Origin.ALERT,
         operator=operator,
         alert_id=alert.id,
         occurrence_id=occurrence.id,
-        stage=str(stage),
+        stage=str(tab),
         priority=alert.priority,
+        why=why,
     )
-    wanted = [action for action in alert.actions if action.stage == stage]
-    queued = carry_out(
+    return carry_out(
         tx,
-        wanted,
+        [action for action in alert.actions if action.stage == tab],
         submission,
         now,
-        values=values_of(alert, occurrence, stage, owner, operator, note),
+        values=values_of(alert, occurrence, tab, occurrence.owner, operator, note),
         useful_life=alert.useful_life,
+        skip=skip,
     )
-    if stage is Stage.CREATED and not any(action.enabled for action in wanted):
-        queued.problems.append("its Created tab has no action: nothing is sent")
-    sent, missed = len(queued.message_ids), len(queued.left_out)
-    occurrences.add_event(
-        tx, occurrence.id, str(stage), now, operator=operator, note=note, queued=sent, left_out=missed
-    )
-    tx.review(now, *_stage_said(alert, occurrence, stage, queued, operator, note))
-    return queued
 
 
 def values_of(
@@ -169,15 +294,33 @@ def _stage_said(
     operator: str | None,
     note: str,
 ) -> list[ReviewEntry]:
+    count = _recipients(queued)
+    said = f"{alert.name} {DONE[stage]}{_keyed(occurrence.key)}: {count}" + (f" ({note})" if note else "")
+    return _with_problems(alert, occurrence, said, queued, operator)
+
+
+def _recipients(queued: Queued) -> str:
     number = len(queued.message_ids)
     count = f"{number} {'recipient' if number == 1 else 'recipients'}" if number else "nothing sent"
-    said = f"{alert.name} {DONE[stage]}{_keyed(occurrence.key)}: {count}" + (f" ({note})" if note else "")
-    entries = [_said(alert, occurrence.id, said, operator=operator)]
+    return f"{count}, {NOBODY_HAD_BEEN}" if queued.nobody_told else count
+
+
+def _with_problems(
+    alert: Alert,
+    occurrence: Occurrence,
+    said: str,
+    queued: Queued,
+    operator: str | None,
+    level: Level = Level.INFO,
+) -> list[ReviewEntry]:
+    """What was done, who was left out, and what else an operator should know."""
+    entries = [_said(alert, occurrence.id, said, level, operator)]
     if queued.left_out:
         text = f"{alert.name} leaves out: {names_of(queued.left_out)}"
-        entries.append(_said(alert, occurrence.id, text, Level.WARNING))
+        entries.append(_said(alert, occurrence.id, text, Level.WARNING, kind=EntryKind.LEFT_OUT))
     for problem in queued.problems:
-        entries.append(_said(alert, occurrence.id, f"{alert.name}: {problem}", Level.WARNING))
+        text = f"{alert.name}: {problem}"
+        entries.append(_said(alert, occurrence.id, text, Level.WARNING, kind=EntryKind.NOTE))
     return entries
 
 
@@ -197,11 +340,13 @@ def _said(
     text: str,
     level: Level = Level.INFO,
     operator: str | None = None,
+    kind: EntryKind = EntryKind.STAGE,
 ) -> ReviewEntry:
     return ReviewEntry(
         Category.ALERT,
         text,
         level,
+        kind=kind,
         operator=operator,
         alert_id=alert.id,
         alert=alert.name,

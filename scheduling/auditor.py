@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduling import claims, cron, misfire
+from scheduling import claims, cron, hanging, misfire
 from scheduling.clock import Clock
 from storage import adoption, handlers, leases, outbox, tasks, time_shift
 from storage.database import Database, Transaction
@@ -53,6 +53,7 @@ class Auditor:
             found += [Finding(f"stalled {loop}", STALLED.format(loop), False) for loop in stalled]
             if not adoption.is_held(tx):
                 found += _overdue(tx, now)
+                hanging.settle_what_is_over(tx, now)
             if not tasks_held:
                 found += _asleep(tx, now)
             fresh = [finding for finding in found if finding.mended or finding.about not in self._said]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from scheduling import fault_points, lifecycle, system_alerts
+from scheduling import fault_points, hanging, lifecycle, system_alerts
 from scheduling.handler_state import probes_by_message
 from scheduling.lifecycle import Step
 from scheduling.senders.outcome import Outcome, OutcomeKind
@@ -59,6 +59,7 @@ def apply(tx: Transaction, steps: dict[int, Step], now: datetime) -> None:
     """Write steps and what they say."""
     outbox.change(tx, {key: _columns(step) for key, step in steps.items()})
     tx.review(now, *(entry for step in steps.values() for entry in step.review))
+    hanging.answered(tx, steps, now)
     system_alerts.messages_ended(tx, {key: step.state for key, step in steps.items()}, now)
 
 

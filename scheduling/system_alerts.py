@@ -4,9 +4,10 @@ Each is off until an operator enables it. They are raised in the transaction tha
 their cause, and only by the holder of the lease. An alert that cannot be raised never stops
 the recording of its cause.
 
-The first two last as long as their cause: they are raised once, restored by themselves when
-the cause is gone, and one that an operator has finalised meanwhile is not raised again before
-the cause has been gone. The third is raised per handler and counts until an operator ends it.
+The first two last as long as their cause: they are raised once, sent again while nobody could be
+told of them, restored by themselves when the cause is gone, and one that an operator has finalised
+meanwhile is not raised again before the cause has been gone. The third is raised per handler and
+counts until an operator ends it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -88,6 +89,8 @@ def _follow(
         if holds:
             if alert.enabled and (latest is None or _is_over(tx, latest)):
                 alerting.raise_alert(tx, alert, key, given, now)
+            elif alert.enabled and latest is not None and latest.active:
+                alerting.send_again_if_nobody_told(tx, alert, latest, now)
         elif latest is not None and latest.active:
             alerting.enter(tx, alert, latest, Stage.RESTORED, now)
         elif latest is not None and not _is_over(tx, latest):

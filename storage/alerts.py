@@ -169,6 +169,7 @@ def _write_action(tx: Transaction, alert_id: int, action: Action, place: int) ->
             "user_id": person.user_id,
             "group_id": person.group_id,
             "number": person.number,
+            "kind": person.kind,
         }
         for number, person in enumerate(action.recipients)
     ]

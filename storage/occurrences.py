@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +30,8 @@ class Occurrence:
     raised_at: datetime | None = None
     changed_at: datetime | None = None
     ended_at: datetime | None = None
+    sent_again_at: datetime | None = None
+    sent_again_pause: timedelta | None = None
 
     @property
     def active(self) -> bool:
@@ -43,7 +45,7 @@ class OccurrenceEvent:
     id: int
     occurrence_id: int
     at: datetime
-    what: str  # a stage, "Raised again", "Note", or "Cause gone"
+    what: str  # a stage, "Raised again", "Sent again", "Note", or "Cause gone"
     operator: str | None
     note: str
     queued: int

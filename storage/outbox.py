@@ -24,7 +24,11 @@ m, s = messages.c, submissions.c
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One act of sending. `left_out` holds `{"name": …, "reason": …}` for each person not reached."""
+    """One act of sending.
+
+    `left_out` holds `{"name": …, "reason": …}` for each person not reached, with `"user_id"` where
+    it is a user. `why` says in words why the program made it; None where a person did.
+    """
 
     origin: Origin
     operator: str | None = None
@@ -35,13 +39,14 @@ class Submission:
     stage: str | None = None
     priority: int | None = None
     left_out: tuple[Mapping[str, str], ...] = ()
+    why: str | None = None
 
 
-_JOINED = ("handler", "operator", "task_id", "alert_id", "occurrence_id")
+_JOINED = ("handler", "operator", "task_id", "alert_id", "occurrence_id", "why")
 _RENAMED = {"user": m.user_name.label("user"), "to": m.to_number.label("to"), "text": m.body.label("text")}
 RECORD: list[Any] = [
     _RENAMED.get(name, m.get(name)) for name in Message.__dataclass_fields__ if name not in _JOINED
-] + [handlers.c.name.label("handler"), s.operator, s.task_id, s.alert_id, s.occurrence_id]
+] + [handlers.c.name.label("handler"), s.operator, s.task_id, s.alert_id, s.occurrence_id, s.why]
 FROM = messages.join(handlers, handlers.c.id == m.handler_id).join(submissions, s.id == m.submission_id)
 SELECT = sa.select(*RECORD).select_from(FROM)
 
@@ -69,6 +74,7 @@ def enqueue(
             occurrence_id=submission.occurrence_id,
             stage=submission.stage,
             left_out=[dict(person) for person in submission.left_out],
+            why=submission.why,
         )
         .returning(s.id)
     ).scalar_one()
@@ -91,7 +97,9 @@ def enqueue(
             "state": "queued",
             "queued_at": now,
             "expires_at": draft.expires_at,
-            "next_attempt_at": now,
+            # What waits for another's answer is due once that is there.
+            "next_attempt_at": now if draft.told_by is None else None,
+            "told_by": draft.told_by,
             "attempts": 0,
             "plan_attempts": 0,
             "unknowns": 0,
@@ -299,14 +307,17 @@ def count_due(connection: sa.Connection, handler_id: int, moment: datetime) -> i
 
 OUTLIVED = sa.text(
     "SELECT id FROM message INDEXED BY message_unattempted"
-    " WHERE state = 'queued' AND first_attempt_at IS NULL AND expires_at <= :now"
+    " WHERE state = 'queued' AND first_attempt_at IS NULL AND expires_at <= :now AND told_by IS NULL"
     " UNION ALL SELECT id FROM message INDEXED BY message_window"
     " WHERE state = 'queued' AND first_attempt_at IS NOT NULL AND window_closes_at <= :now LIMIT :limit"
 ).bindparams(sa.bindparam("now", type_=m.expires_at.type))
 
 
 def outlived(connection: sa.Connection | Transaction, now: datetime, limit: int = 500) -> list[Message]:
-    """Queued messages past their useful life (never tried) or past their retry window."""
+    """Queued messages past their useful life (never tried) or past their retry window.
+
+    The life of one that waits for another's answer does not run meanwhile.
+    """
     ids = connection.execute(OUTLIVED, {"now": now, "limit": limit}).scalars().all()
     if not ids:
         return []
@@ -316,7 +327,8 @@ def outlived(connection: sa.Connection | Transaction, now: datetime, limit: int 
 
 OUTLIVED_COUNTS = sa.text(
     "SELECT handler_id, 0, 0, count(*) FROM message INDEXED BY message_unattempted"
-    " WHERE state = 'queued' AND first_attempt_at IS NULL AND expires_at <= :now GROUP BY handler_id"
+    " WHERE state = 'queued' AND first_attempt_at IS NULL AND expires_at <= :now AND told_by IS NULL"
+    " GROUP BY handler_id"
     " UNION ALL SELECT handler_id, 1, unknowns > 0, count(*) FROM message INDEXED BY message_window"
     " WHERE state = 'queued' AND first_attempt_at IS NOT NULL AND window_closes_at <= :now"
     " GROUP BY handler_id, unknowns > 0"

@@ -212,6 +212,7 @@ class MessageDraft:
     user_name: str | None
     expires_at: datetime
     useful_life: timedelta | None = None
+    told_by: int | None = None  # it waits for the answer to this message
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +259,8 @@ class Message:
     task_id: int | None = None
     alert_id: int | None = None
     occurrence_id: int | None = None
+    told_by: int | None = None
+    why: str | None = None
 
     @property
     def recipient(self) -> str:
@@ -282,12 +285,29 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One entry of a Recipients tab: exactly one of the three is set; `name` is for people."""
+    """One entry of a Recipients tab; `name` is for people.
+
+    Exactly one of `user_id`, `group_id`, `number` and `kind` is set. Kind "told" is everyone who
+    may have heard of the occurrence by then.
+    """
 
     user_id: int | None = None
     group_id: int | None = None
     number: str | None = None
     name: str = ""
+    kind: str | None = None
+
+    @property
+    def is_told(self) -> bool:
+        return self.kind == "told"
+
+    @property
+    def by_name(self) -> bool:
+        """Whether it is a user or a group, whose numbers stand in a telephone field."""
+        return self.user_id is not None or self.group_id is not None
+
+
+TOLD = Recipient(name="everyone told so far", kind="told")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from storage.database import Transaction
 from storage.names import key_of
-from storage.records import Action, Recipient, Task, TaskRun, WhenMissed
+from storage.records import TOLD, Action, Recipient, Task, TaskRun, WhenMissed
 from storage.tables import action_recipients, actions, groups, handlers, task_runs, tasks, users
 
 RECORD = [tasks.c[name] for name in Task.__dataclass_fields__ if name != "actions"]
@@ -174,7 +174,9 @@ def _recipients(
 ) -> dict[int, list[Recipient]]:
     r = action_recipients.c
     query = (
-        sa.select(r.action_id, r.user_id, r.group_id, r.number, users.c.name, groups.c.name.label("group"))
+        sa.select(
+            r.action_id, r.user_id, r.group_id, r.number, r.kind, users.c.name, groups.c.name.label("group")
+        )
         .select_from(action_recipients)
         .outerjoin(users, users.c.id == r.user_id)
         .outerjoin(groups, groups.c.id == r.group_id)
@@ -184,7 +186,9 @@ def _recipients(
     found: dict[int, list[Recipient]] = {}
     for row in connection.execute(query):
         name = row.name or row.group or row.number or ""
-        found.setdefault(row.action_id, []).append(Recipient(row.user_id, row.group_id, row.number, name))
+        found.setdefault(row.action_id, []).append(
+            TOLD if row.kind == "told" else Recipient(row.user_id, row.group_id, row.number, name)
+        )
     return found
 
 
@@ -214,6 +218,7 @@ def set_actions(
                 "user_id": person.user_id,
                 "group_id": person.group_id,
                 "number": person.number,
+                "kind": person.kind,
             }
             for place, person in enumerate(action.recipients)
         ]

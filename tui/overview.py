@@ -44,6 +44,7 @@ class Overview:
     held: bool = False
     missing: "Missing | None" = None
     lights: tuple[Light, ...] = ()
+    nobody_told: int = 0
 
     def beat_age(self, now: datetime) -> timedelta | None:
         """The age of the last beat once it is worth showing."""
@@ -54,6 +55,7 @@ class Overview:
 
 
 def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
+    from scheduling import unheard
     from scheduling.handler_state import shown
     from storage import handlers, leases, message_history, outbox, tasks
     from storage.records import HandlerStatus, MessageState
@@ -87,6 +89,7 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
         held=is_held(connection),
         missing=first_steps.missing(connection),
         lights=tuple(lights),
+        nobody_told=len(unheard.look(connection, now).nobody_told),
     )
 
 

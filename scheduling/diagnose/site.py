@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from scheduling import unheard
 from scheduling.diagnose.finding import Finding, ok, problem, warning
+from scheduling.unheard import Unheard
 from storage import integrity, sqlite
 from storage.adoption import Hold
 from storage.folder import NETWORK_FILE_SYSTEMS
@@ -117,6 +119,21 @@ def unknown(count: int) -> Finding:
     noun = "message waits" if count == 1 else "messages wait"
     advice = "decide each: commsdesk message list --state unknown, then message resend, arrived or drop"
     return warning("Unknown outcomes", tried, f"{count:,} {noun} for a person", advice)
+
+
+def told(found: Unheard) -> Finding:
+    """Active alerts of which nobody was told."""
+    tried = "look for active alerts of which nobody was told"
+    if found.nobody_told:
+        advice = (
+            "tell them another way; commsdesk alert occurrence ID says why nobody was reached, and"
+            " commsdesk alert send-again ID sends once more"
+        )
+        return problem("Told", tried, unheard.said(len(found.nobody_told)), advice)
+    if found.unsure:
+        advice = "decide each: commsdesk message list --state unknown, then message resend, arrived or drop"
+        return warning("Told", tried, unheard.unsure_said(len(found.unsure)), advice)
+    return ok("Told", tried, "none")
 
 
 def failures(by_error: Sequence[tuple[str, int]], hours: int) -> Finding:

@@ -74,6 +74,8 @@ class OccurrenceRow(SQLModel, table=True):
     raised_at: datetime = moment()
     changed_at: datetime = moment()
     ended_at: datetime | None = moment(None)
+    sent_again_at: datetime | None = moment(None)
+    sent_again_pause: timedelta | None = duration(None)
 
 
 class OccurrenceEventRow(SQLModel, table=True):

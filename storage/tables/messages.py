@@ -39,6 +39,7 @@ class SubmissionRow(SQLModel, table=True):
     occurrence_id: int | None = number(None)
     stage: str | None = text(None)
     left_out: list[dict[str, str]] = json_text()
+    why: str | None = text(None)  # why the program made it; None where a person did
 
 
 class MessageRow(SQLModel, table=True):
@@ -68,6 +69,7 @@ class MessageRow(SQLModel, table=True):
         sa.Index("message_state", "state", "id"),
         sa.Index("message_user", "user_id", "id"),
         sa.Index("message_submission", "submission_id"),
+        sa.Index("message_told_by", "told_by", sqlite_where=sa.text("told_by IS NOT NULL")),
         sa.Index("message_report_due", "report_due_at", sqlite_where=sa.text("report_due_at IS NOT NULL")),
         STRICT_HISTORY,
     )
@@ -106,6 +108,7 @@ class MessageRow(SQLModel, table=True):
     resend_of: int | None = reference("message.id", None)
     report_due_at: datetime | None = moment(None)
     reports_asked: int = number(0)
+    told_by: int | None = number(None)  # it waits for this message's answer: nobody is told without it
 
 
 class AttemptRow(SQLModel, table=True):

@@ -90,15 +90,24 @@ class ActionRow(SQLModel, table=True):
 
 
 class ActionRecipientRow(SQLModel, table=True):
-    """One entry of an action's Recipients tab: a user, a group or a bare number."""
+    """One entry of an action's Recipients tab: a user, a group, a bare number, or a kind of people.
+
+    Kind "told" is everyone told so far of the occurrence; "duty" is whoever a roster has on duty.
+    """
 
     __tablename__ = "action_recipient"
     __table_args__ = (
-        sa.CheckConstraint("(user_id IS NOT NULL) + (group_id IS NOT NULL) + (number IS NOT NULL) = 1"),
+        sa.CheckConstraint("kind IN ('told', 'duty')"),
+        sa.CheckConstraint("(roster_id IS NOT NULL) = (kind IS NOT NULL AND kind = 'duty')"),
+        sa.CheckConstraint(
+            "(user_id IS NOT NULL) + (group_id IS NOT NULL) + (number IS NOT NULL) + (kind IS NOT NULL) = 1"
+        ),
         STRICT,
     )
     action_id: int = reference("action.id", primary_key=True)
     position: int = number(primary_key=True)
     user_id: int | None = reference("user.id", None)
     group_id: int | None = reference("user_group.id", None)
+    kind: str | None = text(None)
+    roster_id: int | None = number(None)
     number: str | None = text(None)

@@ -7,7 +7,7 @@ import typer
 from tui.cli.alert_options import ActionId, MessageText, StageName, named
 from tui.cli.context import desk
 from tui.cli.lazy_group import plain_app
-from tui.cli.options import HandlerName, Json, To
+from tui.cli.options import HandlerName, Json
 from tui.cli.output import emit, emit_all, note, say, show_table
 
 if TYPE_CHECKING:
@@ -23,7 +23,14 @@ def add(
     alert: Annotated[str, typer.Argument(metavar="ALERT", help="An alert's name or id")],
     stage: StageName,
     handler: HandlerName,
-    to: To,
+    to: Annotated[
+        list[str],
+        typer.Option(
+            "--to",
+            metavar="USER|GROUP|+NUMBER|told",
+            help="Whom it goes to; once for each; told: everyone told so far (not on Created)",
+        ),
+    ],
     message: Annotated[str, typer.Option("--message", metavar="M", help=MessageText)],
     json: Json = False,
 ) -> None:
@@ -68,7 +75,7 @@ def edit(
     handler: Annotated[str | None, typer.Option("--handler", metavar="NAME", help="Another sender")] = None,
     to: Annotated[
         list[str] | None,
-        typer.Option("--to", metavar="USER|GROUP|+NUMBER", help="Other recipients, all of them"),
+        typer.Option("--to", metavar="USER|GROUP|+NUMBER|told", help="Other recipients, all of them"),
     ] = None,
     message: Annotated[
         str | None, typer.Option("--message", metavar="M", help="Another text; - reads it")

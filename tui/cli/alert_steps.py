@@ -11,6 +11,7 @@ from tui.cli.options import Json, Limit
 from tui.cli.output import emit, emit_all, local_time, note, say, show_facts, show_table
 
 if TYPE_CHECKING:
+    from scheduling.told import PersonTold
     from storage.occurrences import Occurrence
     from tui.operations.occurrences import OccurrenceDetail, OccurrenceView, Stepped
 
@@ -26,7 +27,8 @@ def raise_alert(name: Name, key: Key = None, set: Values = None, json: Json = Fa
     stepped = occurrences.raise_alert(desk(), named(name).id, key=key, given=given)
     occurrence = stepped.occurrence
     if stepped.counted:
-        done = f"raised again, counted: {occurrence.count} times now, nothing sent"
+        done = f"raised again, counted: {occurrence.count} times now{_sent(stepped)}"
+        done += "; nobody had been told" if stepped.queued.message_ids else ""
     else:
         done = f"raised{_sent(stepped)}"
     _show(stepped, done, json)
@@ -91,6 +93,15 @@ def finalise(occurrence_id: OccurrenceId, note: NoteOption = "", json: Json = Fa
     _step(occurrence_id, "Finalised", note, json)
 
 
+@app.command("send-again")
+def send_again(occurrence_id: OccurrenceId, json: Json = False) -> None:
+    """Send what tells of it to those who were not reached, as they and their numbers are now."""
+    from tui.operations import occurrences
+
+    stepped = occurrences.send_again(desk(), occurrence_id)
+    _show(stepped, f"sent again to those not reached{_sent(stepped)}", json)
+
+
 @app.command("note")
 def add_note(
     occurrence_id: OccurrenceId,
@@ -144,6 +155,13 @@ def show(occurrence_id: OccurrenceId, json: Json = False) -> None:
         _show_detail(found)
 
 
+def _told_row(person: "PersonTold") -> tuple[object, ...]:
+    from tui.operations import told_words
+
+    when = local_time(person.at) if person.told else "waiting" if person.waits else "no"
+    return told_words.name_of(person), when, "" if person.told else told_words.why_not(person)
+
+
 def _step(occurrence_id: int, stage: str, text: str, json: bool) -> None:
     from scheduling.stages import DONE, Stage
     from tui.operations import occurrences
@@ -177,7 +195,8 @@ def _sent(stepped: "Stepped") -> str:
     from tui.operations.form_values import counted
 
     number = len(stepped.queued.message_ids)
-    return f", {counted(number, 'message')} queued" if number else ", nothing sent"
+    said = f", {counted(number, 'message')} queued" if number else ", nothing sent"
+    return f"{said} (nobody had been told)" if stepped.queued.nobody_told else said
 
 
 def _row(view: "OccurrenceView") -> tuple[object, ...]:
@@ -211,6 +230,7 @@ def _age(occurrence: "Occurrence") -> str:
 
 def _show_detail(detail: "OccurrenceDetail") -> None:
     from tui.cli.sent import state_line
+    from tui.operations import told_words
 
     found = detail.view.occurrence
     facts: list[tuple[str, object]] = [
@@ -224,13 +244,20 @@ def _show_detail(detail: "OccurrenceDetail") -> None:
     ]
     facts += [(name, value) for name, value in found.given.items()]
     show_facts(facts)
-    print()
+    say("")
+    say(told_words.in_short(detail.tally))
+    if detail.withdrawn:
+        say(f"Withdrawn {detail.withdrawn:,}")
+    say("")
     rows = [
         (local_time(event.at), event.what, event.operator, event.queued, event.left_out, event.note)
         for event in detail.events
     ]
     show_table(("At", "What", "Operator", "Sent", "Left out", "Note"), rows, right={3, 4})
+    if detail.tally.people:
+        say("")
+        show_table(("Who", "Told", "Why not"), [_told_row(person) for person in detail.tally.people])
     if detail.messages:
-        print()
+        say("")
     for sent in detail.messages:
         say(f"{sent.stage}  {state_line(sent.message)}")

@@ -12,7 +12,7 @@ from storage import handlers as stored
 from storage.records import Action, Recipient
 from tui.operations.errors import Refused
 from tui.operations.names import check_text, mentioned
-from tui.operations.sending import NO_FIELD, check_fields
+from tui.operations.sending import NO_FIELD, check_fields, check_told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,7 @@ def check_action(
         raise Refused("Sender was removed: choose another handler", "Sender")
     if not form.recipients:
         raise Refused("Recipients is empty: name a user, a group or a +NUMBER", "To")
+    check_told(form.recipients, form.stage)
     check_text(form.text, "Message")
     if not form.text.strip():
         raise Refused("Message is empty: write a text", "Message")
@@ -76,8 +77,10 @@ def check_action(
 def _unreached(connection: sa.Connection, action: Action, chosen: int | None) -> list[str]:
     """Who would be left out if it fired now."""
     field_id = audience.telephone_field(connection, chosen)
-    if field_id is None and any(recipient.number is None for recipient in action.recipients):
+    if field_id is None and any(recipient.by_name for recipient in action.recipients):
         return [NO_FIELD]
+    if all(recipient.is_told for recipient in action.recipients):
+        return []
     reached, left_out = choosing.choose(audience.candidates(connection, action.recipients, field_id))
     if not reached:
         return ["it reaches nobody as things are: check the recipients"]

@@ -17,6 +17,7 @@ from tui.operations.action_form import ActionForm, check_action
 from tui.operations.errors import Refused
 from tui.operations.form_values import MOST_MINUTES, whole_number
 from tui.operations.names import check_name, check_text, mentioned, nearest
+from tui.operations.sending import check_told
 
 HIGHEST, LOWEST, PRESET_PRIORITY = 1, 9, 3
 LONGEST_DESCRIPTION = 10_000
@@ -168,6 +169,7 @@ def _check_actions(
     for item in form.actions:
         where = stage_named(item.stage or "")
         if item not in changed:
+            check_told(item.recipients, str(where))
             _check_still_known(connection, item, gone)
             actions.append(replace(kept[item.id], stage=str(where)))
             continue

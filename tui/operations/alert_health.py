@@ -41,12 +41,12 @@ def _troubles(connection: sa.Connection, action: Action, known: list[str]) -> li
 
 def _unreached(connection: sa.Connection, action: Action, handler: Handler) -> list[str]:
     field_id = audience.telephone_field(connection, handler.telephone_field_id)
-    if field_id is None and any(recipient.number is None for recipient in action.recipients):
+    if field_id is None and any(recipient.by_name for recipient in action.recipients):
         return [NO_FIELD]
     named = [recipient for recipient in action.recipients if recipient.group_id is None]
     reached, left_out = recipients.choose(audience.candidates(connection, named, field_id))
     found = [mentioned([str(person) for person in left_out])] if left_out else []
-    reaches_some = bool(reached)
+    reaches_some = bool(reached) or any(recipient.is_told for recipient in action.recipients)
     for recipient in action.recipients:
         if recipient.group_id is not None:
             trouble = _group_trouble(connection, recipient, field_id)

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from scheduling.told import PersonTold
 from storage.alerts import Alert
 from storage.occurrences import Occurrence, OccurrenceEvent
+from tui.operations import told_words
 from tui.operations.alerts import AlertView
 from tui.operations.form_values import minutes_of
 from tui.operations.occurrences import OccurrenceDetail, OccurrenceView, SentMessage, Stepped
@@ -74,11 +76,29 @@ def detail_json(detail: OccurrenceDetail) -> dict[str, Any]:
     return listed_json(detail.view) | {
         "events": [event_json(event) for event in detail.events],
         "messages": [_sent_json(sent) for sent in detail.messages],
+        "told": [_told_json(person) for person in detail.tally.told],
+        "not_told": [
+            {
+                "user": person.name,
+                "to": person.to,
+                "state": str(person.fact.state) if person.fact else None,
+                "why": told_words.why_not(person),
+            }
+            for person in detail.tally.people
+            if not person.told
+        ],
+        "withdrawn": detail.withdrawn,
     }
 
 
+def _told_json(person: PersonTold) -> dict[str, Any]:
+    """Somebody who is told: `at` is when the message was accepted, or tried while that is not known."""
+    assert person.fact is not None
+    return {"user": person.name, "to": person.to, "at": iso(person.at), "state": str(person.fact.state)}
+
+
 def event_json(event: OccurrenceEvent) -> dict[str, Any]:
-    """A step or a note: `what` is a stage, "Raised again", "Note" or "Cause gone"."""
+    """A step or a note: `what` is a stage, "Raised again", "Sent again", "Note" or "Cause gone"."""
     return {
         "id": event.id,
         "at": iso(event.at),

@@ -190,6 +190,7 @@ CHECKS: tuple[Check, ...] = (
     Check("Handlers", of_handlers, SENDING),
     Check("Clickatell", of_gateway, SENDING, live=True),
     Check("Queue", of_site.queue, SITE_ONLY),
+    Check("Told", of_site.told, SITE_ONLY),
     Check("Failures", of_site.failures, SITE_ONLY),
     Check("Users", of_site.people, SITE_ONLY),
     Check("Tasks", of_site.tasks, SITE_ONLY),

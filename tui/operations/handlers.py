@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from scheduling import hanging
 from storage import handlers as stored
 from storage.database import Transaction
 from storage.handlers import keep_secret
@@ -156,6 +157,7 @@ def _cancel_all(tx: Transaction, desk: Desk, handler_id: int) -> int:
         .where(m.handler_id == handler_id, m.state == "queued")
         .values(state="cancelled", next_attempt_at=None, finished_at=desk.now())
     )
+    hanging.settle_what_is_over(tx, desk.now())
     return result.rowcount
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from scheduling import hanging
 from storage import message_history, outbox
 from storage.database import Transaction
 from storage.message_history import ALL, MessageFilter
@@ -46,6 +47,7 @@ NEW_PLAN: dict[str, Any] = {
     "error": None,
     "report_due_at": None,
     "reports_asked": 0,
+    "told_by": None,
 }
 
 
@@ -96,6 +98,7 @@ def cancel(desk: Desk, message_id: int) -> Message:
         _set(tx, found, state="cancelled", next_attempt_at=None, finished_at=desk.now())
         twice = ", though an earlier attempt may have arrived" if found.may_arrive_twice else ""
         _say(tx, desk, found, f"cancelled{twice}")
+        hanging.answered(tx, [found.id], desk.now())
         return _read(tx.connection, message_id)
 
 
@@ -124,6 +127,7 @@ def arrived(desk: Desk, message_id: int) -> Message:
         found = _unknown(tx.connection, message_id)
         _set(tx, found, state="accepted", finished_at=desk.now(), next_attempt_at=None)
         _say(tx, desk, found, "arrived, says the operator: taken as accepted")
+        hanging.answered(tx, [found.id], desk.now())
         return _read(tx.connection, message_id)
 
 
@@ -133,6 +137,7 @@ def drop(desk: Desk, message_id: int) -> Message:
         found = _unknown(tx.connection, message_id)
         _set(tx, found, state="cancelled", finished_at=desk.now(), next_attempt_at=None)
         _say(tx, desk, found, "dropped after an unknown outcome: it may have arrived")
+        hanging.answered(tx, [found.id], desk.now())
         return _read(tx.connection, message_id)
 
 

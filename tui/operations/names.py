@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from scheduling import phone
 from storage import custom_fields, groups, handlers, tasks, users
 from storage.names import key_of, tidy
-from storage.records import CustomField, Group, Handler, Recipient, Task, User
+from storage.records import TOLD, CustomField, Group, Handler, Recipient, Task, User
 from tui.operations.errors import Refused
 
 LONGEST_NAME = 100
@@ -119,8 +119,10 @@ def user(connection: sa.Connection, text: str) -> User:
 
 
 def recipient(connection: sa.Connection, text: str) -> Recipient:
-    """USER, GROUP or +NUMBER."""
+    """USER, GROUP, +NUMBER, or `told` (a user or group of that name: user:told, group:told)."""
     text = text.strip()
+    if key_of(text) == TOLD.kind:
+        return TOLD
     if text.startswith("+"):
         try:
             number = phone.parse(text).e164

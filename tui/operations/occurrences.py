@@ -1,14 +1,16 @@
 """Occurrences of alerts: raise, claim, action taken, escalate, restore, finalise, add a note."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from scheduling import alerting, stages
+from scheduling import alerting, stages, told
 from scheduling.actions import Queued
 from scheduling.stages import Stage
-from storage import alerts, outbox
+from scheduling.told import Tally
+from storage import alerts, hearing, outbox
 from storage import occurrences as stored
 from storage.names import tidy
 from storage.occurrences import Occurrence, OccurrenceEvent
@@ -29,7 +31,8 @@ MOST_VALUES = 100
 class Stepped:
     """An occurrence after a raise or a step, and what that queued.
 
-    `counted` means that an active occurrence with the key was there already: nothing was sent.
+    `counted` means that an active occurrence with the key was there already: something was sent only
+    where nobody had been told of it.
     """
 
     occurrence: Occurrence
@@ -56,11 +59,17 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class OccurrenceDetail:
-    """An occurrence with its life and what it sent, the oldest first."""
+    """An occurrence with its life and what it sent, the oldest first, and who is told of it."""
 
     view: OccurrenceView
     events: tuple[OccurrenceEvent, ...]
     messages: tuple[SentMessage, ...]
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def withdrawn(self) -> int:
+        """How many of its messages were not sent because it went on without them."""
+        return sum(sent.message.error_code == "withdrawn" for sent in self.messages)
 
 
 def raise_alert(
@@ -96,6 +105,38 @@ def step(desk: Desk, occurrence_id: int, stage: Stage, *, note: str = "") -> Ste
         assert alert is not None
         queued = alerting.enter(tx, alert, before, stage, desk.now(), operator=desk.operator, note=note)
         return Stepped(_known(tx.connection, occurrence_id), queued)
+
+
+def send_again(desk: Desk, occurrence_id: int) -> Stepped:
+    """Send what tells of an active occurrence to everyone of its tabs who was not reached.
+
+    People are looked up as they are now: a number that was mended is used. Refused where it is over,
+    and where everyone was told or will be.
+    """
+    with desk.write(Role.OPERATOR, "sending an alert again") as tx:
+        found = _known(tx.connection, occurrence_id)
+        named = f"occurrence {found.id} of {found.alert}"
+        if not found.active:
+            raise Refused(f"{named} is {found.stage}: nobody needs to be told of its beginning any more")
+        alert = alerts.get(tx, found.alert_id)
+        assert alert is not None
+        now = desk.now()
+        tally = _tally(tx.connection, occurrence_id, now)
+        if tally.people and not tally.missed:
+            waiting = ", or will be: " + _waiting(tally) if tally.waiting else ""
+            raise Refused(f"{named}: everyone was told{waiting}")
+        queued = alerting.send_to_those_not_reached(tx, alert, found, now, operator=desk.operator)
+        return Stepped(_known(tx.connection, occurrence_id), queued)
+
+
+def _waiting(tally: Tally) -> str:
+    number = len(tally.waiting)
+    return f"{number:,} {'message waits' if number == 1 else 'messages wait'}"
+
+
+def _tally(connection: sa.Connection, occurrence_id: int, now: datetime) -> Tally:
+    facts = hearing.of_occurrence(connection, occurrence_id)
+    return told.tally(facts, hearing.left_out(connection, occurrence_id), now)
 
 
 def add_note(desk: Desk, occurrence_id: int, text: str) -> Occurrence:
@@ -143,6 +184,7 @@ def show(desk: Desk, occurrence_id: int) -> OccurrenceDetail:
             _views(connection, [found])[0],
             tuple(stored.events_of(connection, occurrence_id)),
             tuple(SentMessage(stage, messages[message_id]) for stage, message_id in sent),
+            _tally(connection, occurrence_id, desk.now()),
         )
 
 

@@ -10,6 +10,7 @@ from scheduling import recipients as choosing
 from scheduling import sms_text, templates
 from scheduling.recipients import Composed, LeftOut, Reached
 from scheduling.sms_text import Measure
+from scheduling.stages import Stage
 from storage import audience, custom_fields, outbox
 from storage import handlers as stored
 from storage.database import Transaction
@@ -195,6 +196,18 @@ def usable(connection: sa.Connection, handler_id: int) -> Handler:
     return handler
 
 
+def check_told(recipients: Sequence[Recipient], stage: str | None) -> None:
+    """Refuse *told* where nobody can have been told: on the Created tab, in a task, by hand (no stage)."""
+    if not any(recipient.is_told for recipient in recipients) or stage not in (None, str(Stage.CREATED)):
+        return
+    where = "on Created nobody has heard of it yet" if stage else "only an alert's messages tell of one"
+    raise Refused(
+        f"Recipients: told means everyone told so far of an alert, and {where}: name a user, a group or a"
+        " +NUMBER (one that is called told: user:told or group:told)",
+        "To",
+    )
+
+
 def check_fields(connection: sa.Connection, text: str, also: Sequence[str] = ()) -> None:
     """Refuse a text whose `{Field}`s are not known; `also` are fields besides those of users."""
     problems = templates.check(text, [*known_fields(connection), *also])
@@ -216,6 +229,7 @@ def _audience(
 ) -> tuple[list[Reached], list[LeftOut]]:
     if not recipients:
         raise Refused("To is empty: name a user, a group or a +NUMBER", "To")
+    check_told(recipients, None)
     field_id = audience.telephone_field(connection, handler.telephone_field_id)
     if field_id is None and any(recipient.number is None for recipient in recipients):
         raise Refused(NO_FIELD, "To")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from scheduling import unheard
 from scheduling.diagnose import person, plan
 from scheduling.diagnose import site as judge
 from scheduling.diagnose.finding import Finding, problem
@@ -52,6 +53,11 @@ def queue(bench: "Bench") -> Iterator[Finding]:
 def _count(connection: sa.Connection, state: MessageState) -> int:
     query = sa.select(sa.func.count()).select_from(messages).where(messages.c.state == str(state))
     return connection.execute(query).scalar_one()
+
+
+def told(bench: "Bench") -> Iterator[Finding]:
+    with bench.desk.database.read() as connection:
+        yield judge.told(unheard.look(connection, bench.desk.now()))
 
 
 def failures(bench: "Bench") -> Iterator[Finding]:
@@ -106,7 +112,7 @@ def _troubles(desk: Desk, task: Task) -> list[str]:
                 found.append(f"its handler {action.handler} was removed: choose another")
             elif not handler.enabled:
                 found.append(f"its handler {handler.name} is disabled: messages would wait")
-            elif any(person.number is None for person in action.recipients) and (
+            elif any(person.by_name for person in action.recipients) and (
                 audience.telephone_field(connection, handler.telephone_field_id) is None
             ):
                 found.append("the site has no Telephone Number field yet")

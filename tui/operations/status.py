@@ -1,12 +1,14 @@
 """How the site is, for monitoring: who fires, what waits and since when, the handlers, and what is wrong."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from scheduling import unheard
 from scheduling.diagnose.site import OVERDUE, SILENT
+from scheduling.unheard import Unheard
 from storage import adoption, integrity, leases, outbox
 from storage import tasks as stored_tasks
 from storage.adoption import Hold
@@ -34,6 +36,7 @@ class SiteStatus:
     next_task_due_at: datetime | None
     handlers: tuple[HandlerView, ...]
     free_bytes: int
+    unheard: Unheard = field(default_factory=Unheard)
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -85,6 +88,7 @@ def status(desk: Desk) -> SiteStatus:
             next_task_due_at=following[0].next_due_at if following else None,
             handlers=views,
             free_bytes=integrity.free_bytes(folder),
+            unheard=unheard.look(connection, now),
         )
     return _judged(found)
 
@@ -105,12 +109,17 @@ def _judged(found: SiteStatus) -> SiteStatus:
         for view in found.handlers
         if view.shown.status == "Error" and view.handler.enabled
     ]
+    if found.unheard:
+        number = len(found.unheard.nobody_told)
+        problems.append(f"{unheard.said(number)}: commsdesk alert occurrences --active")
     if found.free_bytes < integrity.LEAST:
         problems.append(f"the disk is full: {found.free_bytes / integrity.MEGABYTE:.0f} MB left")
     elif found.free_bytes < integrity.SCARCE:
         warnings.append(f"the disk has {found.free_bytes / integrity.MEGABYTE:.0f} MB left")
     if found.unknown:
         warnings.append(f"{found.unknown:,} of unknown outcome wait for a person")
+    if found.unheard.unsure:
+        warnings.append(unheard.unsure_said(len(found.unheard.unsure)))
     return replace(found, problems=tuple(problems), warnings=tuple(warnings))
 
 
@@ -141,6 +150,9 @@ def as_json(found: SiteStatus) -> dict[str, Any]:
             "sending": found.sending,
             "unknown": found.unknown,
         },
+        "nobody_told": len(found.unheard.nobody_told),
+        "nobody_told_occurrences": list(found.unheard.nobody_told),
+        "told_of_unknown_outcome": len(found.unheard.unsure),
         "oldest_due_at": iso(found.oldest_due_at),
         "oldest_due_age": None
         if found.oldest_due_at is None

@@ -111,6 +111,7 @@ def message_json(message: Message, attempts: Sequence[Attempt] | None = None) ->
         "error": message.error,
         "may_arrive_twice": message.may_arrive_twice,
         "resend_of": message.resend_of,
+        "why": message.why,
     }
     if attempts is not None:
         found["attempt_log"] = [attempt_json(attempt) for attempt in attempts]
@@ -152,6 +153,8 @@ def review_json(entry: Review) -> dict[str, Any]:
 
 
 def recipient_json(recipient: Recipient) -> dict[str, Any]:
+    if recipient.kind is not None:
+        return {"kind": recipient.kind}
     kind = "user" if recipient.user_id else "group" if recipient.group_id else "number"
     return {"kind": kind, "id": recipient.user_id or recipient.group_id, "name": recipient.name}
 

@@ -317,7 +317,7 @@ class RecipientsPicker(Vertical):
 
     def _left_out(self) -> str:
         left_out = self.reach.left_out
-        if self.reach.field_id is None and any(r.number is None for r in self._chosen.values()):
+        if self.reach.field_id is None and any(r.by_name for r in self._chosen.values()):
             return f"▲ {NO_FIELD}"
         if not left_out:
             return ""

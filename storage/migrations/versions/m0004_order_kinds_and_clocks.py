@@ -9,7 +9,39 @@ REVIEW: tuple[str, ...] = ()
 
 OUTBOX: tuple[str, ...] = ()
 
-ALERTS: tuple[str, ...] = ()
+ALERTS: tuple[str, ...] = (
+    # Two more kinds of recipients: everyone told so far, and (prepared) whoever is on duty.
+    """
+CREATE TABLE action_recipient_new (
+    action_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    user_id INTEGER,
+    group_id INTEGER,
+    number TEXT,
+    kind TEXT,
+    roster_id INTEGER,
+    PRIMARY KEY (action_id, position),
+    CHECK (kind IN ('told', 'duty')),
+    CHECK ((roster_id IS NOT NULL) = (kind IS NOT NULL AND kind = 'duty')),
+    CHECK ((user_id IS NOT NULL) + (group_id IS NOT NULL) + (number IS NOT NULL) + (kind IS NOT NULL) = 1),
+    FOREIGN KEY(action_id) REFERENCES action (id),
+    FOREIGN KEY(user_id) REFERENCES user (id),
+    FOREIGN KEY(group_id) REFERENCES user_group (id)
+)
+ STRICT
+""",
+    "INSERT INTO action_recipient_new (action_id, position, user_id, group_id, number)"
+    " SELECT action_id, position, user_id, group_id, number FROM action_recipient",
+    "DROP TABLE action_recipient",
+    "ALTER TABLE action_recipient_new RENAME TO action_recipient",
+    "ALTER TABLE submission ADD COLUMN why TEXT",
+    # The message on whose answer a message to those told waits, while it waits for it.
+    "ALTER TABLE message ADD COLUMN told_by INTEGER",
+    "CREATE INDEX message_told_by ON message (told_by) WHERE told_by IS NOT NULL",
+    # When its tab was last sent again because nobody had been told, and the pause after that.
+    "ALTER TABLE occurrence ADD COLUMN sent_again_at INTEGER",
+    "ALTER TABLE occurrence ADD COLUMN sent_again_pause INTEGER",
+)
 
 CLOCK: tuple[str, ...] = ()
 

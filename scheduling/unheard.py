@@ -1,0 +1,53 @@
+"""Active alerts of which nobody was told: for `status`, the console's header and `doctor`."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from scheduling import told
+from storage import hearing
+from storage.database import Transaction
+
+MOST = 1_000  # occurrences looked into: beyond that the exact number helps nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """Occurrences that need a person. `unsure` are told only by messages held as of unknown outcome."""
+
+    nobody_told: tuple[int, ...] = ()
+    unsure: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.nobody_told)
+
+
+def look(connection: sa.Connection | Transaction, now: datetime, excused: Collection[int] = ()) -> Unheard:
+    """Active occurrences, in Created or Escalated, of which nobody is told although an action should.
+
+    `excused` are those about which something is to be sent without anybody's doing.
+    """
+    candidates = dict(hearing.open_and_not_surely_told(connection, MOST))
+    facts = hearing.of_occurrences(connection, candidates)
+    nobody, unsure = [], []
+    for occurrence_id, raised_at in candidates.items():
+        if occurrence_id in excused:
+            continue
+        if told.nobody_knows(facts[occurrence_id], raised_at, now):
+            nobody.append(occurrence_id)
+        elif told.only_unsure(facts[occurrence_id], now):
+            unsure.append(occurrence_id)
+    return Unheard(tuple(nobody), tuple(unsure))
+
+
+def said(number: int) -> str:
+    """ "1 active alert of which nobody was told"."""
+    return f"{number:,} active {'alert' if number == 1 else 'alerts'} of which nobody was told"
+
+
+def unsure_said(number: int) -> str:
+    """What an operator should decide."""
+    noun = "alert is" if number == 1 else "alerts are"
+    return f"{number:,} active {noun} told only by messages of unknown outcome: a person decides"

@@ -1,0 +1,218 @@
+"""Who has heard of an occurrence: the facts of its messages, by index. `scheduling.told` judges them."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from storage.database import Transaction
+from storage.records import MessageState, OnUnknown
+from storage.tables import attempts, handlers, messages, occurrences, submissions
+
+# The tabs whose messages tell of the occurrence; the others tell of what was done about it.
+TELLING = ("Created", "Escalated")
+
+m, s = messages.c, submissions.c
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFact:
+    """What is known of one message of an occurrence. `outcome` is that of its last attempt.
+
+    `retry_rate` and `on_unknown` are the message's own where they are fixed, else its handler's.
+    """
+
+    message_id: int
+    occurrence_id: int
+    stage: str
+    handler_id: int
+    user_id: int | None
+    user: str | None
+    to: str
+    state: MessageState
+    on_unknown: OnUnknown
+    retry_rate: timedelta
+    queued_at: datetime
+    finished_at: datetime | None = None
+    last_attempt_at: datetime | None = None
+    outcome: str | None = None
+    unknowns: int = 0
+    may_arrive_twice: bool = False
+    error_code: str | None = None
+    error: str | None = None
+    told_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissedPerson:
+    """Someone whom a telling tab left out, and why."""
+
+    name: str
+    reason: str
+    user_id: int | None = None
+
+
+_FACTS = (
+    sa.select(
+        m.id.label("message_id"),
+        s.occurrence_id,
+        s.stage,
+        m.handler_id,
+        m.user_id,
+        m.user_name.label("user"),
+        m.to_number.label("to"),
+        m.state,
+        sa.func.coalesce(m.on_unknown, handlers.c.on_unknown).label("on_unknown"),
+        sa.func.coalesce(m.retry_rate, handlers.c.retry_rate, type_=m.retry_rate.type).label("retry_rate"),
+        m.queued_at,
+        m.finished_at,
+        attempts.c.started_at.label("last_attempt_at"),
+        attempts.c.outcome,
+        m.unknowns,
+        m.may_arrive_twice,
+        m.error_code,
+        m.error,
+        m.told_by,
+    )
+    .select_from(submissions)
+    .join(messages, m.submission_id == s.id)
+    .join(handlers, handlers.c.id == m.handler_id)
+    .outerjoin(attempts, attempts.c.id == m.attempt_id)
+    .order_by(m.id)
+)
+
+
+def of_occurrences(
+    connection: sa.Connection | Transaction, ids: Iterable[int]
+) -> dict[int, list[MessageFact]]:
+    """The messages of all tabs of these occurrences, in the order in which they were made."""
+    wanted = list(ids)
+    found: dict[int, list[MessageFact]] = {occurrence_id: [] for occurrence_id in wanted}
+    for start in range(0, len(wanted), 500):
+        query = _FACTS.where(s.occurrence_id.in_(wanted[start : start + 500]))
+        for row in connection.execute(query).mappings():
+            values = dict(row)
+            values["state"] = MessageState(values["state"])
+            values["on_unknown"] = OnUnknown(values["on_unknown"])
+            found[values["occurrence_id"]].append(MessageFact(**values))
+    return found
+
+
+def of_occurrence(connection: sa.Connection | Transaction, occurrence_id: int) -> list[MessageFact]:
+    return of_occurrences(connection, [occurrence_id])[occurrence_id]
+
+
+def left_out(connection: sa.Connection | Transaction, occurrence_id: int) -> list[MissedPerson]:
+    """Whom the telling tabs left out, each once with the newest reason."""
+    query = sa.select(s.left_out).where(s.occurrence_id == occurrence_id, s.stage.in_(TELLING))
+    found: dict[object, MissedPerson] = {}
+    for (people,) in connection.execute(query.order_by(s.id)):
+        for person in people:
+            user_id = int(person["user_id"]) if person.get("user_id") else None
+            found[user_id or person["name"]] = MissedPerson(person["name"], person["reason"], user_id)
+    return list(found.values())
+
+
+ON_THE_WAY = (
+    "SELECT 1 FROM submission JOIN message ON message.submission_id = submission.id"
+    " WHERE submission.occurrence_id = :occurrence"
+    " AND (message.state = 'queued' OR submission.stage IN ('Created', 'Escalated')"
+    " AND message.state IN ('sending', 'accepted', 'delivered')) LIMIT 1"
+)
+_ON_THE_WAY = sa.text(ON_THE_WAY)
+
+
+def someone_is_told_or_will_be(connection: sa.Connection | Transaction, occurrence_id: int) -> bool:
+    """Whether a message waits or has surely told somebody: a quick look, ended by the first one."""
+    return connection.execute(_ON_THE_WAY, {"occurrence": occurrence_id}).first() is not None
+
+
+# The stages are written out, so that the index of active occurrences is used.
+UNSURE = (
+    "SELECT o.id, o.raised_at FROM occurrence AS o INDEXED BY occurrence_active"
+    " WHERE o.stage IN ('Created', 'Claimed', 'Actioned', 'Escalated')"
+    " AND o.stage IN ('Created', 'Escalated')"
+    " AND EXISTS (SELECT 1 FROM action WHERE action.alert_id = o.alert_id AND action.enabled = 1"
+    " AND action.stage IN ('Created', o.stage))"
+    " AND NOT EXISTS (SELECT 1 FROM submission JOIN message ON message.submission_id = submission.id"
+    " WHERE submission.occurrence_id = o.id AND submission.stage IN ('Created', 'Escalated')"
+    " AND message.state IN ('sending', 'accepted', 'delivered')) ORDER BY o.id LIMIT :limit"
+)
+_UNSURE = sa.text(UNSURE).columns(id=sa.Integer, raised_at=occurrences.c.raised_at.type)
+
+
+def open_and_not_surely_told(
+    connection: sa.Connection | Transaction, limit: int
+) -> list[tuple[int, datetime]]:
+    """Occurrences in Created or Escalated whose tab has an action and of which nobody is told for sure.
+
+    Each with the moment at which it was raised.
+    """
+    return [(row.id, row.raised_at) for row in connection.execute(_UNSURE, {"limit": limit})]
+
+
+_WAITING_FOR = sa.select(m.id, s.occurrence_id, m.told_by).join_from(
+    messages, submissions, s.id == m.submission_id
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """A message that waits for the answer to another one."""
+
+    message_id: int
+    occurrence_id: int
+    told_by: int
+
+
+def waiting_for(connection: sa.Connection | Transaction, ids: Collection[int]) -> list[Hanging]:
+    """What waits for the answers to these messages."""
+    found: list[Hanging] = []
+    pending = list(ids)
+    for start in range(0, len(pending), 500):
+        query = _WAITING_FOR.where(m.told_by.in_(pending[start : start + 500]), m.state == "queued")
+        found += [Hanging(*row) for row in connection.execute(query.order_by(m.id))]
+    return found
+
+
+def waiting_for_what_is_over(connection: sa.Connection | Transaction, limit: int = 500) -> list[Hanging]:
+    """What waits for a message that has ended, however it did."""
+    older = messages.alias("older")
+    query = (
+        _WAITING_FOR.join(older, older.c.id == m.told_by)
+        .where(m.told_by.is_not(None), m.state == "queued", older.c.state.not_in(("queued", "sending")))
+        .order_by(m.id)
+    )
+    return [Hanging(*row) for row in connection.execute(query.limit(limit))]
+
+
+def release(tx: Transaction, message_id: int, now: datetime) -> None:
+    """Let a message go that waited for another's answer: due now, its useful life beginning now."""
+    moved = m.expires_at - m.queued_at + sa.literal(now, m.queued_at.type)
+    tx.execute(
+        sa.update(messages)
+        .where(m.id == message_id, m.state == "queued")
+        .values(told_by=None, next_attempt_at=now, expires_at=sa.type_coerce(moved, m.expires_at.type))
+    )
+
+
+def wait_for(tx: Transaction, message_id: int, other: int) -> None:
+    """Let a message wait for the answer to another one."""
+    tx.execute(sa.update(messages).where(m.id == message_id).values(told_by=other))
+
+
+def withdraw(tx: Transaction, message_id: int, reason: str, now: datetime) -> None:
+    """Take out a message that waited for another's answer and was never tried."""
+    tx.execute(
+        sa.update(messages)
+        .where(m.id == message_id, m.state == "queued")
+        .values(
+            state="cancelled",
+            next_attempt_at=None,
+            finished_at=now,
+            told_by=None,
+            error_code="withdrawn",
+            error=reason,
+        )
+    )

@@ -1,0 +1,48 @@
+"""How it is said who was told of an occurrence and who was not."""
+
+from scheduling.told import PersonTold, Tally
+from storage.records import MessageState
+
+MOST_NAMED = 5
+
+_WHY = {
+    MessageState.QUEUED: "waiting",
+    MessageState.UNKNOWN: "outcome unknown",
+    MessageState.CANCELLED: "cancelled",
+    MessageState.EXPIRED: "expired unsent",
+    MessageState.UNDELIVERED: "not delivered",
+    MessageState.FAILED: "failed",
+}
+
+
+def name_of(person: PersonTold) -> str:
+    return person.name or person.to or ""
+
+
+def why_not(person: PersonTold) -> str:
+    """Why somebody was not told: "25 invalid number", "has no telephone number"."""
+    if person.left_out is not None:
+        return person.left_out
+    fact = person.fact
+    if fact is None:
+        return ""
+    if fact.error_code == "withdrawn":
+        return f"withdrawn: {fact.error}" if fact.error else "withdrawn"
+    if fact.state is MessageState.FAILED and (fact.error or fact.error_code):
+        code, error = fact.error_code or "", fact.error or ""
+        return error if not code or error.startswith(code) else f"{code} {error}".strip()
+    return _WHY.get(fact.state, str(fact.state))
+
+
+def in_short(tally: Tally) -> str:
+    """ "Told 9 of 12 · 1 waiting · not: Joe Hart (25 invalid number), Amy Lee (has no number)"."""
+    if not tally.people:
+        return "Told nobody"
+    parts = [f"Told {len(tally.told):,} of {len(tally.people):,}"]
+    if tally.waiting:
+        parts.append(f"{len(tally.waiting):,} waiting")
+    missed = [f"{name_of(person)} ({why_not(person)})" for person in tally.missed]
+    if missed:
+        more = f" and {len(missed) - MOST_NAMED:,} more" if len(missed) > MOST_NAMED else ""
+        parts.append(f"not: {', '.join(missed[:MOST_NAMED])}{more}")
+    return " · ".join(parts)
