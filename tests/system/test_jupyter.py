@@ -74,6 +74,8 @@ def test_the_console_in_a_cell_takes_keys(site: Site, lab: Lab, browser: Browser
     browser.shows("▸ ")
     browser.click("#terminal")
     browser.press("e")
+    browser.shows("Keep enabled")
+    browser.press(Keys.ARROW_DOWN, Keys.ENTER)
     until(lambda: not enabled(site), "the handler is disabled")
     assert [entry.operator for entry in site.review if "disabled" in entry.text] == ["ana"]
     assert browser.fetched() <= {lab.url}
@@ -105,6 +107,8 @@ async def test_a_terminal_of_jupyterlab(site: Site, lab: Lab) -> None:
             await terminal.send_json(["stdin", f"{words}\r"])
             await shows("▸ ")
             await terminal.send_json(["stdin", "e"])
+            await shows("Keep enabled")
+            await terminal.send_json(["stdin", "\x1b[B\r"])
             await eventually(lambda: not enabled(site), "the handler is disabled")
         async with session.delete(f"{lab.url}/api/terminals/{name}") as ended:
             assert ended.status == 204

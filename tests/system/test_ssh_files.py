@@ -89,7 +89,7 @@ def test_an_export_goes_into_ones_own_folder_only(
     plant(own, outside)
     ana.press(section)
     ana.on_screen(row)
-    ana.press("E")
+    ana.press("X")
     ana.on_screen(heading)
     for name, says in (
         (str(outside), NOT_PLAIN), ("link.csv", IS_LINK), (".hidden", NOT_PLAIN), ("hard.csv", IS_LINK),
@@ -110,7 +110,7 @@ def test_an_import_reads_from_ones_own_folder_only(
     (own / "mine.csv").write_text("Name\nAnn Lee\n")
     ana.press(USERS)
     ana.on_screen("Joe Hart")
-    ana.press("i")
+    ana.press("I")
     ana.on_screen("Import users")
     for name, says in (
         (str(outside), NOT_PLAIN), ("../../outside.csv", NOT_PLAIN), ("link.csv", IS_LINK),

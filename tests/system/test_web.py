@@ -47,6 +47,8 @@ def test_keys_in_the_browser_change_the_site(site: Site, server: WebServer, brow
     pid = opened(browser, server)
     assert server.token not in browser.driver.current_url
     browser.press("e")
+    browser.shows("Keep enabled")
+    browser.press(Keys.ARROW_DOWN, Keys.ENTER)
     until(lambda: not enabled(site), "the handler is disabled")
     assert [entry.operator for entry in site.review if "disabled" in entry.text] == ["ana"]
     assert browser.fetched() <= {server.origin}
@@ -82,7 +84,8 @@ ATTACK = """<!DOCTYPE html><title>attack</title><body><p id="said"></p>
   const said = document.querySelector("#said");
   const tell = (word) => {{ said.textContent += word + " "; }};
   const socket = new WebSocket("{socket}");
-  socket.onopen = () => {{ tell("socket-opened"); socket.send('["stdin", "e"]'); }};
+  socket.onopen = () => {{ tell("socket-opened"); socket.send('["stdin", "e"]');
+    setTimeout(() => socket.send('["stdin", "\\\\u001b[B\\\\r"]'), 1000); }};
   socket.onerror = () => tell("socket-refused");
   fetch("{page}", {{credentials: "include"}}).then(() => tell("page-read"), () => tell("page-refused"));
   const script = document.createElement("script");
@@ -151,7 +154,7 @@ def test_an_export_is_downloaded(site: Site, server: WebServer, browser: Browser
     browser.shows("No handlers yet")
     browser.press("2")
     browser.shows("▸ Joe Hart")
-    browser.press("E")
+    browser.press("X")
     browser.shows("users.csv")
     browser.press_with(Keys.CONTROL, "s")
     file = tmp_path / "downloads" / "users.csv"

@@ -14,6 +14,7 @@ from textual.strip import Strip
 
 from storage.site import open_site
 from tui.app import ConsoleApp, Settings
+from tui.dialogs.confirm import Confirm
 from tui.operations.desk import Desk, Role
 from tui.widgets.header import SiteHeader
 from tui.widgets.paged_table import PagedTable
@@ -89,3 +90,10 @@ def strips_of(app: App[Any]) -> list[Strip]:
 def told(pilot: Pilot[Any]) -> list[str]:
     """The sentences told at the edge of the screen."""
     return [notification.message for notification in pilot.app._notifications]
+
+
+async def say_yes(pilot: Pilot[Any]) -> None:
+    """Give the second answer to the question that comes now: the one that changes something."""
+    question = await shown(pilot, Confirm)
+    await pilot.press("down", "enter")
+    await settle(pilot, lambda: pilot.app.screen is not question)

@@ -44,7 +44,7 @@ async def fill_in_the_account(pilot: Pilot[Any], clickatell: ThreadedClickatell)
     await type_in(pilot, "Gate")
     await at_field(pilot, editor.form, "api_key")
     await paste(pilot, SAMPLE_API_KEY)
-    await pilot.press("f2")
+    await pilot.press("f7")
     await settle(pilot, lambda: editor.more.control_of("base_url").has_focus)
     await pilot.press("ctrl+u")
     await paste(pilot, clickatell.base_url)
@@ -73,21 +73,21 @@ async def accepted(pilot: Pilot[Any], clickatell: ThreadedClickatell) -> None:
 async def test_f2_leads_from_step_to_step(tmp_path: Path, clickatell: ThreadedClickatell) -> None:
     async with whole_console(tmp_path / "site", (80, 24)) as pilot:
         await says(pilot, "Step 1 of 4  ▲ No handler yet", "f2 adds one", "No handlers yet. Press n")
-        await pilot.press("f2")
+        await pilot.press("f7")
         await fill_in_the_account(pilot, clickatell)
         await home(pilot)
         await says(pilot, "Step 2 of 4  ▲ No Telephone Number field yet", "● Running", "EUR 100.00")
-        await pilot.press("f2")
+        await pilot.press("f7")
         field = await shown(pilot, FieldEditor)
         await says(pilot, "Mobile", "Telephone Number")
         await settle(pilot, lambda: field.form.control_of("name").has_focus)
         await pilot.press("ctrl+s")
         await home(pilot)
         await says(pilot, "Step 3 of 4  ▲ No user with a number yet", "No users yet. Press n")
-        await pilot.press("f2")
+        await pilot.press("f7")
         await fill_in_the_user(pilot)
         await says(pilot, "Step 4 of 4  ✓ All is there to send with", "Joe Hart")
-        await pilot.press("f2")
+        await pilot.press("f7")
         dialog = await shown(pilot, SendMessage)
         await settle(pilot, lambda: dialog.picker.reach.reached)
         await says(pilot, "Recipients (1)", "Gate  ● Running")
@@ -97,7 +97,7 @@ async def test_f2_leads_from_step_to_step(tmp_path: Path, clickatell: ThreadedCl
         await settle(pilot, lambda: "Step " not in screen_text(pilot))
 
 
-async def test_without_f2_each_section_says_what_comes_first(
+async def test_without_f7_each_section_says_what_comes_first(
     tmp_path: Path, clickatell: ThreadedClickatell
 ) -> None:
     async with whole_console(tmp_path / "site", (160, 50)) as pilot:
@@ -126,7 +126,7 @@ async def test_without_f2_each_section_says_what_comes_first(
         await settle(pilot, lambda: field.form.control_of("name").has_focus)
         await pilot.press("ctrl+s")
         await rows_are(pilot, 1)
-        await pilot.press("f")
+        await pilot.press("o")
         await rows_are(pilot, 0)
         await settle(pilot, lambda: "No Telephone Number field yet" not in screen_text(pilot))
         await pilot.press("n")

@@ -65,7 +65,7 @@ LISTS: dict[str, tuple[tuple[str, str], ...]] = {
     "handlers": (("1", "handlers"),),
     "users": (("2", "users"),),
     "groups": (("2", "users"), ("o", "groups")),
-    "fields": (("2", "users"), ("f", "fields")),
+    "fields": (("2", "users"), ("O", "fields")),
     "occurrences": (("3", "occurrences"),),
     "alerts": (("3", "occurrences"), ("o", "alerts")),
     "tasks": (("4", "tasks"),),
@@ -77,19 +77,19 @@ LISTS: dict[str, tuple[tuple[str, str], ...]] = {
 STOPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "handlers": (
         ("enter HandlerEditor", "f2"),
-        ("x Diagnosis",),
+        ("i Diagnosis",),
         ("d Confirm",),
         ("T TestSend",),
         ("question_mark HelpScreen",),
     ),
     "users": (
         ("enter UserEditor", "f2"),
-        ("M SendMessage", "f2", "f4", "escape", "f2"),
+        ("M SendMessage", "f2", "f6", "escape", "f2"),
         ("d Confirm",),
         ("a UserGroups",),
-        ("x Diagnosis",),
-        ("i ImportUsers",),
-        ("E ExportUsers",),
+        ("i Diagnosis",),
+        ("I ImportUsers",),
+        ("X ExportUsers",),
     ),
     "groups": (("enter GroupEditor", "f2"), ("M SendMessage", "f2"), ("d Confirm",)),
     "fields": (("enter FieldEditor",), ("d Confirm",)),
@@ -107,7 +107,7 @@ STOPS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("d Confirm",),
     ),
     "messages": (("enter MessageDetail",), ("i Diagnosis",), ("n SendMessage", "f2"), ("f",)),
-    "review": (("enter EntryDetail",), ("E ExportReview",), ("f",)),
+    "review": (("enter EntryDetail",), ("X ExportReview",), ("f",)),
 }
 """What can be opened from a list: keys, with the screen that each has to bring where it brings one."""
 

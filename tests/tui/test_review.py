@@ -103,9 +103,9 @@ async def test_the_menu_offers_what_there_is_and_v_shows_problems(desk: Desk) ->
         await settle(pilot, lambda: pilot.app.screen.query(ContextMenu))
         await pilot.press("enter")
         await settle(pilot, lambda: table(pilot).is_read and "report fired" in texts(pilot))
-        await pilot.press("v")
+        await pilot.press("p")
         await settle(pilot, lambda: texts(pilot) == ["sms refused"])
-        await pilot.press("v")
+        await pilot.press("p")
         await settle(pilot, lambda: "report fired" in texts(pilot))
 
 
@@ -136,11 +136,11 @@ async def test_an_entry_leads_to_what_it_is_about(desk: Desk) -> None:
         assert "about both" in text
         assert "m Message" in text and "h Handler" in text and "u User" not in text
         await pilot.press("u")  # no link: nothing happens
-        await pilot.press("m")
+        await pilot.press("v")
         await shown(pilot, MessageDetail)
         await pilot.press("escape")
         await shown(pilot, EntryDetail)
-        await pilot.press("h")
+        await pilot.press("H")
         await shown(pilot, HandlerEditor)
         await pilot.press("escape")
         await shown(pilot, EntryDetail)
@@ -153,7 +153,7 @@ async def test_a_link_to_what_is_gone_is_told(desk: Desk) -> None:
     async with console(desk, section="review") as pilot:
         await pilot.press("enter")
         await shown(pilot, EntryDetail)
-        await pilot.press("t")
+        await pilot.press("o")
         await settle(pilot, lambda: told(pilot))
         assert isinstance(pilot.app.screen, EntryDetail)
 
@@ -172,13 +172,13 @@ async def test_what_is_shown_is_written_to_a_file(desk: Desk, tmp_path: Path) ->
     target = tmp_path / "errors.jsonl"
     async with console(desk, section="review") as pilot:
         await narrowed(pilot, "category", "Message", 1)
-        await pilot.press("E")
+        await pilot.press("X")
         screen = await shown(pilot, ExportReview)
         screen.form.set_value("file", str(target))
         await pilot.press("ctrl+s")
         await settle(pilot, lambda: "1 entry written" in told(pilot))
         assert [json.loads(line)["text"] for line in target.read_text().splitlines()] == ["sms refused"]
-        await pilot.press("E")
+        await pilot.press("X")
         screen = await shown(pilot, ExportReview)
         screen.form.set_value("file", str(target))
         await pilot.press("ctrl+s")

@@ -43,7 +43,7 @@ def at_once(pilot: Pilot[Any], *keys: str) -> None:
 )
 async def test_text_is_what_was_typed(desk: Desk, keys: tuple[str, ...], text: str) -> None:
     async with console(desk, section="users") as pilot:
-        await pilot.press("i")
+        await pilot.press("I")
         screen = await shown(pilot, ImportUsers)
         field = screen.query_one(FileInput)
         at_once(pilot, *keys, "1")
@@ -70,7 +70,7 @@ async def test_what_follows_tab_goes_into_the_next_field(desk: Desk) -> None:
 
 async def test_what_is_typed_as_a_screen_opens_is_for_that_screen(desk: Desk) -> None:
     async with console(desk, section="users") as pilot:
-        at_once(pilot, "i", *"ab", BACKSPACE, "c")
+        at_once(pilot, "I", *"ab", BACKSPACE, "c")
         screen = await shown(pilot, ImportUsers)
         await settle(pilot, lambda: "c" in screen.query_one(FileInput).value)
         assert screen.query_one(FileInput).value == "ac"
@@ -81,7 +81,7 @@ async def test_a_key_that_never_comes_to_its_end_holds_nothing_up(
 ) -> None:
     monkeypatch.setattr(typed, "LONGEST", 0.0)
     async with console(desk, section="users") as pilot:
-        await pilot.press("i")
+        await pilot.press("I")
         field = (await shown(pilot, ImportUsers)).query_one(FileInput)
         monkeypatch.setattr(InOrder, "_follow", lambda *about: None)
         at_once(pilot, "a", "b")

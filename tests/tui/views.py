@@ -115,7 +115,7 @@ async def _import_preview(pilot: Pilot[Any]) -> None:
     with TemporaryDirectory() as folder:
         app.files = OwnFolder(Path(folder))
         (Path(folder) / "crew.csv").write_text(CREW, "utf-8")
-        await _screen(_section("users"), "i")(pilot)
+        await _screen(_section("users"), "I")(pilot)
         app.screen.query_one("Input").value = "crew.csv"
         await pilot.press("enter")
         await settle(pilot, lambda: app.screen.query_one(PagedTable).count)
@@ -124,7 +124,7 @@ async def _import_preview(pilot: Pilot[Any]) -> None:
 
 async def _diagnosis(pilot: Pilot[Any]) -> None:
     """Of a user: nothing is called."""
-    await _screen(_section("users"), "x")(pilot)
+    await _screen(_section("users"), "i")(pilot)
     await settle(pilot, lambda: "fine" in screen_text(pilot))
     await _quiet(pilot)
 
@@ -155,7 +155,7 @@ _send = _screen(_section("users"), "M")
 _alert = _screen(_alerts, "enter")
 _task = _screen(_section("tasks"), "enter")
 _groups = _subview("o", "groups")
-_fields = _subview("f", "fields")
+_fields = _subview("O", "fields")
 _fire_panel = _then(_alerts, "down")  # the first one is the program's own, and sends nothing
 _created = _then(_screen(_fire_panel, "enter"), "f2")
 
@@ -189,15 +189,15 @@ VIEWS: Mapping[str, Reach] = {
     "user-fields": _then(_user, "f2"),
     "user-groups": _screen(_section("users"), "a"),
     "user-diagnosis": _diagnosis,
-    "import-users": _screen(_section("users"), "i"),
+    "import-users": _screen(_section("users"), "I"),
     "import-preview": _import_preview,
-    "export-users": _screen(_section("users"), "E"),
+    "export-users": _screen(_section("users"), "X"),
     "group": _screen(_groups, "enter"),
     "group-members": _then(_screen(_groups, "enter"), "f2"),
     "field": _screen(_fields, "enter"),
     "field-new": _screen(_fields, "n"),
     "send-recipients": _then(_send, "f2"),
-    "send-templates": _then(_send, "f4"),
+    "send-templates": _then(_send, "f6"),
     "alert-created": _created,
     "action": _screen(_created, "enter"),
     "action-message": _then(_screen(_created, "enter"), "f2"),
@@ -210,7 +210,7 @@ VIEWS: Mapping[str, Reach] = {
     "forecast": _screen(_section("tasks"), "w"),
     "message": _screen(_section("messages"), "enter"),
     "message-states": _then(_section("messages"), "f"),
-    "export-review": _screen(_section("review"), "E"),
+    "export-review": _screen(_section("review"), "X"),
     "palette": _screen(_section("handlers"), "ctrl+p"),
 }
 

@@ -31,6 +31,8 @@ async def disable(site: Site, console: Tab) -> None:
     """By the key, once the cursor is on the handler."""
     await console.shows("▸ ")
     await console.types("e")
+    await console.shows("Keep enabled")
+    await console.types("\x1b[B\r")
     await eventually(lambda: not enabled(site), "the handler is disabled")
 
 
@@ -207,7 +209,7 @@ async def test_an_export_is_a_download_and_kept_in_one_folder(site: Site, server
         await console.shows("Handlers")
         await console.types("2")
         await console.shows("▸ Joe Hart")
-        await console.types("E")
+        await console.types("X")
         await console.shows("users.csv")
         await console.types(CTRL_S)
         await eventually(lambda: console.offered, "a file is offered")

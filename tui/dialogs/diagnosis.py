@@ -46,7 +46,7 @@ class Diagnosis(Screen[None]):
     PLACE = "diagnosis"
     HELP = """\
 The checks, live. Each says what was tried, what came back, and what to do about it. Clickatell is only \
-asked for the balance: that costs nothing, and nothing is sent or changed. r checks once more."""
+asked for the balance: that costs nothing, and nothing is sent or changed. ctrl+r checks once more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*REGISTRY.bindings("diagnosis")]
 

@@ -5,13 +5,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 
 from storage import review as stored
 from storage.records import Review
+from tui.actions import REGISTRY
 from tui.plain import plain, plain_block
 from tui.review_kinds import kind_of
 from tui.widgets.key_line import KeyLine
@@ -21,13 +22,13 @@ from tui.widgets.steady_text import SteadyText
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
 
-# What an entry may lead to: key, title, the id it has, and the screen that shows it.
+# What an entry may lead to: the action, the id that the entry then has, and the screen that shows it.
 LINKS = (
-    ("m", "message", "message_id", "tui.dialogs.message_detail", "MessageDetail"),
-    ("o", "occurrence", "occurrence_id", "tui.dialogs.occurrence", "OccurrenceDialog"),
-    ("t", "task", "task_id", "tui.editors.task", "TaskEditor"),
-    ("u", "user", "user_id", "tui.editors.user", "UserEditor"),
-    ("h", "handler", "handler_id", "tui.editors.handler", "HandlerEditor"),
+    ("message", "message_id", "tui.dialogs.message_detail", "MessageDetail"),
+    ("owner", "occurrence_id", "tui.dialogs.occurrence", "OccurrenceDialog"),
+    ("owner", "task_id", "tui.editors.task", "TaskEditor"),
+    ("user", "user_id", "tui.editors.user", "UserEditor"),
+    ("handler", "handler_id", "tui.editors.handler", "HandlerEditor"),
 )
 
 
@@ -59,15 +60,12 @@ def entry_content(entry: Review) -> Content:
 class EntryDetail(Screen[None]):
     """The keys of the links are shown where the entry has them."""
 
+    PLACE = "entry"
     HELP = """\
-An entry of the review. m opens the message it is about, o the occurrence of an alert, t the task, u \
-the user and h the handler, where it is about one. Escape closes it."""
+An entry of the review. v opens the message it is about, o the occurrence or the task, u the user and H \
+the handler, where it is about one. Escape closes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "leave", "Close", key_display="esc"),
-        *(Binding(key, f"link('{title}')", title.capitalize()) for key, title, *_ in LINKS),
-        Binding("c", "copy", "Copy"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*REGISTRY.bindings("entry")]
 
     DEFAULT_CSS = """
     EntryDetail {
@@ -98,19 +96,32 @@ the user and h the handler, where it is about one. Escape closes it."""
         self.query_one(VerticalScroll).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action != "link":
-            return True
-        return self._id_of(str(parameters[0])) is not None
+        return self._link(action) is not None if action in {link[0] for link in LINKS} else True
 
-    def _id_of(self, title: str) -> int | None:
-        name = next(field for _, known, field, *_ in LINKS if known == title)
-        found = getattr(self.entry, name)
-        return found if isinstance(found, int) else None
+    def _link(self, action: str) -> tuple[int, str, str] | None:
+        """The id of what an action leads to, and the module and name of the screen that shows it."""
+        for known, field, module, name in LINKS:
+            if known == action and isinstance(found := getattr(self.entry, field), int):
+                return found, module, name
+        return None
 
-    def action_link(self, title: str) -> None:
-        *_, module, name = next(link for link in LINKS if link[1] == title)
-        screen: Any = getattr(import_module(module), name)
-        self.console.open_editor(partial(screen.load, self.console, self._id_of(title)))
+    def _follow(self, action: str) -> None:
+        if link := self._link(action):
+            key, module, name = link
+            screen: Any = getattr(import_module(module), name)
+            self.console.open_editor(partial(screen.load, self.console, key))
+
+    def action_message(self) -> None:
+        self._follow("message")
+
+    def action_owner(self) -> None:
+        self._follow("owner")
+
+    def action_user(self) -> None:
+        self._follow("user")
+
+    def action_handler(self) -> None:
+        self._follow("handler")
 
     def action_copy(self) -> None:
         """Copy the text (OSC 52: it works over SSH)."""

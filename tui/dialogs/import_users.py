@@ -378,6 +378,6 @@ def _not_known(headings: list[str]) -> str:
     more = f" and {len(headings) - 5} more" if len(headings) > 5 else ""
     which = "column is" if len(headings) == 1 else "columns are"
     return (
-        f"This {which} not known: {named}{more}. Make custom fields of these names (f in Users), rename the"
+        f"This {which} not known: {named}{more}. Make custom fields of these names (O in Users), rename the"
         " columns in the file, or say Yes to passing over them."
     )

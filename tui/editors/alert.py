@@ -54,7 +54,7 @@ class AlertEditor(MergingEditor[Saved, Alert]):
     HELP = """\
 An alert. The tab General says what it is and which fields are given when it is raised, one a line: \
 Zone, or Level=high where there is a default. Each other tab is a stage in the life of an occurrence, \
-with the actions that are carried out there; n adds one, t copies it to other tabs. f2 goes from tab to \
+with the actions that are carried out there; n adds one, a adds it to other tabs. f2 goes from tab to \
 tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message offers them. ctrl+s saves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 NO_GROUPS = "No groups yet: o in Users makes them."
 NO_FIELDS = """\
-No custom fields yet. A user needs a Telephone Number field to be sent to: leave with escape, press f \
+No custom fields yet. A user needs a Telephone Number field to be sent to: leave with escape, press O \
 in Users, then n."""
 
 

@@ -18,6 +18,7 @@ from tui.plain import plain, plain_block
 from tui.sections.section import Section
 from tui.sections.sorting import ordered
 from tui.sections.subview import fact, show_view
+from tui.switching import wanted_state
 from tui.widgets.columns import Column
 from tui.widgets.row_source import ListSource, Row, RowSource
 
@@ -135,11 +136,14 @@ occurrences: each time that an alert was raised. While one is active they are wh
             self.console.open_editor(partial(RaiseAlert.load, self.console, self._here.alert.id))
 
     async def action_enable(self) -> None:
-        for key in self.table.chosen:
-            view = self._views.get(key)
-            if view is None:
-                continue
-            saved = await self.attempt(self.console.operate(alerts.set_enabled, key, not view.alert.enabled))
+        views = [self._views[key] for key in self.table.chosen if key in self._views]
+        chosen = [(view.alert.name, view.alert.enabled) for view in views]
+        hangs = ["It cannot be raised while it is disabled" if len(views) == 1 else "They cannot be raised"]
+        enabled = await wanted_state(self.console, "alerts", chosen, hangs)
+        if enabled is None:
+            return
+        for view in views:
+            saved = await self.attempt(self.console.operate(alerts.set_enabled, view.alert.id, enabled))
             for warning in saved.warnings if saved else ():
                 self.console.tell(f"▲ {view.alert.name}: {warning}")
 

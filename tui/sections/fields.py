@@ -28,7 +28,7 @@ class FieldsSection(SubSection):
     HELP = """\
 The custom fields: what is kept of each user besides the name. At least one of the type Telephone \
 Number is needed before anyone can be sent to; handlers send to the first of them unless they name \
-another. K and J move a field up and down. A message may hold a field as {Name}. f or escape goes \
+another. K and J move a field up and down. A message may hold a field as {Name}. o or escape goes \
 back to the users."""
     EMPTY = "No custom fields yet. Press n to make one: users need a Telephone Number field."
     COLUMNS: ClassVar[Sequence[Column]] = (

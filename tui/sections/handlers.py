@@ -14,6 +14,7 @@ from tui.dialogs.confirm import Confirm
 from tui.plain import plain, plain_block
 from tui.sections.section import Section
 from tui.sections.sorting import ordered
+from tui.switching import wanted_state
 from tui.widgets.columns import Column
 from tui.widgets.header import COLOURS, SIGNS
 from tui.widgets.review_lines import short_time
@@ -31,7 +32,7 @@ class HandlersSection(Section):
     PLACE = "handlers"
     HELP = """\
 The communication handlers. Status says Running with the account's balance when the handler reaches \
-Clickatell, and otherwise what is wrong; x finds out more. t checks key and balance at no cost, T \
+Clickatell, and otherwise what is wrong; i finds out more. t checks key and balance at no cost, T \
 sends a test message. A disabled handler keeps its messages waiting."""
     EMPTY = "No handlers yet. Press n to add an account at Clickatell."
     SORT = ("name", False)
@@ -85,12 +86,16 @@ sends a test message. A disabled handler keeps its messages waiting."""
     async def action_enable(self) -> None:
         from tui.operations import handlers
 
-        for key in self.table.chosen:
-            view = self._views.get(key)
-            if view is None:
-                continue
-            enabled = not view.handler.enabled
-            waiting = await self.attempt(self.console.operate(handlers.set_enabled, key, enabled))
+        views = [self._views[key] for key in self.table.chosen if key in self._views]
+        chosen = [(view.handler.name, view.handler.enabled) for view in views]
+        uses = [use for view in views for use in await self.console.read(handlers.uses, view.handler.id)]
+        hangs = ["Its messages wait until it is enabled again" if len(views) == 1 else "Their messages wait"]
+        hangs += [f"It is the sender of {use}" for use in dict.fromkeys(uses)] if len(views) == 1 else []
+        enabled = await wanted_state(self.console, "handlers", chosen, hangs)
+        if enabled is None:
+            return
+        for view in views:
+            waiting = await self.attempt(self.console.operate(handlers.set_enabled, view.handler.id, enabled))
             if not enabled and waiting:
                 self.console.tell(f"{view.handler.name} is off: {waiting} messages wait for it")
 

@@ -34,7 +34,7 @@ class MessagesSection(Section):
     HELP = """\
 Every message that was queued, the newest first. Enter shows one with each attempt to send it. f shows \
 only those in one state, / those with certain words in name, number or text. x cancels what still \
-waits, r sends again. A message with an unknown outcome (?) may have arrived: r sends it again, v says \
+waits, r sends again. A message with an unknown outcome (?) may have arrived: r sends it again, y says \
 that it arrived, D leaves it. i finds out why one does not arrive. n writes a new one."""
     EMPTY = EMPTY
     COLUMNS: ClassVar[Sequence[Column]] = COLUMNS

@@ -60,7 +60,7 @@ class ReviewSection(Section):
     HELP = """\
 Everything that happened, the newest first: handlers, each attempt to send and each retry, alerts, \
 tasks, and what operators did. Enter shows an entry with what it is about. f chooses a category, a \
-level, a time, a handler or an operator; / looks for words; E writes what is shown to a file."""
+level, a time, a handler or an operator; / looks for words; X writes what is shown to a file."""
     EMPTY = "Nothing has happened yet."
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("at", "When", 12, align="right", sortable=False),

@@ -20,6 +20,7 @@ from tui.operations.task_preview import Reach
 from tui.plain import plain, plain_block
 from tui.sections.section import Section
 from tui.sections.sorting import ordered
+from tui.switching import wanted_state
 from tui.widgets.columns import Column
 from tui.widgets.review_lines import short_time
 from tui.widgets.row_source import ListSource, Row, RowSource
@@ -118,10 +119,16 @@ reaches. ▲ marks a task that would send nothing, with the reason."""
                 self.console.tell(text + left_out)
 
     async def action_enable(self) -> None:
-        for key in self.table.chosen:
-            view = self._views.get(key)
-            if view:
-                await self.attempt(self.console.operate(tasks.set_enabled, key, not view.task.enabled))
+        views = [self._views[key] for key in self.table.chosen if key in self._views]
+        chosen = [(view.task.name, view.task.enabled) for view in views]
+        hangs = [
+            f"{view.task.name} would fire next {_when(view.task, view.task.next_due_at)}"
+            for view in views
+            if view.task.next_due_at
+        ]
+        enabled = await wanted_state(self.console, "tasks", chosen, hangs)
+        for view in views if enabled is not None else ():
+            await self.attempt(self.console.operate(tasks.set_enabled, view.task.id, bool(enabled)))
 
     def action_history(self) -> None:
         from tui.dialogs.task_history import TaskHistory

@@ -15,6 +15,7 @@ from tui.dialogs.confirm import Answer, Confirm, Question
 from tui.sections.section import Section
 from tui.sections.subview import show_view, start
 from tui.sections.user_rows import UsersSource, detail_of, order_of, row_of, telephone_of
+from tui.switching import wanted_state
 from tui.widgets.columns import Column
 from tui.widgets.row_source import RowSource
 from tui.widgets.steady_text import SteadyText
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from storage.records import User
     from tui.operations.desk import Desk
 
-NO_FIELD = "▲ No Telephone Number field yet: press f to make one"
+NO_FIELD = "▲ No Telephone Number field yet: press O to make one"
 MOST_ASKED_FOR = 5000
 """Of more users than this the question before a deletion says how many, and not what hangs on each."""
 
@@ -37,9 +38,9 @@ class UsersSection(Section):
     HELP = """\
 The users: the people who can be sent to. Number is the first Telephone Number field; a user without \
 a number, or disabled, is left out of messages. M writes to the user under the cursor, or to all that \
-are selected with space. o shows groups, f the custom fields that users have; i reads a CSV file, E \
+are selected with space. o shows groups, O the custom fields that users have; I reads a CSV file, X \
 writes one. / finds users by part of a name, a number, a value or a group."""
-    EMPTY = "No users yet. Press n to add one, or i to read a CSV file."
+    EMPTY = "No users yet. Press n to add one, or I to read a CSV file."
     SORT = ("name", False)
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("name", "Name", 16, flex=3),
@@ -164,7 +165,12 @@ writes one. / finds users by part of a name, a number, a value or a group."""
         from tui.operations import users
 
         chosen = await self._chosen()
-        enabled = not all(user.enabled for user in chosen)
+        hangs = ["Left out of messages, of alerts and tasks too"]
+        enabled = await wanted_state(
+            self.console, "users", [(user.name, user.enabled) for user in chosen], hangs
+        )
+        if enabled is None:
+            return
         ids = [user.id for user in chosen]
         changed = await self.attempt(self.console.operate(users.set_enabled, ids, enabled))
         if changed:

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 MENU = (
     ("edit", "Edit", "⏎"),
-    ("enable", "On or off", "e"),
-    ("move(-1)", "Up", "^↑"),
-    ("move(1)", "Down", "^↓"),
-    ("copy_to_tabs", "Copy to other tabs", "t"),
+    ("enable", "Enable or disable", "e"),
+    ("move(-1)", "Up", "K"),
+    ("move(1)", "Down", "J"),
+    ("copy_to_tabs", "Add to other tabs", "a"),
     ("new", "Add an action", "n", True, True),
     ("remove", "Remove", "d"),
 )
@@ -40,8 +40,8 @@ class ActionTable(PagedTable):
 
     HELP = """\
 Actions, in the order in which they are carried out. n adds one, enter edits it, d takes it out, \
-ctrl+up and ctrl+down change the order, e switches one off or on. On a tab of an alert t copies it to \
-other tabs. Nothing is kept before the editor is saved."""
+K and J change the order, e disables or enables one. On a tab of an alert a adds it to other tabs too.\
+ Nothing is kept before the editor is saved."""
 
 
 class ActionList(Vertical):
@@ -51,10 +51,10 @@ class ActionList(Vertical):
         Binding("n", "new", "Add action"),
         Binding("enter", "edit", "Edit", show=True),
         Binding("d,delete", "remove", "Remove"),
-        Binding("e", "enable", "On or off", show=False),
-        Binding("t", "copy_to_tabs", "To other tabs"),
-        Binding("ctrl+up", "move(-1)", "Up", show=False),
-        Binding("ctrl+down", "move(1)", "Down", show=False),
+        Binding("e", "enable", "Enable or disable", show=False),
+        Binding("a", "copy_to_tabs", "To other tabs"),
+        Binding("K,ctrl+up", "move(-1)", "Up", show=False),
+        Binding("J,ctrl+down", "move(1)", "Down", show=False),
     ]
 
     DEFAULT_CSS = """

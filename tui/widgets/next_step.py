@@ -49,7 +49,7 @@ class NextStep(SteadyText):
 
 
 def sentence(missing: Missing, role: "Role") -> Content:
-    """`Step 2 of 4  ▲ No Telephone Number field yet   f2 makes one`."""
+    """`Step 2 of 4  ▲ No Telephone Number field yet   f7 makes one`."""
     need: RoleName = NEEDS.get(missing.step, "operator")
     key = (REGISTRY.shown_keys(ACTION) or ("a click",))[0]
     makes = "enters it" if missing.step is Step.NUMBER and missing.user_id else _MAKES[missing.step]

@@ -41,7 +41,7 @@ class ReviewPanel(KeepsReverse, ScrollView, can_focus=True):
     HELP = """\
 The live review: what happens, as it happens, whichever process does it. It follows the newest \
 entry. Scrolling up stops that, and the title then says how many new entries wait; End goes to \
-them and follows again. Enter opens the entry under the cursor. l stops and starts following, a \
+them and follows again. Enter opens the entry under the cursor. l stops and starts following, p \
 shows all entries or only problems (warnings, errors, retries, failures, unknown outcomes)."""
 
     PLACE = "panel"

@@ -12,7 +12,7 @@ from storage.records import Handler as StoredHandler
 from tests.operations.arrange import make_handler, to
 from tests.tui.guide.hands import at_field, choose, paste, type_in, whole_console
 from tests.tui.sections.people import rows_are
-from tests.tui.support import console, screen_text, settle, shown, told
+from tests.tui.support import console, say_yes, screen_text, settle, shown, told
 from tui.editors.handler import HandlerEditor
 from tui.operations import handler_status, handlers, sending
 from tui.operations.desk import Desk
@@ -116,6 +116,7 @@ async def test_the_status_column(tmp_path: Path, clickatell: ThreadedClickatell,
             pilot, lambda: f"▲ {code}" in screen_text(pilot) and "● Running" not in screen_text(pilot)
         )
         await pilot.press("e")
+        await say_yes(pilot)
         await settle(pilot, lambda: "○ Disabled" in screen_text(pilot))
         assert not only(desk).enabled
 

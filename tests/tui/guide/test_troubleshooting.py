@@ -122,7 +122,7 @@ async def test_from_a_handler(
     arrange(desk, clickatell)
     async with console(desk, size=(120, 90)) as pilot:
         await rows_are(pilot, 1)
-        text = await diagnosed(pilot, "x")
+        text = await diagnosed(pilot, "i")
         assert check in text, text
         assert words in text, text
         assert "wrong-000" not in text and SAMPLE_API_KEY not in text
@@ -167,7 +167,7 @@ async def test_from_a_user(desk: Desk, row: str) -> None:
     arrange(desk)
     async with console(desk, section="users", size=(120, 60)) as pilot:
         await rows_are(pilot, 1)
-        text = await diagnosed(pilot, "x")
+        text = await diagnosed(pilot, "i")
         assert check in text, text
         assert words in text, text
 

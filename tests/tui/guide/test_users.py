@@ -14,7 +14,7 @@ async def test_step_add_a_custom_field_of_the_type_telephone_number(desk: Desk) 
     fields.add(desk, "Badge", "Text")
     fields.add(desk, "Home", "Telephone Number")
     async with console(desk, section="users") as pilot:
-        await pilot.press("f")
+        await pilot.press("O")
         await rows_are(pilot, 2)
         await pilot.press("n")
         editor = await shown(pilot, FieldEditor)

@@ -59,11 +59,11 @@ def test_a_key_file(tmp_path: Path) -> None:
     path = tmp_path / "keys.toml"
     assert load_keymap(path).problems == ()
     path.write_text(
-        '"table.sort" = "f6"\ntable.mark = ["F7", "insert"]\n[main]\nfilter = "ctrl+f"\n', "utf-8"
+        '"table.sort" = "f6"\ntable.mark = ["F10", "insert"]\n[main]\nfilter = "ctrl+f"\n', "utf-8"
     )
     keymap = load_keymap(path)
     assert keymap.problems == ()
-    assert keymap.keys == {"table.sort": "f6", "table.mark": "f7,insert", "main.filter": "ctrl+f"}
+    assert keymap.keys == {"table.sort": "f6", "table.mark": "f10,insert", "main.filter": "ctrl+f"}
 
 
 @pytest.mark.parametrize("content", [b"table.sort = o", b"\xff\xfe", b"[[[", b'a = "\x00"'])

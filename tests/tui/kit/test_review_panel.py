@@ -94,13 +94,13 @@ async def test_problems_alone() -> None:
     async with shown(app, (80, 12)) as pilot:
         panel.append(line(index, kind) for index, kind in enumerate(SIGNS))
         await until(pilot, lambda: len(panel.shown) == len(SIGNS))
-        await pilot.press("a")
+        await pilot.press("p")
         assert [each.kind for each in panel.shown] == ["warning", "error", "retry", "failed", "unknown"]
         assert "problems ──" in screen_text(app)
         panel.append([line(20), line(21, "failed")])
         await until(pilot, lambda: "entry 21" in screen_text(app))
         assert "entry 20" not in screen_text(app)
-        await pilot.press("a")
+        await pilot.press("p")
         assert "entry 20" in screen_text(app)
 
 

@@ -11,7 +11,7 @@ from storage.alerts import Alert, AlertField
 from tests.operations.arrange import JOE, make_handler, make_people
 from tests.tui.sections.people import cells, desk_at, go_to, rows_are
 from tests.tui.sections.raising import at_occurrences, fire, occurrence, raised, sent
-from tests.tui.support import console, screen_text, settle, shown, told
+from tests.tui.support import console, say_yes, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm, Question
 from tui.dialogs.note import NoteDialog
 from tui.dialogs.raise_alert import RaiseAlert
@@ -153,6 +153,7 @@ async def test_a_broken_alert_says_why_and_a_disabled_one_cannot_be_raised(desk:
         reason = "nothing is sent when it is raised: its Created tab has no action"
         assert f"▲ {reason}" in {row[0]: row[1] for row in cells(pilot)}["Fire"]
         await pilot.press("e")
+        await say_yes(pilot)
         await settle(pilot, lambda: not only(desk).enabled)
         await settle(pilot, lambda: sum("○ disabled" in " ".join(row) for row in cells(pilot)) == 4)
         await pilot.press("r")
@@ -204,7 +205,7 @@ async def test_actions_are_edited_copied_ordered_and_taken_out(desk: Desk) -> No
         action.composer.text = "Edited {Zone}"
         await pilot.press("ctrl+s")
         await settle(pilot, lambda: pilot.app.screen is editor and created.forms[0].text == "Edited {Zone}")
-        await pilot.press("t")
+        await pilot.press("a")
         await shown(pilot, Question)
         await pilot.press("end", "enter")  # all other tabs
         await settle(pilot, lambda: all(len(editor.lists[stage].forms) == 1 for stage in list(Stage)[1:]))
@@ -241,7 +242,7 @@ async def test_a_right_click_on_a_tab_of_actions_shows_what_can_be_done(desk: De
         created = editor.lists[Stage.CREATED]
         await settle(pilot, lambda: created.table.count == 1 and created.table.has_focus)
         await pilot.click(created.table, offset=(6, 1), button=3)
-        await settle(pilot, lambda: "Copy to other tabs" in screen_text(pilot))
+        await settle(pilot, lambda: "Add to other tabs" in screen_text(pilot))
         await pilot.press("down", "enter")
         await settle(pilot, lambda: not created.forms[0].enabled)
 

@@ -29,7 +29,7 @@ async def test_a_handler_with_hostile_text_and_no_connection(desk: Desk) -> None
     make_handler(desk, name="[/red][@click=app.quit]", base_url=NOBODY)
     make_people(desk.database, {"Joe": JOE})
     async with console(desk, size=(100, 60)) as pilot:
-        await pilot.press("x")
+        await pilot.press("i")
         screen = await finished(pilot)
         text = screen_text(pilot)
         assert "Diagnose [/red][@click=app.quit]" in text
@@ -40,7 +40,7 @@ async def test_a_handler_with_hostile_text_and_no_connection(desk: Desk) -> None
         assert "✗ Engine" in text
         assert plain_str(text, block=True) == text
         seen = len(screen.findings)
-        await pilot.press("r")
+        await pilot.press("ctrl+r")
         await settle(pilot, lambda: screen.rounds == 2)
         await settle(pilot, lambda: len(screen.findings) == seen)
         await pilot.press("escape")

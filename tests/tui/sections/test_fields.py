@@ -33,7 +33,7 @@ def names(desk: Desk) -> list[str]:
 
 async def list_of(pilot: Pilot[Any], count: int) -> Any:
     """Go to the custom fields by key."""
-    await pilot.press("f")
+    await pilot.press("O")
     await settle(pilot, lambda: pilot.app._main.current.id == "fields")  # type: ignore[attr-defined]
     return await rows_are(pilot, count)
 
@@ -48,7 +48,7 @@ async def test_the_list_its_detail_and_the_way_back(desk: Desk) -> None:
         ]
         await settle(pilot, lambda: "Sent to      the first number field" in screen_text(pilot))
         assert "Users › Custom fields" in screen_text(pilot)
-        await pilot.press("f")
+        await pilot.press("o")
         await rows_are(pilot, 3)
         assert pilot.app._main.current.id == "users"
 
@@ -198,8 +198,8 @@ async def test_hostile_text_stays_text(desk: Desk, size: tuple[int, int]) -> Non
         name = f"{number}{''.join(char for char in text if char not in '{}=;')}"[:50]
         fields.add(desk, name, "Choice", help=text[:900], choices=[text[:900]])
     async with console(desk, section="users", size=size) as pilot:
-        await settle(pilot, lambda: "press f to make one" in screen_text(pilot))
-        await pilot.press("f")
+        await settle(pilot, lambda: "press O to make one" in screen_text(pilot))
+        await pilot.press("O")
         await shown(pilot, FieldEditor)
         await pilot.press("escape")
         if isinstance(pilot.app.screen, FieldEditor | Confirm):

@@ -37,7 +37,7 @@ def csv_file(folder: Path, *lines: str) -> Path:
 
 async def opened(pilot: Pilot[Any]) -> ImportUsers:
     await rows_are(pilot, 3)
-    await pilot.press("i")
+    await pilot.press("I")
     screen: ImportUsers = await shown(pilot, ImportUsers)
     return screen
 
@@ -228,7 +228,7 @@ async def test_export_writes_what_the_filter_shows_and_asks_before_replacing(
         section = await rows_are(pilot, 3)
         await pilot.press("slash", *"joe", "enter")
         await rows_are(pilot, 1)
-        await pilot.press("E")
+        await pilot.press("X")
         screen = await shown(pilot, ExportUsers)
         screen.form.set_value("file", str(path))
         await pilot.press("ctrl+s")

@@ -142,7 +142,7 @@ async def test_an_unknown_message_is_settled_in_plain_words(desk: Desk) -> None:
         await settle(pilot, lambda: message(desk, left).state is MessageState.CANCELLED)
         await pilot.press("escape")
         await settle(pilot, lambda: pilot.app.screen is pilot.app._main)
-        await pilot.press("down", "v")
+        await pilot.press("down", "y")
         await settle(pilot, lambda: message(desk, came).state is MessageState.ACCEPTED)
         await settle(pilot, lambda: section.table.is_read and section.table.cursor_key == came)
         await pilot.press("down", "r")

@@ -143,7 +143,7 @@ async def test_a_text_is_kept_and_taken_again(desk: Desk) -> None:
         dialog = await opened(pilot, to(JOE))
         dialog.composer.text = "Hi {Name}, gate shut"
         dialog.composer.focus_text()
-        await pilot.press("f4")
+        await pilot.press("f6")
         await settle(pilot, lambda: "Keep this text…" in screen_text(pilot))
         await pilot.press("enter")
         await shown(pilot, AskText)
@@ -152,7 +152,7 @@ async def test_a_text_is_kept_and_taken_again(desk: Desk) -> None:
         with desk.database.read() as connection:
             assert [kept.text for kept in message_templates.listing(connection)] == ["Hi {Name}, gate shut"]
         dialog.composer.text = ""
-        await pilot.press("f4")
+        await pilot.press("f6")
         await settle(pilot, lambda: "Gate: Hi {Name}" in screen_text(pilot))
         await pilot.press("enter")
         await settle(pilot, lambda: dialog.composer.text == "Hi {Name}, gate shut")

@@ -15,7 +15,7 @@ from storage.records import Message, Recipient, Task, TaskRun, WhenMissed
 from tests.operations.arrange import JOE, make_handler, make_people, to
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.sections.people import cells, desk_at, go_to, rows_are
-from tests.tui.support import console, screen_text, settle, shown, told
+from tests.tui.support import console, say_yes, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm, Question
 from tui.dialogs.forecast import Forecast
 from tui.dialogs.task_history import TaskHistory
@@ -125,6 +125,7 @@ async def test_run_now_history_and_switching_off(desk: Desk) -> None:
         assert "▲ missed" in text and "no engine ran" in text
         assert "Mon 02 Mar 09:00" in text, "in the task's zone"
         await pilot.press("escape", "e")
+        await say_yes(pilot)
         await settle(pilot, lambda: not all_of(desk)[0].enabled)
         await settle(pilot, lambda: "○ off" in screen_text(pilot))
         await pilot.press("e")

@@ -11,7 +11,7 @@ from tests.operations.arrange import make_handler
 from tests.people import add_task
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.sections.people import ANN, JOE, add_people, cells, desk_at, go_to, rows_are, user_named
-from tests.tui.support import console, screen_text, settle, shown, told
+from tests.tui.support import console, say_yes, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm, Question
 from tui.dialogs.send_message import SendMessage
 from tui.dialogs.user_groups import UserGroups
@@ -56,10 +56,10 @@ async def test_without_a_telephone_field_f_makes_one(desk: Desk, monkeypatch: py
     monkeypatch.setattr(section, "REFRESH_EVERY", 3600)  # a list that one comes back to is read at once
     async with console(desk, section="users") as pilot:
         await settle(
-            pilot, lambda: "No Telephone Number field yet: press f to make one" in screen_text(pilot)
+            pilot, lambda: "No Telephone Number field yet: press O to make one" in screen_text(pilot)
         )
         await settle(pilot, lambda: "No users yet. Press n to add one" in screen_text(pilot))
-        await pilot.press("f")
+        await pilot.press("O")
         editor = await shown(pilot, FieldEditor)
         assert editor.form.values() | {"help": ""} == {
             "name": "Mobile", "type": "Telephone Number", "required": False, "help": "",
@@ -216,6 +216,7 @@ async def test_many_are_disabled_and_enabled_at_once(desk: Desk) -> None:
         section = pilot.app._main.current
         await settle(pilot, lambda: len(section.table.marked) == 3)
         await pilot.press("e")
+        await say_yes(pilot)
         await settle(pilot, lambda: [row[3] for row in cells(pilot)] == ["○ Disabled"] * 3)
         await pilot.press("e")
         await settle(pilot, lambda: [row[3] for row in cells(pilot)] == ["● Enabled"] * 3)
