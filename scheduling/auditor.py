@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 
 from scheduling import claims, cron, hanging, misfire
 from scheduling.clock import Clock
+from scheduling.clock_jump import plans_are_right
 from storage import adoption, handlers, leases, outbox, tasks, time_shift
 from storage.database import Database, Transaction
 from storage.records import Category, Level, Message, ReviewEntry, Task
+from storage.written_by import wall_clock
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +50,11 @@ class Auditor:
         """
         with self._database.write(wait=5) as tx:
             leases.check(tx, epoch)
+            if not plans_are_right(self._clock):
+                return []
             now = self._clock.now()
-            found = _stuck(tx, epoch, in_flight, now) + _ahead(tx, now)
+            strays = time_shift.bring_strays(tx, wall_clock(self._clock, now), OVERDUE)
+            found = _stuck(tx, epoch, in_flight, now) + _strays(strays) + _ahead(tx, now)
             found += [Finding(f"stalled {loop}", STALLED.format(loop), False) for loop in stalled]
             if not adoption.is_held(tx):
                 found += _overdue(tx, now)
@@ -88,6 +93,13 @@ def _stuck(tx: Transaction, epoch: int, in_flight: Collection[int], now: datetim
         return []
     claims.write_as_unknown(tx, lost, now)
     return [Finding("stuck", f"{_named(lost)} had been left in sending: now of unknown outcome", True)]
+
+
+def _strays(count: int) -> list[Finding]:
+    """Messages of a process whose clock was not the one that the plans go by."""
+    if not count:
+        return []
+    return [Finding("strays", f"{count} messages were planned by another clock: put right", True)]
 
 
 def _ahead(tx: Transaction, now: datetime) -> list[Finding]:

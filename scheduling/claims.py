@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from scheduling import fault_points
 from scheduling.clock import Clock
+from scheduling.clock_jump import plans_are_right
 from scheduling.handler_state import probes_by_message
 from scheduling.leadership import Leadership
 from scheduling.recorder import apply
@@ -112,7 +113,8 @@ def take(
     instance_id: str,
     clock: Clock,
 ) -> Claim | None:
-    """Claim up to `size` messages of a lane, fenced by the lease. None when there is nothing to claim.
+    """Claim up to `size` messages of a lane, fenced by the lease. None when there is nothing to claim,
+    or when the wall clock has jumped and the plans have not been put right yet.
 
     Raises `DiskFull` while what becomes of them could not be written down, and `StorageError` while
     the secret key cannot be read; then nothing is claimed.
@@ -126,6 +128,9 @@ def take(
         leases.check(tx, epoch)
         # The wait for the lock may have outlasted the right to act.
         if not leadership.holds or adoption.is_held(tx):
+            return None
+        # Whoever wrote with a clock that was set has written before this moment.
+        if not plans_are_right(clock):
             return None
         now = clock.now()
         if desk.probe:

@@ -5,22 +5,20 @@ simulations can pass one whose time moves only when they say so.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
+from storage.written_by import BootClock, MachineBoot
+
 T = TypeVar("T")
 
 
-class Clock(Protocol):
+class Clock(BootClock, Protocol):
     """Wall time for people and records, boot time for judging how long something took."""
 
     def now(self) -> datetime:
         """The wall clock, as an aware UTC time. It may jump."""
-
-    def boottime(self) -> float:
-        """Seconds that never jump and go on through a suspend."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait for so many seconds."""
@@ -29,15 +27,11 @@ class Clock(Protocol):
         """The result, or `TimeoutError` after so many seconds."""
 
 
-class SystemClock:
+class SystemClock(MachineBoot):
     """The machine's own clocks."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
-
-    def boottime(self) -> float:
-        # CLOCK_BOOTTIME counts time spent suspended, time.monotonic() does not; macOS has no such id.
-        return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -9,23 +9,25 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from scheduling import claims, fault_points, lifecycle
 from scheduling.claims import Claim
-from scheduling.clock import Clock
+from scheduling.clock_jump import TOLERANCE, PlanClock
+from scheduling.deadline import within
 from scheduling.leadership import Leadership
 from scheduling.rate import RateLimits
 from scheduling.recorder import Recorder, Result, apply
 from scheduling.sender_pool import SenderPool
 from scheduling.senders.outcome import Outcome, OutcomeKind, OutgoingMessage, QueryVerdict, Sender
 from scheduling.store import Store
-from storage import leases, outbox
+from storage import leases, outbox, time_shift
 from storage.database import Database
 from storage.errors import SecretMissing, StorageError
 from storage.records import Handler, Message
+from storage.written_by import WallClock, wall_clock
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +54,13 @@ class Delivery:
     def __init__(
         self,
         database: Database,
-        clock: Clock,
+        clock: PlanClock,
         leadership: Leadership,
         instance_id: str,
         store: Store,
         pool: SenderPool,
         on_change: Callable[[], None],
         on_failure: Callable[[int], None],
-        plan_time: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -69,7 +70,6 @@ class Delivery:
         self._pool = pool
         self._on_change = on_change
         self._on_failure = on_failure
-        self._plan_time = plan_time
         self._recorder = Recorder(database)
         self._rates = RateLimits(clock)
         self._calls: dict[asyncio.Task[None], tuple[int, int]] = {}
@@ -132,21 +132,21 @@ class Delivery:
         """Wait for the calls under way; what is not answered by then is recorded as unknown."""
         self.stopping = True
         if self._calls:
-            await self._wait(set(self._calls), seconds)
+            await self._wait(set(self._calls), self._clock.boottime() + seconds)
         for call in self._calls:
             call.cancel()
         while self._calls:
             await asyncio.wait(set(self._calls))
 
-    async def _wait(self, calls: set[asyncio.Task[None]], seconds: float) -> None:
+    async def _wait(self, calls: set[asyncio.Task[None]], until: float) -> None:
         try:
-            await self._clock.wait_for(asyncio.wait(calls), seconds)
+            await within(self._clock, asyncio.wait(calls), lambda: until)
         except TimeoutError:
-            log.warning("%s calls had no answer in %s s", len(self._calls), seconds)
+            log.warning("%s calls had no answer in time", len(self._calls))
 
     def _close_outlived(self, epoch: int) -> int:
         """Close a batch of them; those of one moment are said once, however many batches they take."""
-        now = self._flood.at if self._flood else self._plan_time()
+        now = self._flood.at if self._flood else self._clock.now()
         with self._database.read() as connection:
             found = outbox.outlived(connection, now)
         if not found:
@@ -154,6 +154,11 @@ class Delivery:
             return 0
         with self._database.write(wait=5) as tx:
             leases.check(tx, epoch)
+            if not self._clock.is_right:
+                return 0  # what another clock wrote would be called outlived
+            time_shift.bring_strays(
+                tx, wall_clock(self._clock, self._clock.now()), TOLERANCE, [each.id for each in found]
+            )
             flood = self._flood or _Flood(now, outbox.count_outlived(tx, now))
             unsaid = dict(flood.unsaid)
             present = outbox.outlived(tx, now)
@@ -211,6 +216,7 @@ class Delivery:
     async def _send(self, claim: Claim) -> None:
         """One call with its batch. Whatever happens, each message gets an outcome that is recorded."""
         outcomes = {message.id: UNTOLD for message in claim.messages}
+        heard = None
         self._sending.update(outcomes)
         try:
             if claim.config is None:
@@ -218,13 +224,14 @@ class Delivery:
             else:
                 sender = await self._pool.get(claim.handler, claim.config)
                 outcomes |= await self._exchange(claim, sender)
+                heard = self._clock.wall()
         except asyncio.CancelledError:
             log.warning("stopped while sending: %s messages are of unknown outcome", len(outcomes))
         except Exception as error:
             log.exception("the sender of %s failed", claim.handler.name)
             outcomes = dict.fromkeys(outcomes, _sender_failed(error))
         results = [Result(message, outcomes[message.id]) for message in claim.messages]
-        unsure = await asyncio.shield(asyncio.ensure_future(self._record(claim.handler, results)))
+        unsure = await asyncio.shield(asyncio.ensure_future(self._record(claim.handler, results, heard)))
         self._sending.difference_update(outcomes)
         if any(outcome.kind is not OutcomeKind.ACCEPTED for outcome in outcomes.values()):
             self._on_failure(claim.handler.id)
@@ -260,17 +267,24 @@ class Delivery:
         if results:
             await self._record(handler, results)
 
-    def _keep(self, handler: Handler, results: Sequence[Result]) -> list[Message]:
+    def _keep(self, handler: Handler, results: Sequence[Result], heard: WallClock | None) -> list[Message]:
         # The time is asked for here, in the thread in which plans are moved after a jump.
-        return self._recorder.record(handler, results, self._plan_time())
+        if heard and (moved := self._clock.moved_since(heard)):
+            results = [_retried_by(result, moved) for result in results]
+        return self._recorder.record(handler, results, self._clock.now())
 
-    async def _record(self, handler: Handler, results: Sequence[Result]) -> list[Message]:
-        """Keep the results, however long it takes: nothing new is claimed meanwhile."""
+    async def _record(
+        self, handler: Handler, results: Sequence[Result], heard: WallClock | None = None
+    ) -> list[Message]:
+        """Keep the results, however long it takes: nothing new is claimed meanwhile.
+
+        `heard` is the wall clock by which the gateway's "not before" was understood.
+        """
         self._unrecorded += 1
         try:
             while True:
                 try:
-                    return await self._store.run(self._keep, handler, results)
+                    return await self._store.run(self._keep, handler, results, heard)
                 except StorageError as error:
                     log.error("results cannot be recorded, trying again: %s", error)
                     if self.stopping:
@@ -287,6 +301,14 @@ SECRET_MISSING = Outcome(OutcomeKind.ACCOUNT, error="secret missing: enter it ag
 
 def _sender_failed(error: Exception) -> Outcome:
     return Outcome(OutcomeKind.UNKNOWN, error=f"the sender failed: {type(error).__name__}")
+
+
+def _retried_by(result: Result, moved: timedelta) -> Result:
+    """Its "not before" by the clock that the plans go by."""
+    asked = result.outcome.retry_at
+    if asked is None:
+        return result
+    return replace(result, outcome=replace(result.outcome, retry_at=asked + moved))
 
 
 def _outgoing(message: Message) -> OutgoingMessage:

@@ -18,7 +18,7 @@ from pathlib import Path
 from scheduling import cron
 from scheduling.auditor import Auditor
 from scheduling.clock import Clock, SystemClock
-from scheduling.clock_jump import ClockWatch
+from scheduling.clock_jump import ClockWatch, PlanClock
 from scheduling.delivery import Delivery
 from scheduling.leadership import Leadership, runs_elsewhere
 from scheduling.metrics_file import MetricsFile, Own
@@ -61,6 +61,7 @@ class Engine:
         self._operator = operator
         self._version = version
         self._clock = clock or SystemClock()
+        database.machine = self._clock
         self._timing = timing or Timing()
         self.started = False  # once it is known who holds the lease
         self.progress = Progress(self._clock, self._timing.longest_round, self._timing.rests())
@@ -79,30 +80,30 @@ class Engine:
             life=self._timing.lease_life,
             preferred=self._may_compete,
         )
-        self._planner = Planner(database, self._clock)
         self._clock_watch = ClockWatch(database, self._clock)
-        self._auditor = Auditor(database, self._clock)
+        self._plans = plans = PlanClock(self._clock, self._clock_watch, lambda: self.leadership.epoch)
+        self._planner = Planner(database, plans)
+        self._auditor = Auditor(database, plans)
         self._monitor = Monitor(
             database,
-            self._clock,
+            plans,
             self._store,
             self._pool,
             self._wake.set,
             partial(self.progress.passed, "monitor"),
         )
         self._reports = Reports(
-            database, self._clock, self._store, self._pool, partial(self.progress.passed, "reports")
+            database, plans, self._store, self._pool, partial(self.progress.passed, "reports")
         )
         self._delivery = Delivery(
             database,
-            self._clock,
+            plans,
             self.leadership,
             self.instance_id,
             self._store,
             self._pool,
             self._wake.set,
             self._monitor.suspect,
-            lambda: self._clock_watch.plan_time(self.leadership.epoch),
         )
         self._metrics = (
             MetricsFile(metrics_file, database, self._clock, version, self._own) if metrics_file else None
@@ -262,6 +263,10 @@ class Engine:
             # Its calls may still be answered, by itself if it goes on.
             await self._clock.sleep(self._timing.sweep_after)
         while self.leadership.epoch == epoch:
+            if not self._clock_watch.is_right(epoch):
+                # What becomes of them is counted from their plans.
+                await self._clock.sleep(self._timing.look_every)
+                continue
             try:
                 await self._delivery.sweep(epoch)
                 self._wake.set()
@@ -285,22 +290,27 @@ class Engine:
         if epoch is None or not self.leadership.holds:
             self._rest = self._timing.standby_every
             return
-        if jump := self._clock_watch.look(epoch, self.leadership.last_beat):
-            log.warning("the wall clock jumped by %s", jump)
-            await self._store.run(self._clock_watch.put_right, epoch, jump)
-        held = self._clock_watch.holds_tasks
+        await self._put_clock_right(epoch)
+        held = self._clock_watch.held_tasks and await self._store.run(self._clock_watch.holds_tasks, epoch)
         if not held:
             await self._store.run(self._planner.tick, epoch)
         busy = True
         while busy:
+            await self._put_clock_right(epoch)
             busy = await self._delivery.tick()
             self.progress.passed("work")
+        if not self._clock_watch.is_right(epoch):
+            self._wake.set()  # it jumped just now, and nothing was claimed
         task_at = None if held else await self._store.run(self._planner.next_due)
         self._rest = self._until(await self._delivery.next_at(), task_at)
 
+    async def _put_clock_right(self, epoch: int) -> None:
+        if not self._clock_watch.is_right(epoch):
+            await self._store.run(self._clock_watch.put_right, epoch, self.leadership.last_beat)
+
     def _until(self, *times: datetime | None) -> float:
         """Seconds until the first of these times, at most the longest rest."""
-        now = self._clock.now()
+        now = self._plans.now()
         waits = [(moment - now).total_seconds() for moment in times if moment is not None]
         return max(0.02, min([self._timing.rest_at_most, *waits]))
 
@@ -338,7 +348,7 @@ class Engine:
         return asyncio.create_task(go_round(), name=loop)
 
     async def _audit_step(self, epoch: int) -> None:
-        sending, held = self._delivery.sending, self._clock_watch.holds_tasks
+        sending, held = self._delivery.sending, self._clock_watch.held_tasks
         stalled = self.progress.stalled
         if await self._store.run(self._auditor.look, epoch, sending, held, stalled):
             self._wake.set()

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from storage.folder import DataFolder
 from storage.records import ReviewEntry
 from storage.review_chain import Signer
 from storage.secrets import SecretBox, open_box
+from storage.written_by import BootClock, MachineBoot, wall_clock
 
 SCHEMA_VERSION = 4
 BUSY_SECONDS = 30.0
@@ -33,6 +34,11 @@ class Transaction:
 
     connection: sa.Connection
     signer: Signer
+    machine: BootClock = field(default_factory=MachineBoot)
+
+    def written_at(self, now: datetime) -> dict[str, int | None]:
+        """What a row with due moments keeps of the clock that gave `now` (read in this transaction)."""
+        return wall_clock(self.machine, now).columns
 
     def execute(
         self, statement: sa.Executable, values: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None
@@ -56,6 +62,7 @@ class Database:
         self._writing = threading.Lock()
         self._inode = _inode(folder.database)
         self.stuck: Callable[[str], None] | None = None
+        self.machine: BootClock = MachineBoot()  # whose boot time rows are written by
 
     @property
     def path(self) -> Path:
@@ -96,7 +103,7 @@ class Database:
             with self._engine.connect() as connection:
                 self._begin(connection, wait)
                 self._still_ours(connection)
-                yield Transaction(connection, self.signer)
+                yield Transaction(connection, self.signer, self.machine)
                 connection.commit()
         except sa.exc.DBAPIError as error:
             known = sqlite.translate(error, self.path)

@@ -12,6 +12,7 @@ from storage.database import Transaction
 from storage.process import Life, life_of, this_process
 from storage.records import Lease
 from storage.tables import leases
+from storage.written_by import WallClock
 
 SHOWN_ALIVE = timedelta(seconds=30)
 
@@ -53,6 +54,13 @@ def beat(tx: Transaction, epoch: int, now: datetime) -> None:
         .where(leases.c.epoch == epoch, leases.c.holder.is_not(None))
         .values(beat=leases.c.beat + 1, beaten_at=now)
     )
+    if result.rowcount != 1:
+        raise LeaseLost
+
+
+def set_clock(tx: Transaction, epoch: int, clock: WallClock) -> None:
+    """Keep which clock the plans go by from now on. Raises `LeaseLost`."""
+    result = tx.execute(sa.update(leases).where(leases.c.epoch == epoch).values(**clock.columns))
     if result.rowcount != 1:
         raise LeaseLost
 

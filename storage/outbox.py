@@ -80,6 +80,7 @@ def enqueue(
     ).scalar_one()
     lane, rank = lane_and_rank(submission)
     first = _next_id(tx)
+    clock = tx.written_at(now)
     rows = [
         {
             "id": first + offset,
@@ -106,6 +107,7 @@ def enqueue(
             "may_arrive_twice": False,
             "query_first": False,
             "reports_asked": 0,
+            **clock,
         }
         for offset, draft in enumerate(drafts)
     ]
@@ -179,6 +181,7 @@ def claim(
             window_closes_at=sa.func.coalesce(m.window_closes_at, window),
             retry_rate=sa.func.coalesce(m.retry_rate, sa.literal(rate, m.retry_rate.type)),
             stop_retrying_after=sa.func.coalesce(m.stop_retrying_after, sa.literal(stop, m.retry_rate.type)),
+            **tx.written_at(now),
         )
     )
     number = int(tx.execute(sa.select(sa.func.max(attempts.c.id))).scalar() or 0)

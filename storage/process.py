@@ -1,5 +1,6 @@
 """Which process this is, and whether another one named in the database still lives."""
 
+import hashlib
 import os
 import socket
 from dataclasses import dataclass
@@ -33,6 +34,20 @@ def _boot_id() -> str:
         return (PROC / "sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return ""
+
+
+@lru_cache(maxsize=1)
+def boot_key() -> int | None:
+    """A number for this boot, as all processes see it that share its boot time; None where it is not told."""
+    boot_id = _boot_id()
+    if not boot_id:
+        return None
+    try:
+        # In a time namespace the boot time is another one.
+        namespace = str((PROC / "self/ns/time").readlink())
+    except OSError:
+        namespace = ""
+    return int.from_bytes(hashlib.sha256(f"{boot_id} {namespace}".encode()).digest()[:4], "big")
 
 
 def _pid_namespace() -> str:

@@ -422,3 +422,5 @@ class Lease:
     holder_pid: int | None
     holder_process_start: str | None
     beaten_at: datetime | None
+    clock_boot: int | None = None
+    clock_offset: int | None = None  # microseconds

@@ -1,5 +1,6 @@
 """Moving what is planned when the wall clock has jumped: plans are lengths of time, not times of day."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -7,20 +8,56 @@ import sqlalchemy as sa
 from storage.database import Transaction
 from storage.tables import handler_statuses, messages, tasks
 from storage.types import MICROSECOND, to_micros
+from storage.written_by import WallClock
 
 _PLANNED = ("next_attempt_at", "window_closes_at", "first_attempt_at", "last_planned_at", "expires_at")
 
+# Due moments that only the engine writes, always by the clock that the plans go by.
+_BY_THE_ENGINE = ((handler_statuses.name, ("paused_until", "probe_at")),)
 
-def shift_plans(tx: Transaction, by: timedelta) -> int:
-    """Move planned attempts, open windows, useful lives and pauses by the jump; how many messages."""
-    micros = by // MICROSECOND
-    moved = ", ".join(f"{name} = {name} + :by" for name in _PLANNED)
-    result = tx.execute(
-        sa.text(f"UPDATE {messages.name} SET {moved} WHERE state IN ('queued', 'sending')"), {"by": micros}
+# How far a message's own clock is from the one to go by. One of another boot, or of before rows
+# kept their clock, was written by the clock that the plans went by until now.
+_OFF = "CASE WHEN clock_boot = :boot THEN :offset - clock_offset ELSE :by END"
+
+
+def shift_plans(tx: Transaction, by: timedelta, clock: WallClock, tolerance: timedelta = timedelta(0)) -> int:
+    """Move what waits so that all of it goes by `clock`; how many messages were moved.
+
+    `by` is how far that clock is ahead of the one that the plans went by until now. A message
+    that yet another clock wrote is moved by its own distance; none is by less than `tolerance`.
+    """
+    for table, names in _BY_THE_ENGINE:
+        moved = ", ".join(f"{name} = {name} + :by" for name in names)
+        tx.execute(sa.text(f"UPDATE {table} SET {moved}"), {"by": by // MICROSECOND})
+    return _bring(tx, by, clock, tolerance, "state IN ('queued', 'sending')")
+
+
+def bring_strays(
+    tx: Transaction, clock: WallClock, tolerance: timedelta, only: Collection[int] | None = None
+) -> int:
+    """Move waiting messages (`only` these) that were written by a clock farther than `tolerance` from
+    the one that the plans go by: by a process that read its clock before a jump and wrote after it
+    had been put right, or whose clock is another one. How many were."""
+    chosen = "state = 'queued' AND clock_boot = :boot"
+    if only is not None:
+        chosen += f" AND id IN ({', '.join(str(int(each)) for each in only)})"
+    return _bring(tx, timedelta(0), clock, tolerance, chosen)
+
+
+def _bring(tx: Transaction, by: timedelta, clock: WallClock, tolerance: timedelta, chosen: str) -> int:
+    moved = ", ".join(f"{name} = {name} + ({_OFF})" for name in _PLANNED)
+    statement = (
+        f"UPDATE {messages.name} SET {moved}, clock_boot = :boot, clock_offset = :kept"
+        f" WHERE {chosen} AND abs({_OFF}) > :tolerance"
     )
-    pauses = ", ".join(f"{name} = {name} + :by" for name in ("paused_until", "probe_at"))
-    tx.execute(sa.text(f"UPDATE {handler_statuses.name} SET {pauses}"), {"by": micros})
-    return result.rowcount
+    values = {
+        "boot": clock.boot,
+        "offset": clock.offset,
+        "kept": clock.columns["clock_offset"],
+        "by": by // MICROSECOND,
+        "tolerance": tolerance // MICROSECOND,
+    }
+    return tx.execute(sa.text(statement), values).rowcount
 
 
 def pull_back(tx: Transaction, now: datetime, tolerance: timedelta) -> int:
@@ -31,8 +68,11 @@ def pull_back(tx: Transaction, now: datetime, tolerance: timedelta) -> int:
     began = "coalesce(first_attempt_at, next_attempt_at)"
     moved = ", ".join(f"{name} = {name} - ({began} - :now)" for name in _PLANNED)
     result = tx.execute(
-        sa.text(f"UPDATE {messages.name} SET {moved} WHERE state = 'queued' AND {began} > :latest"),
-        {"now": to_micros(now), "latest": to_micros(now + tolerance)},
+        sa.text(
+            f"UPDATE {messages.name} SET {moved}, clock_boot = :clock_boot, clock_offset = :clock_offset"
+            f" WHERE state = 'queued' AND {began} > :latest"
+        ),
+        {"now": to_micros(now), "latest": to_micros(now + tolerance), **tx.written_at(now)},
     )
     return result.rowcount
 

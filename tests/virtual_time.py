@@ -69,6 +69,10 @@ class VirtualClock:
     def now(self) -> datetime:
         return self._start + self._jumped + timedelta(seconds=round(self._loop().time(), 3))
 
+    @property
+    def boot_key(self) -> int:
+        return 1
+
     def boottime(self) -> float:
         return self._loop().time()
 

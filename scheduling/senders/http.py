@@ -5,7 +5,6 @@ What it adds: an outer time limit, a limit on the answer's size, and the one que
 decides about a resend: had anything been written when it failed?
 """
 
-import asyncio
 import errno
 import functools
 import logging
@@ -19,13 +18,13 @@ import httpx
 
 from scheduling import fault_points
 from scheduling.clock import Clock
+from scheduling.deadline import within
 from scheduling.senders.advice import CAUSES, Cause
 from scheduling.senders.outcome import HandlerConfig, OutcomeKind
 from scheduling.senders.wording import outside_text
 
 MOST_BODY_BYTES = 2_000_000
 KEEPALIVE_SECONDS = 5.0  # under the gateway's own limit: a request on a dying connection ends as unknown
-WRITE_SECONDS = 10.0
 POOL_SECONDS = 5.0
 
 # At DEBUG they log headers and addresses.
@@ -58,14 +57,26 @@ class Failure:
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a request has come, told by the transport's trace events."""
+    """How far a request has come, told by the transport's trace events. Times are boot time."""
 
+    clock: Clock
+    begun: float = 0.0
+    heard: float = 0.0  # when the last part of the answer came, or the request was whole
     written: bool = False
+    is_sent: bool = False
     in_tls: bool = False
+
+    def __post_init__(self) -> None:
+        self.begun = self.heard = self.clock.boottime()
+
+    def hears(self) -> None:
+        self.heard = self.clock.boottime()
 
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
         self.written = self.written or event.endswith("send_request_headers.started")
         if event.endswith("send_request_body.complete"):
+            self.is_sent = True
+            self.hears()
             fault_points.passing("after-request")
         self.in_tls = event.endswith("start_tls.started") or (self.in_tls and "start_tls" in event)
 
@@ -104,19 +115,17 @@ class Connection:
         """
         if self._closed:
             return Failure(OutcomeKind.NOT_SENT, "the handler has been stopped", Cause.CLOSED_HERE)
-        progress = _Progress()
-        task = asyncio.current_task()
-        cancels = task.cancelling() if task else 0
+        progress = _Progress(self._clock)
+        exchange = self._exchange(method, url, headers, content, progress)
         try:
-            result = await self._clock.wait_for(
-                self._exchange(method, url, headers, content, progress), self._cfg.total_timeout
-            )
+            return await within(self._clock, exchange, lambda: self._limit(progress))
         except TimeoutError:
-            result = self._out_of_time(url, progress)
-        # Python 3.11's wait_for drops a cancellation that comes together with the result.
-        if task and task.cancelling() > cancels:
-            raise asyncio.CancelledError
-        return result
+            return self._out_of_time(url, progress)
+
+    def _limit(self, progress: "_Progress") -> float:
+        """The boot time until which there must be an answer, as things stand."""
+        ends = progress.begun + self._cfg.total_timeout
+        return min(ends, progress.heard + self._cfg.read_timeout) if progress.is_sent else ends
 
     async def aclose(self) -> None:
         """Close every connection; later requests fail as not sent."""
@@ -140,8 +149,10 @@ class Connection:
                 ),
                 timeout=httpx.Timeout(
                     connect=self._cfg.connect_timeout,
-                    read=self._cfg.read_timeout,
-                    write=WRITE_SECONDS,
+                    # Ours (`_limit`): the library's own counts also where we stood still, and throws
+                    # away the answer that lies complete in the socket.
+                    read=None,
+                    write=None,
                     pool=POOL_SECONDS,
                 ),
                 follow_redirects=False,
@@ -165,7 +176,8 @@ class Connection:
             )
             response = await self._open().send(request, stream=True)
             try:
-                return Reply(response.status_code, dict(response.headers), await _read(response))
+                progress.hears()
+                return Reply(response.status_code, dict(response.headers), await _read(response, progress))
             finally:
                 await response.aclose()
         # A port beyond 65535 comes as an ExceptionGroup, a bad host name as a ValueError.
@@ -210,10 +222,6 @@ class Connection:
         return Cause.OTHER, f"request failed before it was sent: {roots[-1] or type(roots[-1]).__name__}"
 
     def _after_writing(self, error: Exception) -> tuple[Cause, str]:
-        if isinstance(error, httpx.ReadTimeout):
-            return Cause.NO_ANSWER, f"no answer within {self._cfg.read_timeout:g} s"
-        if isinstance(error, httpx.WriteTimeout):
-            return Cause.NO_ANSWER, f"the request could not be sent within {WRITE_SECONDS:g} s"
         if isinstance(error, _TooLarge):
             return Cause.UNREADABLE, f"the answer is larger than {MOST_BODY_BYTES // 1_000_000} MB"
         if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
@@ -226,6 +234,9 @@ class Connection:
 
     def _out_of_time(self, url: str, progress: _Progress) -> Failure:
         seconds = f"{self._cfg.total_timeout:g} s"
+        if self._limit(progress) < progress.begun + self._cfg.total_timeout:
+            silent = f"no answer within {self._cfg.read_timeout:g} s"
+            return Failure(OutcomeKind.UNKNOWN, silent, Cause.NO_ANSWER)
         if progress.written:
             return Failure(OutcomeKind.UNKNOWN, f"no complete answer within {seconds}", Cause.NO_ANSWER)
         return Failure(
@@ -237,11 +248,12 @@ _NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, er
 _ADDRESS_ERRORS = (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError)
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: httpx.Response, progress: _Progress) -> bytes:
     parts: list[bytes] = []
     length = 0
     # Raw: an answer that unpacks to gigabytes is not unpacked. We ask for none that is packed.
     async for part in response.aiter_raw():
+        progress.hears()
         length += len(part)
         if length > MOST_BODY_BYTES:
             raise _TooLarge

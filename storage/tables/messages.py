@@ -109,6 +109,8 @@ class MessageRow(SQLModel, table=True):
     report_due_at: datetime | None = moment(None)
     reports_asked: int = number(0)
     told_by: int | None = number(None)  # it waits for this message's answer: nobody is told without it
+    clock_boot: int | None = number(None)  # storage/written_by.py: the clock that its due moments go by
+    clock_offset: int | None = number(None)
 
 
 class AttemptRow(SQLModel, table=True):

@@ -51,3 +51,5 @@ class LeaseRow(SQLModel, table=True):
     holder_pid: int | None = number(None)
     holder_process_start: str | None = text(None)
     beaten_at: datetime | None = moment(None)  # wall time, for display only
+    clock_boot: int | None = number(None)  # storage/written_by.py: the clock that all plans go by
+    clock_offset: int | None = number(None)

@@ -37,7 +37,11 @@ MINUTE = timedelta(minutes=1)
 
 
 def make_site(folder: Path, clock: VirtualClock | None = None) -> Database:
-    return open_site(folder) if clock is None else open_site(folder, now=clock.now)
+    if clock is None:
+        return open_site(folder)
+    database = open_site(folder, now=clock.now)
+    database.machine = clock
+    return database
 
 
 def add_handler(database: Database, clock: Clock, name: str = "Clickatell", **values: Any) -> int:

@@ -65,18 +65,24 @@ class LimitReached(SystemClock):
 
     def __init__(self, event: asyncio.Event) -> None:
         self._event = event
+        self._ahead = 0.0
+
+    def boottime(self) -> float:
+        return super().boottime() + self._ahead
 
     async def wait_for(self, awaitable, seconds):
         task = asyncio.ensure_future(awaitable)
         await self._event.wait()
         self._event.clear()
         assert not task.done()
+        self._ahead += seconds
         task.cancel()
         await asyncio.wait([task])
         raise TimeoutError
 
 
-async def test_a_slow_drip_meets_the_total_limit():
+async def test_a_slow_drip_meets_the_total_limit(monkeypatch):
+    monkeypatch.setattr("scheduling.deadline.LATE", 1e9)
     dripping = asyncio.Event()
 
     async def drip(visit: Visit) -> None:
@@ -89,7 +95,7 @@ async def test_a_slow_drip_meets_the_total_limit():
         await visit.hang()
 
     async with raw_server(drip) as server:
-        connection = Connection(CALM, LimitReached(dripping))
+        connection = Connection(replace(CALM, read_timeout=60.0), LimitReached(dripping))
         result = await connection.request("POST", server.url, headers={}, content=b"a")
         await connection.aclose()
     assert result == Failure(OutcomeKind.UNKNOWN, "no complete answer within 30 s", Cause.NO_ANSWER)
@@ -248,7 +254,8 @@ async def test_cancelling_together_with_the_answer_is_seen_too():
         await call
 
 
-async def test_calls_that_run_out_of_time_leave_no_connection_taken():
+async def test_calls_that_run_out_of_time_leave_no_connection_taken(monkeypatch):
+    monkeypatch.setattr("scheduling.deadline.LATE", 1e9)
     arrived = asyncio.Event()
 
     async def act(visit: Visit) -> None:

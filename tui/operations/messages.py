@@ -171,6 +171,7 @@ def _start_again(tx: Transaction, desk: Desk, found: Message) -> None:
         # One unknown stays counted, so that a late answer to that attempt is still taken.
         unknowns=1 if unsure else 0,
         query_first=unsure and handler.api_type == "xml",
+        **tx.written_at(now),
     )
     twice = ": it may arrive twice" if found.may_arrive_twice or unsure else ""
     _say(tx, desk, found, f"sent again by hand{twice}")

@@ -43,7 +43,12 @@ CREATE TABLE action_recipient_new (
     "ALTER TABLE occurrence ADD COLUMN sent_again_pause INTEGER",
 )
 
-CLOCK: tuple[str, ...] = ()
+CLOCK: tuple[str, ...] = (
+    "ALTER TABLE message ADD COLUMN clock_boot INTEGER",
+    "ALTER TABLE message ADD COLUMN clock_offset INTEGER",
+    "ALTER TABLE lease ADD COLUMN clock_boot INTEGER",
+    "ALTER TABLE lease ADD COLUMN clock_offset INTEGER",
+)
 
 HANDLERS: tuple[str, ...] = ()
 
