@@ -68,13 +68,6 @@ def owner_of_key(connection: sa.Connection, data: str) -> str | None:
     return connection.execute(query).scalar_one_or_none()
 
 
-def enabled_keys(connection: sa.Connection) -> list[tuple[int, OperatorKey]]:
-    """(operator id, key) of everyone who may log in now."""
-    query = sa.select(k.c.operator_id, k.c.type, k.c.data, k.c.comment).join(t, k.c.operator_id == t.c.id)
-    rows = connection.execute(query.where(_LIVE, t.c.enabled).order_by(k.c.id))
-    return [(row.operator_id, OperatorKey(row.type, row.data, row.comment)) for row in rows]
-
-
 def add(tx: Transaction, name: str, role: str, now: datetime) -> int:
     query = sa.insert(t).values(
         name=name,

@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.operators import OperatorKey
 from tui import session_limits
 from tui.operations.errors import Refused
 from tui.session_limits import Limits
-from tui.ssh.authorized_keys import lines
 from tui.ssh.guard import GONE, TOO_LONG, Guard
 from tui.ssh.installation import Installation
 from tui.ssh.request import ALLOWED, words_of
@@ -59,20 +57,6 @@ def test_whatever_is_asked_for_is_allowed_or_refused(original: str) -> None:
     except Refused:
         return
     assert words == () or words[0] in ALLOWED
-
-
-def test_a_line_holds_nothing_that_was_typed() -> None:
-    key = OperatorKey("ssh-ed25519", "AAAA", 'evil" command="sh')
-    other = OperatorKey("ssh-rsa", "BBBB")
-    found = list(lines([(7, key), (9, other)], "/usr/local/lib/commsdesk/ssh-session"))
-    assert found == [
-        'restrict,pty,command="exec /usr/local/lib/commsdesk/ssh-session 7" ssh-ed25519 AAAA',
-        'restrict,pty,command="exec /usr/local/lib/commsdesk/ssh-session 9" ssh-rsa BBBB',
-    ]
-    assert list(lines([(7, key), (9, other)], "/x", ("ssh-rsa", "BBBB"))) == [
-        'restrict,pty,command="exec /x 9" ssh-rsa BBBB'
-    ]
-    assert list(lines([(7, key)], "/x", ("ssh-ed25519", "A"))) == []
 
 
 # The two programs
@@ -131,9 +115,20 @@ def test_the_configuration_allows_keys_of_operators_only() -> None:
         "DisableForwarding yes",
         "PermitUserRC no",
         "PasswordAuthentication no",
+        "MaxAuthTries 4",
         "ClientAliveInterval 15",
     ):
         assert f"    {line}\n" in text or f"\n{line}\n" in text, line
+
+
+@pytest.mark.parametrize(
+    ("openssh", "active"), [(None, False), ((9, 2), False), ((9, 8), True), ((10, 0), True)]
+)
+def test_penalties_are_set_where_sshd_knows_them(openssh: tuple[int, int] | None, active: bool) -> None:
+    lines = INSTALLATION.sshd_config(openssh).splitlines()
+    (penalties,) = [line for line in lines if "PerSourcePenalties" in line and "authfail" in line]
+    assert penalties.startswith("PerSource" if active else "#PerSource")
+    assert lines.index(penalties) < lines.index("Match User desk")  # it holds for a whole server only
 
 
 # How long a session may last

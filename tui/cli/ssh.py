@@ -1,6 +1,7 @@
 """`commsdesk ssh`: operators log in to one account over OpenSSH, each with an own key."""
 
 import os
+import sqlite3
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -47,11 +48,13 @@ def setup(
     The programs belong to root, as sshd asks; with --check everything on the way is looked at,
     and exit status 1 says that something is wrong.
     """
+    from tui.ssh.checks import openssh_version
+
     installation = _installation(account, into, idle, longest)
     if check:
         raise typer.Exit(_check(installation, config))
     installed = _install(installation)
-    print(installation.sshd_config(), end="")
+    print(installation.sshd_config(openssh_version()), end="")
     if installed:
         note(f"commsdesk: installed {installation.keys} and {installation.session}")
     else:
@@ -69,25 +72,20 @@ def keys(
     ] = None,
 ) -> None:
     """What sshd's AuthorizedKeysCommand asks: the keys of all enabled operators."""
-    from storage import operators
-    from storage.site import open_site
+    from storage import key_lookup
     from tui.operations.access import check_account
-    from tui.ssh.authorized_keys import lines
     from tui.ssh.installation import PRESET, SESSION
 
     if (kind is None) != (data is None):
         raise typer.BadParameter("give the key's type and its base64, or neither")
     folder = context.settings().folder
     check_account(folder)
-    database = open_site(folder, create=False)
-    try:
-        with database.read() as connection:
-            found = operators.enabled_keys(connection)
-    finally:
-        database.close()
     offered = (kind, data) if kind is not None and data is not None else None
-    for line in lines(found, str(session or PRESET / SESSION), offered):
-        print(line)
+    try:
+        for line in key_lookup.lines(str(folder), str(session or PRESET / SESSION), offered):
+            print(line)
+    except (ValueError, OSError, sqlite3.Error) as error:
+        raise Refused(f"the operators' keys cannot be read: {error}") from None
 
 
 @app.command(hidden=True)

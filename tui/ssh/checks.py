@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import stat
 import subprocess
@@ -139,6 +140,17 @@ def _as_account(words: Sequence[str], account: pwd.struct_passwd) -> subprocess.
         group=None if own else account.pw_gid,
         extra_groups=None if own else [],
     )
+
+
+def openssh_version() -> tuple[int, int] | None:
+    """The version of this machine's sshd; None where there is none that says it."""
+    program = shutil.which(SSHD)
+    if program is None:
+        return None
+    # Old ones know no -V: they say their version above the usage.
+    ended = subprocess.run([program, "-V"], capture_output=True, text=True, timeout=SECONDS, check=False)
+    found = re.search(r"OpenSSH_(\d+)\.(\d+)", ended.stderr + ended.stdout)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def find_account(name: str) -> pwd.struct_passwd | None:

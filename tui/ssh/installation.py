@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from storage import key_lookup
 from tui.operations.errors import Refused
 
 PRESET = Path("/usr/local/lib/commsdesk")
@@ -24,12 +25,17 @@ EFFECTIVE = {
     "authorizedkeysfile": "none",
     "passwordauthentication": "no",
     "kbdinteractiveauthentication": "no",
+    # Each try at a key starts a program of ours.
+    "maxauthtries": "4",
     "disableforwarding": "yes",
     "permittty": "yes",
     "permituserrc": "no",
     "forcecommand": "none",
 }
 """What `sshd -T` must say of the account, besides whom it asks for keys."""
+PENALTIES = (9, 8)
+"""The first OpenSSH that knows PerSourcePenalties; an older one refuses a configuration that names it."""
+LOOKUP = Path(key_lookup.__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,10 @@ class Installation:
 
     def check(self) -> None:
         """Raises `Refused` for a path or a name that would need quoting somewhere."""
-        for what, path in (("--data", self.folder), ("Python", self.python), ("--into", self.into)):
+        paths = {
+            "--data": self.folder, "Python": self.python, "--into": self.into, "commsdesk": LOOKUP,
+        }  # fmt: skip
+        for what, path in paths.items():
             if not PLAIN.fullmatch(str(path)):
                 raise Refused(
                     f"{what}: {path} cannot be written into sshd's files: use a path of letters, digits,"
@@ -69,16 +78,15 @@ class Installation:
         """The two programs by path; root's, mode 0755."""
         return {self.keys: self._keys_program(), self.session: self._session_program()}
 
-    def _start(self) -> str:
-        # -I: neither the client's environment nor the folder it starts in can bring code along.
-        return f"{self.python} -I -m tui.cli.main --data {self.folder} ssh"
+    # -I: neither the client's environment nor the folder it starts in can bring code along.
 
     def _keys_program(self) -> str:
         return (
             "#!/bin/sh\n"
             "# sshd asks this who may log in with the key that a client shows: ssh-keys TYPE BASE64\n"
+            "# -S: it needs no package, and runs for every key that anybody offers.\n"
             f"exec /usr/bin/env -i PATH=/usr/bin:/bin LANG=C.UTF-8 \\\n"
-            f'    {self._start()} keys --session {self.session} -- "$@"\n'
+            f'    {self.python} -I -S {LOOKUP} {self.folder} {self.session} "$@"\n'
         )
 
     def _session_program(self) -> str:
@@ -90,12 +98,16 @@ class Installation:
             "ulimit -c 0\n"  # ctrl+\\ would write what is in memory to a file
             'exec /usr/bin/env -i PATH=/usr/bin:/bin HOME="$HOME" \\\n'
             f"{kept}"
-            f'    {self._start()} session {limits} -- "$1"\n'
+            f'    {self.python} -I -m tui.cli.main --data {self.folder} ssh session {limits} -- "$1"\n'
         )
 
-    def sshd_config(self) -> str:
-        """To be kept as a file in /etc/ssh/sshd_config.d."""
+    def sshd_config(self, openssh: tuple[int, int] | None = None) -> str:
+        """To be kept as a file in /etc/ssh/sshd_config.d; `openssh` is the version that reads it."""
+        known = openssh is not None and openssh >= PENALTIES
         return f"""\
+# Whoever offers keys that fit nobody has to wait, longer each time (OpenSSH 9.8 and newer).
+{"" if known else "#"}PerSourcePenalties authfail:5s noauth:1s min:15s max:10m
+
 # Operators of commsdesk log in as {self.account}, each with an own key: to the console, or for one command.
 Match User {self.account}
     AuthenticationMethods publickey
@@ -105,6 +117,7 @@ Match User {self.account}
     TrustedUserCAKeys none
     PasswordAuthentication no
     KbdInteractiveAuthentication no
+    MaxAuthTries 4
     DisableForwarding yes
     PermitTunnel no
     PermitTTY yes
