@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.cli.conftest import CommandLine, Ended
 from tui.cli import context
+from tui.local_files import OwnFolder
 from tui.ssh import checks
 
 
@@ -120,6 +121,50 @@ def test_files_are_names_in_ones_own_folder(session, cli: CommandLine, tmp_path:
         assert key.status == 1 and "root:" not in key.err
     assert (tmp_path / "outside").read_text() == "x"
     assert sorted(path.name for path in own.iterdir()) == ["link.csv", "people.csv"]
+
+
+def test_a_viewer_writes_no_files_and_gets_exports_from_standard_output(session, cli: CommandLine) -> None:  # type: ignore[no-untyped-def]
+    context._pinned.set(None)
+    cli("operator", "add", "vic", "--role", "viewer", "--key-file", "-", stdin=public())
+    refused = session("user export people.csv", operator=2)
+    assert refused.status == 1
+    assert refused.err == (
+        "commsdesk: vic is a viewer: writing a file (standard output takes an export: user export -)"
+        " needs an operator\n"
+    )
+    assert list((cli.folder / "files" / "2").iterdir()) == []
+    assert session("user export -", operator=2).out.startswith("Id,Name")
+
+
+def test_files_are_limited_listed_and_removed_over_ssh(  # type: ignore[no-untyped-def]
+    session, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def few() -> OwnFolder:
+        return OwnFolder(context.settings().own_folder, viewers_write=False, most_files=3)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(context, "files", few)
+    for n in range(3):
+        assert session(f"user export {n}.csv").status == 0
+    full = session("user export 3.csv")
+    assert full.status == 1 and "there are 3 files in your folder: remove some first" in full.err
+    assert session("user export 2.csv").status == 0, "one that is there may be written again"
+    listed = session("file list --json").json
+    assert [(each["name"], each["owner"]) for each in listed] == [(f"{n}.csv", "ana") for n in range(3)]
+    assert "0.csv" in session("file list").out
+    removed = session("file remove 0.csv")
+    assert removed.out.startswith("removed 0.csv of ana, ")
+    assert session("user export 3.csv").status == 0
+    assert session("file remove ../1/1.csv").status == 1
+    context._pinned.set(None)
+    assert [each["name"] for each in cli("file", "list", "--json").json] == ["1.csv", "2.csv", "3.csv"]
+    assert cli("file", "remove", "1.csv", "--of", "ANA").status == 0
+
+
+def test_the_folders_of_files_are_for_their_owner_only(session, cli: CommandLine) -> None:  # type: ignore[no-untyped-def]
+    os.umask(0o022)
+    session("user export people.csv")
+    for path in (cli.folder / "files", cli.folder / "files" / "1"):
+        assert path.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_console_needs_a_terminal(session) -> None:  # type: ignore[no-untyped-def]

@@ -84,7 +84,7 @@ def files() -> "LocalFiles":
     from tui.local_files import Anywhere, OwnFolder
 
     own = settings().own_folder
-    return Anywhere() if own is None else OwnFolder(own)
+    return Anywhere() if own is None else OwnFolder(own, viewers_write=False)
 
 
 def identity() -> "Identity":

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "task": "Scheduled tasks",
     "template": "Message texts kept for sending by hand",
     "ssh": "Operators over OpenSSH: who may log in, and how sshd is set up",
+    "file": "The files that operators keep at the site",
     "operator": "Who may work at the site, as what, and with which SSH keys",
     "review": "Everything that happened, as it happens",
     "service": "commsdesk run as a systemd service",

@@ -127,10 +127,12 @@ def _command(words: tuple[str, ...], limits: "Limits") -> int:
 def _own_folder(folder: Path, operator_id: int) -> Path:
     """Where this operator's files are: named by number, since names may change."""
     from tui.operations.access import check_account
+    from tui.operations.own_files import folder_of
 
     check_account(folder)
-    own = folder / "files" / str(operator_id)
+    own = folder_of(folder, operator_id)
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    own.parent.chmod(0o700)  # made on the way, with the preset of the account
     return own
 
 

@@ -176,4 +176,4 @@ def _to_file(file: str, wanted: "UserFilter", excel: bool) -> int:
 
     encoding = "utf-8-sig" if excel else "utf-8"
     here = context.files()
-    return local_files.write(here, file, lambda out: export(desk(), out, wanted), encoding=encoding)
+    return local_files.write(here, desk(), file, lambda out: export(desk(), out, wanted), encoding=encoding)

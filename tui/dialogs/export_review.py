@@ -43,4 +43,4 @@ file that is there is not written over. ctrl+s writes it."""
             raise Refused(f"{typed} is there already: name another file", local_files.FIELD)
         as_csv = typed.strip().casefold().endswith(".csv")
         fill = partial(review_export.write, self.console.desk, wanted=self.wanted, as_csv=as_csv)
-        return local_files.write(self.files, typed, fill)
+        return local_files.write(self.files, self.console.desk, typed, fill)

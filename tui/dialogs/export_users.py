@@ -59,6 +59,7 @@ only when the new one is complete."""
         wanted = UserFilter(words=words) if words else EVERYONE
         count = local_files.write(
             self._files,
+            desk,
             name,
             lambda out: export(desk, out, wanted),
             encoding="utf-8-sig" if values["excel"] else "utf-8",

@@ -16,6 +16,7 @@ ALLOWED = (
     "field",
     "template",
     "operator",
+    "file",
     "review",
     "status",
     "doctor",

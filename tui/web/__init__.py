@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
 
-FILES = "web-files"
-"""The folder of the site in which a console in a browser may name files."""
-
 HINT = "A name without a path. What is written is offered by the browser as a download."
 
 
 def attach(app: "ConsoleApp") -> None:
     """Let the console be shown by the server that has started this process, before it is run."""
     from tui import local_files
+    from tui.operations.own_files import WEB_FOLDER
     from tui.web.driver import PipeDriver
 
     app.driver_class = PipeDriver
-    folder = app.settings.folder / FILES
+    folder = app.settings.folder / WEB_FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def offer(file: Path) -> None:
