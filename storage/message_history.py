@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from storage.outbox import FROM, SELECT, m, record_of
 from storage.records import Attempt, Message, MessageState
+from storage.search_words import search_words
 from storage.tables import attempts, messages, submissions, users
 
 
@@ -39,7 +40,7 @@ def _where(wanted: MessageFilter) -> list[sa.ColumnElement[bool]]:
         s.occurrence_id: wanted.occurrence_id,
     }
     found = [column == value for column, value in equal.items() if value is not None]
-    for word in wanted.words.split():
+    for word in search_words(wanted.words):
         number = "".join(ch for ch in word if ch.isdigit())
         found.append(
             sa.or_(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from storage.occurrences import ACTIVE_STAGES, SELECT, Occurrence
+from storage.search_words import search_words
 from storage.tables import alerts, occurrences
 
 o = occurrences.c
@@ -32,7 +33,7 @@ def _where(wanted: OccurrenceFilter) -> list[sa.ColumnElement[bool]]:
         found.append(o.stage.in_(ACTIVE_STAGES))
     if wanted.alert_id is not None:
         found.append(o.alert_id == wanted.alert_id)
-    for word in wanted.words.split():
+    for word in search_words(wanted.words):
         places = (alerts.c.name, o.key, o.stage, o.owner)
         found.append(sa.or_(*(place.icontains(word, autoescape=True) for place in places)))
     return found

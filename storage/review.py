@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from storage.records import Category, Level, Review
+from storage.search_words import search_words
 from storage.tables import reviews
 
 COLUMNS = [column for column in reviews.c if column.name not in ("digest", "chain", "key_id")]
@@ -59,7 +60,7 @@ def _where(wanted: ReviewFilter) -> list[sa.ColumnElement[bool]]:
 
 def full_text(words: str) -> str:
     """Every word must occur, the last may be unfinished; nothing typed is taken as query syntax."""
-    quoted = ['"' + word.replace('"', '""') + '"' for word in words.replace("\x00", " ").split()]
+    quoted = ['"' + word.replace('"', '""') + '"' for word in search_words(words)]
     return " ".join(quoted) + "*"
 
 

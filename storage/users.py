@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from storage.database import Transaction
 from storage.names import key_of
 from storage.records import User
+from storage.search_words import search_words
 from storage.tables import custom_fields, group_members, groups, messages, user_values, users
 
 u = users.c
@@ -192,7 +193,7 @@ def _words(text: str) -> list[str]:
     digits = "".join(char for char in text if char not in " ()-./\u00a0")
     if len(digits) >= 5 and digits.isascii() and digits.removeprefix("+").isdigit():
         return [digits.lstrip("0")]  # as dialled at home or from abroad; stored numbers begin with +
-    return key_of(text).split()
+    return search_words(key_of(text))
 
 
 def _holds(word: str) -> sa.ColumnElement[bool]:

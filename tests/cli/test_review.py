@@ -1,6 +1,8 @@
 """`commsdesk review`."""
 
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +67,20 @@ def test_json_names(site: CommandLine) -> None:
     } <= set(entry)
     assert (entry["category"], entry["level"], entry["operator"]) == ("Operator", "info", "ana")
     assert entry["at"].endswith("Z")
+
+
+@pytest.mark.parametrize("command", ["review --search", "user list --search"])
+def test_more_words_than_a_person_types_are_refused_at_once(cli: CommandLine, command: str) -> None:
+    cli("group", "add", "Ops")
+    refused = cli(*command.split(), "word " * 5000)
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err == "commsdesk: the search has 5,000 words: use at most 40\n"
+    assert cli(*command.split(), "word " * 40).status == 0
+
+
+def test_a_pipe_is_no_backup_to_compare_with(cli: CommandLine, tmp_path: Path) -> None:
+    cli("group", "add", "Ops")
+    os.mkfifo(tmp_path / "pipe")
+    refused = cli("review", "verify", "--against", tmp_path / "pipe")
+    assert refused.status == 1
+    assert refused.err == f"commsdesk: --against: {tmp_path / 'pipe'} is no file: name a backup\n"

@@ -113,7 +113,7 @@ def test_it_says_what_is_missing_on_this_machine(cli: CommandLine) -> None:
 def test_a_control_character_is_refused(cli: CommandLine) -> None:
     ended = cli("service", "print", "--user", "desk\nExecStartPre=/bin/x")
     assert (ended.status, ended.out) == (1, "")
-    assert "control characters" in ended.err
+    assert "no name of an account" in ended.err
 
 
 def test_the_program_is_the_one_that_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -143,3 +143,10 @@ def test_without_a_site_of_this_login_it_is_the_standard_folder(
     context.configure(tmp_path / "mine", None)
     assert service.data_folder() == tmp_path / "mine"
     context.close()
+
+
+@pytest.mark.parametrize("user", ["a b", "", "x\nExecStart=/bin/sh", "%n", '"quoted"', "-x"])
+def test_what_is_no_account_is_not_written_into_a_unit(cli: CommandLine, user: str) -> None:
+    refused = cli("service", "print", f"--user={user}")
+    assert (refused.status, refused.out) == (1, "")
+    assert "--user" in refused.err and "no name of an account" in refused.err

@@ -150,15 +150,18 @@ async def test_neither_the_log_nor_standard_output_holds_a_key(server: WebServer
             (cookie,) = answer.cookies.values()
         async with session.get(server.page + "?token=" + server.token, headers={"Host": "evil"}) as answer:
             assert answer.status == 403
-    # What cannot be read as HTTP goes to the log of the library.
+    # What cannot be read as HTTP gets the same refusal, and no traceback.
     reader, writer = await _connect(server)
     writer.write(f"GET /{server.place}/?token={server.token} HTTP/9.9\r\nbad\x00header\r\n\r\n".encode())
     await writer.drain()
-    assert b"400" in await reader.read(1000)
+    malformed = await reader.read(2000)
+    assert b" 403 " in malformed[:14] and b"The console is not shown here" in malformed
+    assert b"HTTP/9.9" not in malformed and b"bad" not in malformed
     writer.close()
     await eventually(lambda: "refused" in server.program.said, "a refusal is told")
     for secret in (server.token, cookie.value, server.place):
         assert secret not in server.program.said
+    assert "Traceback" not in server.program.said
     log = server.site.folder / "logs" / "commsdesk.log"
     assert not log.exists() or server.token not in log.read_text()
 

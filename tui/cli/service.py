@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,8 @@ from tui.operations.errors import Refused
 
 ACCOUNT = "commsdesk"
 FOLDER = Path("/var/lib/commsdesk")
+# What systemd takes in User=: such a word needs no quotation marks.
+ACCOUNT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\$?")
 
 app = plain_app()
 
@@ -94,6 +97,10 @@ def _absolute(path: Path) -> Path:
 
 
 def _require_writable_words(*words: str) -> None:
+    if not ACCOUNT_NAME.fullmatch(words[0]):
+        raise Refused(
+            f"--user: {words[0]!r} is no name of an account: use letters, digits, . _ and -", "--user"
+        )
     for word in words:
         if not word.isprintable() or not word:
             raise Refused(f"{word!r} cannot stand in a unit file: use a name without control characters")

@@ -176,6 +176,8 @@ def verify_review(
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[Verdict, str | None]:
     """Check the review; also what is wrong when it does not hold the newest entry of the backup `against`."""
+    if against is not None and not against.is_file():  # reading from a pipe would wait for ever
+        raise Refused(f"--against: {against} is no file: name a backup", "--against")
     try:
         verdict = review_verify.verify(desk.database, start, progress)
         beside = review_verify.against(desk.database, against) if against is not None else None

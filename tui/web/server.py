@@ -15,6 +15,7 @@ from textual_serve.server import Server, to_int
 
 from tui.plain_text import plain_str
 from tui.web.guard import Asked, Guard, headers
+from tui.web.malformed import refusal as refused
 from tui.web.session import ConsoleSession, within
 
 log = logging.getLogger(__name__)
@@ -27,12 +28,6 @@ FONT_SIZES = (6, 40)
 PAGE = Path(__file__).parent / "page"
 THEIRS = Path(textual_serve.__file__).parent / "static"
 GUARD: web.AppKey[Guard] = web.AppKey("guard", Guard)
-
-SORRY = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>commsdesk</title></head>
-<body><p>The console is not shown here. Open the whole address that <code>commsdesk web</code> has printed,
-in this browser; it ends in <code>?token=…</code>.</p></body></html>
-"""
 
 
 class ConsoleServer(Server):
@@ -77,7 +72,7 @@ class ConsoleServer(Server):
             answer: web.StreamResponse = await handler(request)
             return answer
         self._tell(request, refusal)
-        return web.Response(status=403, text=SORRY, content_type="text/html")
+        return refused()
 
     def _asked(self, request: web.Request) -> Asked:
         seen = request.headers

@@ -18,6 +18,7 @@ from aiohttp import web
 from tui.leaving import ANSWERS_WITHIN
 from tui.operations.errors import Refused
 from tui.web.guard import Guard, Keys
+from tui.web.malformed import GuardedRunner
 from tui.web.server import LOOPBACK, ConsoleServer
 from tui.web.session import GRACE
 
@@ -66,7 +67,7 @@ async def _run(
         loop.add_signal_handler(number, _stop_or_end, stop)
     if with_input:
         threading.Thread(target=_watch_input, args=(loop, stop), daemon=True).start()
-    runner = web.AppRunner(
+    runner = GuardedRunner(
         await server.make_app(), access_log=None, shutdown_timeout=ANSWERS_WITHIN + 2 * GRACE
     )
     await runner.setup()
