@@ -4,22 +4,24 @@ Alerts go first and in small batches of their own; one connection is kept free f
 The functions that take a database block: they are called in the store's thread.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from scheduling import fault_points
+from scheduling import fault_points, handler_state
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
-from scheduling.handler_state import probes_by_message
 from scheduling.leadership import Leadership
 from scheduling.recorder import apply
 from scheduling.sender_pool import ALERT_BATCH, ONE_API_BATCH, SenderPool
+from scheduling.senders.codes import Recovery
 from scheduling.senders.outcome import HandlerConfig, Outcome, OutcomeKind
 from storage import adoption, handlers, integrity, leases, outbox
 from storage.database import Database, Transaction
 from storage.errors import SecretMissing
-from storage.outbox import ALERT_LANE, ORDINARY_LANE
+from storage.outbox import ALERT_LANE
 from storage.records import ApiType, Handler, HandlerStatus, Message
 
 from scheduling import lifecycle  # isort: skip
@@ -30,14 +32,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A handler that may send now, and the lanes in which something is due.
-
-    `probe` means that it is paused and that one message may go, to see whether it is well again.
-    """
+    """A handler that may send now, and the lanes with something due from which it may."""
 
     handler: Handler
     lanes: tuple[int, ...]
-    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +70,17 @@ def look(database: Database, now: datetime) -> Outlook:
         if handler is None or not handler.enabled:
             continue
         status = statuses.get(handler_id, HandlerStatus(handler_id))
-        lanes = tuple(lane for lane in (ALERT_LANE, ORDINARY_LANE) if (handler_id, lane) in due)
-        probes = probes_by_message(status)
-        if may_send(status, now):
-            desks.append(Desk(handler, lanes))
-        elif probes and (status.probe_at is None or status.probe_at <= now):
-            desks.append(Desk(handler, lanes, probe=True))
-        else:
-            later.append(status.probe_at if probes else status.paused_until)
-    return Outlook(tuple(desks), min((at for at in later if at is not None), default=None))
+        gate = handler_state.gate(status, now, [lane for owner, lane in due if owner == handler_id])
+        if gate.lanes:
+            desks.append(Desk(handler, gate.lanes))
+        if gate.next_at is not None:
+            later.append(gate.next_at)
+    return Outlook(tuple(desks), min(later, default=None))
 
 
 def may_send(status: HandlerStatus, now: datetime) -> bool:
-    if status.pause == "busy":
-        return status.paused_until is None or now >= status.paused_until
-    return status.pause is None
+    """Whether nothing holds the handler's messages back."""
+    return handler_state.pause_of(status, now) is None
 
 
 def room(handler: Handler, lane: int, load: "Load") -> bool:
@@ -133,26 +127,45 @@ def take(
         if not plans_are_right(clock):
             return None
         now = clock.now()
-        if desk.probe:
-            size = 1
-            handlers.set_status(
-                tx, handler.id, probe_at=now + max(handler.retry_rate, lifecycle.SHORTEST_PROBE)
-            )
-        taken = outbox.claim(
+        # Looked at again: a pause may have begun since `look`.
+        status = handlers.status_of(tx.connection, handler.id)
+        gate = handler_state.gate(status, now)
+        if lane not in gate.lanes:
+            return None
+        claim = partial(
+            outbox.claim,
             tx,
             handler.id,
             lane,
-            size,
             rate=handler.retry_rate,
             stop=handler.stop_retrying_after,
             epoch=epoch,
             instance_id=instance_id,
             now=now,
         )
+        taken = _probe(tx, handler, status, lane, now, claim) if gate.one else claim(size)
     if not taken:
         return None
     fault_points.passing("after-claim")
     return Claim(handler, tuple(taken), config)
+
+
+def _probe(
+    tx: Transaction,
+    handler: Handler,
+    status: HandlerStatus,
+    lane: int,
+    now: datetime,
+    claim: Callable[..., list[Message]],
+) -> list[Message]:
+    """One message of a paused handler. Where money is short it is a cheap one that was tried little."""
+    taken: list[Message] = []
+    if handler_state.ends(status) is Recovery.BALANCE_ROSE:
+        taken = claim(1, only=outbox.cheapest_due(tx, handler.id, lane, now))
+    taken = taken or claim(1)
+    if taken:
+        handlers.set_status(tx, handler.id, probe_at=handler_state.next_try(handler, status, now))
+    return taken
 
 
 def _config(pool: SenderPool, handler: Handler) -> HandlerConfig | None:

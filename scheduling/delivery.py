@@ -174,8 +174,6 @@ class Delivery:
             while claim := await self._claim(desk, lane, epoch):
                 self._start(self._send(claim), desk.handler.id, lane)
                 started += 1
-                if desk.probe:
-                    return started
         return started
 
     async def _claim(self, desk: claims.Desk, lane: int, epoch: int) -> Claim | None:

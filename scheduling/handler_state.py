@@ -1,30 +1,132 @@
-"""What a handler's Status column says, and when a paused handler goes on."""
+"""What a handler's Status column says, what a paused handler may still send, and when it goes on.
 
+Pure: the rules of docs/handlers.md as functions of what is kept in `handler_status`.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from scheduling.senders.codes import Recovery, recovery
+from storage.outbox import ALERT_LANE, ORDINARY_LANE
 from storage.records import Handler, HandlerStatus
+
+ALARM_EVERY = timedelta(seconds=5)
+"""How often one alert message may try while a busy gateway's pause lasts."""
+
+SHORTEST_PROBE = timedelta(seconds=1)
+"""How long at least between two probe messages of a handler that an account error has paused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The Status column: the state, and for an error what is wrong and what to check."""
+    """The Status column: the state, and for an error what is wrong and what to check.
+
+    `pause` is "busy" or "account" while an enabled handler is paused. `paused_until` is when a busy
+    one goes on by itself, or when the next single message tries; None where only a check, an edit
+    or *go on* can end it.
+    """
 
     status: str  # Starting | Running | Error | Disabled | Stopped
     error: str | None = None
     advice: str | None = None
+    pause: str | None = None
+    paused_until: datetime | None = None
+    at: datetime | None = None  # when this was looked at
+
+    @property
+    def light(self) -> str:
+        """The word whose sign and colour stand before it: a running handler that is paused is "Paused"."""
+        return "Paused" if self.pause == "busy" and self.status in ("Running", "Starting") else self.status
+
+    @property
+    def words(self) -> str:
+        """The whole column: "Running", "busy, paused until 14:05", "20 No credit; paused, next try 14:05"."""
+        if self.light == "Paused":
+            return self.pause_words or ""
+        said = self.error if self.status == "Error" and self.error else self.status
+        return f"{said}; {self.pause_words}" if self.pause_words else said
+
+    @property
+    def pause_words(self) -> str | None:
+        """Why and until when it is paused; None where it is not."""
+        if self.pause is None:
+            return None
+        at = clock_time(self.paused_until, self.at) if self.paused_until else None
+        if self.pause == "busy":
+            return f"busy, paused until {at}"
+        return f"paused, next try {at}" if at else "paused"
 
 
-def shown(handler: Handler, found: HandlerStatus, engine_running: bool) -> Shown:
+def shown(handler: Handler, found: HandlerStatus, engine_running: bool, now: datetime) -> Shown:
     if not handler.enabled:
         return Shown("Disabled")
     if not engine_running:
         return Shown("Stopped", "no scheduler is running", "start `commsdesk run`, or open the console")
-    if found.status == "Error" or found.pause == "account":
-        return Shown("Error", found.error, found.advice)
-    return Shown(found.status)
+    pause = pause_of(found, now)
+    until = found.paused_until if pause == "busy" else _next_probe(found, now) if pause else None
+    if found.status == "Error" or pause == "account":
+        return Shown("Error", found.error, found.advice, pause, until, now)
+    return Shown(found.status, pause=pause, paused_until=until, at=now)
+
+
+def pause_of(found: HandlerStatus, now: datetime) -> str | None:
+    """Why the handler is paused: "busy", "account", or None. A busy pause ends by itself at its time."""
+    if found.pause == "busy" and (found.paused_until is None or now >= found.paused_until):
+        return None
+    return found.pause
+
+
+def ends(found: HandlerStatus) -> Recovery:
+    """What ends the handler's pause. Sites of before schema 4 kept the code alone."""
+    if found.pause_ends is not None:
+        return Recovery(found.pause_ends)
+    return Recovery.AT_TIME if found.pause == "busy" else recovery(found.pause_code)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What may be sent through a handler now: from these lanes, all or one message.
+
+    `next_at` is when more may, as far as the clock decides it.
+    """
+
+    lanes: tuple[int, ...]
+    one: bool = False
+    next_at: datetime | None = None
+
+
+OPEN = Gate((ALERT_LANE, ORDINARY_LANE))
+
+
+def gate(found: HandlerStatus, now: datetime, due: Iterable[int] = (ALERT_LANE, ORDINARY_LANE)) -> Gate:
+    """What may go of the lanes in which something is due.
+
+    While a gateway is busy one alert message may try every few seconds; after an account error
+    that a message can show to be over, one message of either lane for each Retry Rate. Either is
+    an attempt of that message's plan.
+    """
+    waiting = tuple(lane for lane in (ALERT_LANE, ORDINARY_LANE) if lane in set(due))
+    pause = pause_of(found, now)
+    if pause is None:
+        return Gate(waiting)
+    rests = found.probe_at is not None and found.probe_at > now
+    if pause == "busy":
+        alarms = tuple(lane for lane in waiting if lane == ALERT_LANE)
+        if rests and alarms:
+            return Gate((), True, min(filter(None, (found.probe_at, found.paused_until))))
+        return Gate(alarms, True, found.paused_until)
+    if not ends(found).by_message:
+        return Gate(())
+    return Gate((), True, found.probe_at) if rests else Gate(waiting, True)
+
+
+def next_try(handler: Handler, found: HandlerStatus, now: datetime) -> datetime:
+    """When the next single message may try after one that is tried now."""
+    if found.pause == "busy":
+        return now + ALARM_EVERY
+    return now + max(handler.retry_rate, SHORTEST_PROBE)
 
 
 def resumes(handler: Handler, found: HandlerStatus, now: datetime, balance: Decimal | None) -> bool:
@@ -32,17 +134,35 @@ def resumes(handler: Handler, found: HandlerStatus, now: datetime, balance: Deci
     if found.pause is None:
         return False
     if found.pause == "busy":
-        return found.paused_until is None or now >= found.paused_until
-    match recovery(found.pause_code):
+        return pause_of(found, now) is None
+    match ends(found):
         case Recovery.BALANCE_ROSE:
             at_refusal = found.balance_at_refusal
             return balance is not None and at_refusal is not None and balance > at_refusal
         case Recovery.BALANCE_ANSWERS:
             return balance is not None
-        case Recovery.PROBE_ACCEPTED:
+        case _:
             return found.paused_revision is not None and handler.revision != found.paused_revision
 
 
-def probes_by_message(found: HandlerStatus) -> bool:
-    """Whether only an accepted message can show that the cause is gone."""
-    return found.pause == "account" and recovery(found.pause_code) is Recovery.PROBE_ACCEPTED
+def shows_recovery(found: HandlerStatus, accepted_attempts: Iterable[int], now: datetime) -> bool:
+    """Whether acceptances end a pause: of a request that left after it began, not of one before."""
+    if pause_of(found, now) is None or not ends(found).by_message:
+        return False
+    since = found.paused_attempt
+    return any(since is None or attempt > since for attempt in accepted_attempts)
+
+
+def clock_time(moment: datetime, now: datetime | None = None) -> str:
+    """A time to come as people read it: local, to the minute (rounded up) where it is not within one."""
+    if now is not None and moment - now < timedelta(minutes=1):
+        return f"{moment.astimezone():%H:%M:%S}"
+    local = (moment + timedelta(seconds=59, microseconds=999_999)).astimezone()
+    far = now is not None and moment - now > timedelta(hours=20)
+    return f"{local:%Y-%m-%d %H:%M}" if far else f"{local:%H:%M}"
+
+
+def _next_probe(found: HandlerStatus, now: datetime) -> datetime | None:
+    if not ends(found).by_message or found.probe_at is None:
+        return None
+    return found.probe_at

@@ -19,9 +19,6 @@ from storage.records import Category, Level, Message, MessageState, OnUnknown, R
 # After this many unknown outcomes a person decides: an alarm may come twice, or thrice, not for ever.
 MOST_RESENDS = 2
 
-# How long at least between two probe messages of a handler that an account error has paused.
-SHORTEST_PROBE = timedelta(seconds=1)
-
 # When to ask what became of an accepted message, counted from its acceptance, and then no more.
 REPORT_DELAYS = tuple(timedelta(minutes=n) for n in (1, 5, 30, 240, 1440))
 

@@ -16,7 +16,7 @@ from scheduling.store import Store
 from storage import handlers, leases
 from storage.database import Database
 from storage.errors import SecretMissing, StorageError
-from storage.records import Category, Handler, HandlerStatus, Level, ReviewEntry
+from storage.records import Category, EntryKind, Handler, HandlerStatus, Level, ReviewEntry
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,11 @@ SECRET_MISSING = GatewayError(
 
 @dataclass(slots=True)
 class _Checked:
+    """When an account was last asked, and whether somebody had wanted it then."""
+
     revision: int
     at: float
+    wanted: bool = False
 
 
 class Monitor:
@@ -56,6 +59,7 @@ class Monitor:
         self._on_progress = on_progress
         self._checked: dict[int, _Checked] = {}
         self._known: list[Handler] = []
+        self._wanted: set[int] = set()
         self._changes, self._known_at = 0, -1
         self._suspect: set[int] = set()
         self._looking = asyncio.Lock()  # a reload looks beside the loop: nobody is asked twice
@@ -93,29 +97,37 @@ class Monitor:
 
     async def _due(self) -> list[Handler]:
         if (changes := self._changes) != self._known_at:
-            self._known = await self._store.run(self._read)
+            self._known, self._wanted = await self._store.run(self._read)
             self._known_at = changes
         now = self._clock.boottime()
         return [handler for handler in self._known if handler.enabled and self._is_due(handler, now)]
 
-    def _read(self) -> list[Handler]:
+    def _read(self) -> tuple[list[Handler], set[int]]:
+        """All handlers, and those of which a check is wanted at once."""
         with self._database.read() as connection:
-            return handlers.listing(connection)
+            kept = handlers.statuses(connection)
+            wanted = {each for each, found in kept.items() if found.checked_revision is None}
+            return handlers.listing(connection), wanted
 
     def _is_due(self, handler: Handler, now: float) -> bool:
         last = self._checked.get(handler.id)
         if last is None or last.revision != handler.revision:
             return True
         waited = now - last.at
-        if handler.id in self._suspect and waited >= AFTER_FAILURE:
+        if handler.id in self._wanted and not last.wanted:
+            return True
+        if handler.id in self._suspect | self._wanted and waited >= AFTER_FAILURE:
             return True
         return waited >= CHECK_EVERY.total_seconds()
 
     async def _check(self, handler: Handler, epoch: int) -> None:
+        wanted = handler.id in self._wanted
         self._suspect.discard(handler.id)
-        self._checked[handler.id] = _Checked(handler.revision, self._clock.boottime())
+        self._wanted.discard(handler.id)
+        self._checked[handler.id] = _Checked(handler.revision, self._clock.boottime(), wanted)
+        asked_at = self._clock.now()
         found = await self._ask(handler)
-        changed = await self._store.run(self._keep, handler, found, epoch)
+        changed = await self._store.run(self._keep, handler, found, asked_at, epoch)
         if changed:
             self._on_change()
 
@@ -127,11 +139,13 @@ class Monitor:
         sender = await self._pool.get(handler, config)
         return await sender.balance()
 
-    def _keep(self, handler: Handler, found: Balance | GatewayError, epoch: int) -> bool:
+    def _keep(self, handler: Handler, found: Balance | GatewayError, asked_at: datetime, epoch: int) -> bool:
         with self._database.write(wait=10) as tx:
             leases.check(tx, epoch)
             before = handlers.status_of(tx.connection, handler.id)
             now = self._clock.now()
+            if before.checked_at is not None and asked_at < before.checked_at <= now:
+                return False  # a person's test was answered meanwhile: that is the newer word
             values, said = judge(handler, before, found, now)
             handlers.set_status(tx, handler.id, **values)
             tx.review(now, *said)
@@ -148,7 +162,7 @@ def judge(
         values |= {"status": "Error", "code": found.code, "error": found.error, "advice": found.advice}
         changed = before.status != "Error" or before.error != found.error
         text = f"{handler.name}: {found.error}. {found.advice}"
-        return values, [_said(handler, text, Level.ERROR)] if changed else []
+        return values, [_said(handler, text, Level.ERROR, EntryKind.STATUS)] if changed else []
     values |= {"balance": found.amount, "currency": found.currency}
     if before.pause is not None and handler_state.resumes(handler, before, now, found.amount):
         values |= NO_PAUSE
@@ -163,10 +177,12 @@ def judge(
     values |= {"status": "Running", "code": None, "error": None, "advice": None}
     if before.status == "Running" and before.pause != "account":
         return values, []
-    again = ", sending goes on" if before.pause == "account" else ""
+    resumed = before.pause == "account"
+    again = ", sending goes on" if resumed else ""
     text = f"{handler.name}: running, balance {money(found.amount, found.currency)}{again}"
-    return values, [_said(handler, text, Level.INFO)]
+    kind = EntryKind.RESUMED if resumed else EntryKind.STATUS
+    return values, [_said(handler, text, Level.INFO, kind)]
 
 
-def _said(handler: Handler, text: str, level: Level) -> ReviewEntry:
-    return ReviewEntry(Category.HANDLER, text, level, handler_id=handler.id, handler=handler.name)
+def _said(handler: Handler, text: str, level: Level, kind: EntryKind) -> ReviewEntry:
+    return ReviewEntry(Category.HANDLER, text, level, handler_id=handler.id, handler=handler.name, kind=kind)

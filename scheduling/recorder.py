@@ -3,19 +3,28 @@
 Blocks on the database: its methods are called in the store's thread.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from scheduling import fault_points, hanging, lifecycle, system_alerts
-from scheduling.handler_state import probes_by_message
+from scheduling import fault_points, handler_state, hanging, lifecycle, system_alerts
 from scheduling.lifecycle import Step
+from scheduling.senders.codes import Recovery, limits_all, recovery
 from scheduling.senders.outcome import Outcome, OutcomeKind
 from scheduling.senders.verdict import as_gateway_error
 from storage import handlers, outbox
 from storage.database import Database, Transaction
-from storage.records import Category, Handler, Level, Message, MessageState, ReviewEntry
+from storage.records import (
+    Category,
+    EntryKind,
+    Handler,
+    HandlerStatus,
+    Level,
+    Message,
+    MessageState,
+    ReviewEntry,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +121,55 @@ def _note_on_handler(
     for result in results:
         by_kind.setdefault(result.outcome.kind, []).append(result)
     found = handlers.status_of(tx.connection, handler.id)
-    if OutcomeKind.ACCEPTED in by_kind:
-        handlers.set_status(tx, handler.id, last_accepted_at=now)
-        if probes_by_message(found) and OutcomeKind.ACCOUNT not in by_kind:
-            handlers.set_status(tx, handler.id, **NO_PAUSE, **WELL)
-            tx.review(now, _said(handler, "a message was accepted again: sending goes on"))
-            system_alerts.after_check(tx, handler, now)
+    if accepted := by_kind.get(OutcomeKind.ACCEPTED):
+        _note_accepted(tx, handler, found, accepted, by_kind, now)
+    limited = [result for result in by_kind.get(OutcomeKind.BUSY, []) if limits_all(result.outcome)]
     if OutcomeKind.ACCOUNT in by_kind:
         _pause_for_account(tx, handler, by_kind[OutcomeKind.ACCOUNT][0].outcome, now)
         system_alerts.after_check(tx, handler, now)
-    elif OutcomeKind.BUSY in by_kind:
-        _pause_while_busy(tx, handler, by_kind[OutcomeKind.BUSY], steps, now)
+    elif limited:
+        _pause_while_busy(tx, handler, limited, steps, now)
     warnings = dict.fromkeys(result.outcome.warning for result in results if result.outcome.warning)
-    tx.review(now, *(_said(handler, warning, Level.WARNING) for warning in warnings if warning))
+    for warning in filter(None, warnings):
+        tx.review(now, _said(handler, warning, Level.WARNING, kind=EntryKind.NOTE))
+
+
+def _note_accepted(
+    tx: Transaction,
+    handler: Handler,
+    found: HandlerStatus,
+    accepted: Sequence[Result],
+    by_kind: Mapping[OutcomeKind, Sequence[Result]],
+    now: datetime,
+) -> None:
+    """When a message was last accepted, and what that shows of a pause or of an error."""
+    handlers.set_status(tx, handler.id, last_accepted_at=now)
+    stopped = OutcomeKind.ACCOUNT in by_kind or any(
+        limits_all(result.outcome) for result in by_kind.get(OutcomeKind.BUSY, [])
+    )
+    sent = [result.message.attempt_id for result in accepted if not result.outcome.found_earlier]
+    if not stopped and handler_state.shows_recovery(found, [each for each in sent if each], now):
+        well = WELL if found.pause == "account" else {}
+        handlers.set_status(tx, handler.id, **NO_PAUSE, **well)
+        said = "a message was accepted again: sending goes on"
+        tx.review(now, _said(handler, said, kind=EntryKind.RESUMED))
+        system_alerts.after_check(tx, handler, now)
+    elif found.status == "Error" and found.pause is None:
+        # The account answered, whatever the last check met: look again now.
+        handlers.set_status(tx, handler.id, checked_revision=None)
 
 
 NO_PAUSE: dict[str, None] = dict.fromkeys(
-    ("pause", "pause_code", "paused_until", "paused_revision", "balance_at_refusal", "probe_at")
+    (
+        "pause",
+        "pause_code",
+        "paused_until",
+        "paused_revision",
+        "balance_at_refusal",
+        "probe_at",
+        "pause_ends",
+        "paused_attempt",
+    )
 )
 
 WELL: dict[str, str | None] = {"status": "Running", "error": None, "advice": None, "code": None}
@@ -138,7 +179,6 @@ def _pause_for_account(tx: Transaction, handler: Handler, outcome: Outcome, now:
     found = handlers.status_of(tx.connection, handler.id)
     error = lifecycle.reason_of(outcome)
     what = as_gateway_error(outcome).advice
-    probe_at = now + max(handler.retry_rate, lifecycle.SHORTEST_PROBE)
     handlers.set_status(
         tx,
         handler.id,
@@ -148,35 +188,63 @@ def _pause_for_account(tx: Transaction, handler: Handler, outcome: Outcome, now:
         advice=what,
         pause="account",
         pause_code=outcome.code,
+        pause_ends=str(recovery(outcome.code, outcome.http_status)),
         paused_until=None,
         paused_revision=handler.revision,
+        paused_attempt=outbox.newest_attempt(tx),
         balance_at_refusal=found.balance,
-        probe_at=probe_at,
+        probe_at=now + max(handler.retry_rate, handler_state.SHORTEST_PROBE),
     )
     if found.pause != "account" or found.pause_code != outcome.code:
-        tx.review(now, _said(handler, f"{error}: its messages wait. {what}", Level.ERROR))
+        text = f"{error}: its messages wait. {what}"
+        tx.review(now, _said(handler, text, Level.ERROR, kind=EntryKind.PAUSED))
 
 
 def _pause_while_busy(
     tx: Transaction, handler: Handler, busy: Sequence[Result], steps: dict[int, Step], now: datetime
 ) -> None:
-    asked = [result.outcome.retry_at for result in busy if result.outcome.retry_at is not None]
+    """Until the time that the gateway named, else until the next planned attempt of what it refused."""
+    found = handlers.status_of(tx.connection, handler.id)
+    if found.pause == "account":
+        return
+    lasts = handler_state.pause_of(found, now) is not None
+    asked = max((each.outcome.retry_at for each in busy if each.outcome.retry_at), default=None)
     planned = [
         step.next_attempt_at
         for result in busy
         if (step := steps.get(result.message.id)) and step.next_attempt_at is not None
     ]
-    until = max(asked, default=None) or min(planned, default=None)
-    found = handlers.status_of(tx.connection, handler.id)
-    if until is None or until <= now or found.pause == "account":
+    # Where no attempt is left it is as long as to the next one: the messages behind must not all meet it.
+    until = asked or min(planned, default=now + max(handler.retry_rate, handler_state.SHORTEST_PROBE))
+    named = asked is not None
+    if lasts and not named and found.paused_until is not None:
+        until = max(until, found.paused_until)
+        named = handler_state.ends(found) is Recovery.AT_TIME
+    if until <= now:
         return
-    handlers.set_status(tx, handler.id, pause="busy", pause_code=busy[0].outcome.code, paused_until=until)
-    if found.pause != "busy":
+    by_alarm = any(result.message.lane == outbox.ALERT_LANE for result in busy)
+    handlers.set_status(
+        tx,
+        handler.id,
+        pause="busy",
+        pause_code=busy[0].outcome.code,
+        pause_ends=str(Recovery.AT_TIME if named else Recovery.TIME_OR_ACCEPTED),
+        paused_until=until,
+        paused_attempt=outbox.newest_attempt(tx),
+        probe_at=now + handler_state.ALARM_EVERY if by_alarm else found.probe_at if lasts else None,
+    )
+    if not lasts:
         reason = lifecycle.reason_of(busy[0].outcome)
-        tx.review(now, _said(handler, f"{reason}: paused until {lifecycle.at(until)}", Level.WARNING))
+        said = f"{reason}: busy, paused until {lifecycle.at(until)}; an alarm may try meanwhile"
+        tx.review(now, _said(handler, said, Level.WARNING, kind=EntryKind.PAUSED))
 
 
-def _said(handler: Handler, text: str, level: Level = Level.INFO) -> ReviewEntry:
+def _said(handler: Handler, text: str, level: Level = Level.INFO, *, kind: EntryKind) -> ReviewEntry:
     return ReviewEntry(
-        Category.HANDLER, f"{handler.name}: {text}", level, handler_id=handler.id, handler=handler.name
+        Category.HANDLER,
+        f"{handler.name}: {text}",
+        level,
+        handler_id=handler.id,
+        handler=handler.name,
+        kind=kind,
     )

@@ -184,7 +184,7 @@ def claim(
             **tx.written_at(now),
         )
     )
-    number = int(tx.execute(sa.select(sa.func.max(attempts.c.id))).scalar() or 0)
+    number = newest_attempt(tx)
     taken = {row["id"]: row for row in tx.execute(SELECT.where(m.id.in_(ids))).mappings()}
     rows = [
         {
@@ -205,6 +205,17 @@ def claim(
     return [record_of({**taken[row["message_id"]], "attempt_id": row["id"]}) for row in rows]
 
 
+PROBED_AMONG = 100  # how many due messages are looked at for a cheap one
+
+
+def cheapest_due(tx: Transaction, handler_id: int, lane: int, now: datetime) -> list[int]:
+    """The id of a due message of fewest parts, of those the one tried least; among the first due only."""
+    first = sa.select(m.id, m.segments, m.plan_attempts).where(due(handler_id, lane, now))
+    near = first.order_by(m.rank, m.next_attempt_at, m.id).limit(PROBED_AMONG).subquery()
+    query = sa.select(near.c.id).order_by(near.c.segments, near.c.plan_attempts, near.c.id).limit(1)
+    return list(tx.execute(query).scalars())
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
     """What an attempt came to, as it is kept."""
@@ -216,6 +227,11 @@ class AttemptResult:
     code: str | None = None
     error: str | None = None
     gateway_id: str | None = None
+
+
+def newest_attempt(connection: sa.Connection | Transaction) -> int:
+    """The highest id of an attempt; 0 where there is none."""
+    return int(connection.execute(sa.select(sa.func.max(attempts.c.id))).scalar() or 0)
 
 
 FINISH_ATTEMPT = (

@@ -132,7 +132,12 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class HandlerStatus:
-    """What the engine last found of a handler. `pause` is None, "busy" or "account"."""
+    """What was last found of a handler.
+
+    `pause` is None, "busy" or "account"; `pause_ends` says what ends it. `probe_at` is when the
+    next single message may try during it, and attempts with an id above `paused_attempt` began
+    after it. Without `checked_revision` a check of the account is wanted at once.
+    """
 
     handler_id: int
     status: str = "Starting"  # Starting | Running | Error
@@ -150,6 +155,8 @@ class HandlerStatus:
     paused_revision: int | None = None
     balance_at_refusal: Decimal | None = None
     probe_at: datetime | None = None
+    pause_ends: str | None = None
+    paused_attempt: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

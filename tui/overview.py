@@ -19,7 +19,7 @@ class Light:
 
     handler_id: int
     name: str
-    status: str  # Starting | Running | Error | Disabled | Stopped
+    status: str  # Starting | Running | Paused | Error | Disabled | Stopped
     balance: Decimal | None
     currency: str | None
     error: str | None
@@ -67,9 +67,9 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
     lights = []
     for handler in handlers.listing(connection):
         found = statuses.get(handler.id, HandlerStatus(handler.id))
-        state = shown(handler, found, running)
+        state = shown(handler, found, running, now)
         lights.append(
-            Light(handler.id, handler.name, state.status, found.balance, found.currency, state.error)
+            Light(handler.id, handler.name, state.light, found.balance, found.currency, state.error)
         )
     unknown = message_history.MessageFilter(state=MessageState.UNKNOWN)
     task = tasks.next_task(connection)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scheduling.senders.outcome import OutcomeKind
+from scheduling.senders.outcome import Outcome, OutcomeKind
 
 ACCOUNT, BUSY, REJECTED, UNKNOWN = (
     OutcomeKind.ACCOUNT,
@@ -24,13 +24,15 @@ class Code:
     """One row of an error table.
 
     `meaning` is Clickatell's own text, `advice` what to check. `warns` marks the codes that
-    refuse one message only, and yet tell something about the handler's set-up.
+    refuse one message only, and yet tell something about the handler's set-up. `limits` marks
+    the busy codes that limit the whole account: its other messages wait too.
     """
 
     kind: OutcomeKind
     meaning: str
     advice: str
     warns: bool = False
+    limits: bool = False
 
 
 _REPORT = "This is a fault in commsdesk's request, not in your settings: please report it with the time"
@@ -93,7 +95,7 @@ ONE_API: Mapping[str, Code] = {
     "42": Code(
         REJECTED, "HTTP method is not supported on this resource", "Check the base URL of the handler"
     ),
-    "43": Code(BUSY, "Rate limit", "Set a rate limit on the handler if this comes often"),
+    "43": Code(BUSY, "Rate limit", "Set a rate limit on the handler if this comes often", limits=True),
     "44": Code(ACCOUNT, "FROM number is suspended", _FROM),
     "45": Code(ACCOUNT, "FROM number is not related to integration", _FROM),
     "46": Code(ACCOUNT, "Demo access has expired", "Ask Clickatell for a full account"),
@@ -162,6 +164,7 @@ XML_API: Mapping[str, Code] = {
         BUSY,
         "Maximum MT limit exceeded",
         "The account's message limit is used up: ask Clickatell to raise it; sending goes on when it ends",
+        limits=True,
     ),
     "201": Code(REJECTED, "Invalid batch ID", _REPORT),
     "202": Code(REJECTED, "No batch template", _REPORT),
@@ -182,18 +185,36 @@ RESUME_ON_BALANCE = frozenset({"1", "2", "3", "7", "001", "002", "004", "007", "
 """Account codes after which the handler goes on when a balance call succeeds."""
 
 RESUME_ON_TOP_UP = frozenset({"20", "301"})
-"""Account codes after which the handler goes on when the balance has risen."""
+"""Account codes after which it goes on when the balance has risen, or one message is accepted."""
 
 RESUME_ON_PROBE = frozenset({"38", "39", "44", "45", "46", "106", "123"})
 """Set-up codes: the balance says nothing; a saved edit or one accepted message shows the recovery."""
 
 
 class Recovery(StrEnum):
-    """How a handler that met an account error is found to be well again."""
+    """How a paused handler is found to be well again. An operator's *go on* ends each of them."""
 
     BALANCE_ANSWERS = "balance_answers"
-    BALANCE_ROSE = "balance_rose"
-    PROBE_ACCEPTED = "probe_accepted"
+    BALANCE_ROSE = "balance_rose"  # or one probe message is accepted
+    PROBE_ACCEPTED = "probe_accepted"  # or an edit is saved
+    AT_TIME = "at_time"  # the gateway named it
+    TIME_OR_ACCEPTED = "time_or_accepted"  # it named none: until the next planned attempt
+
+    @property
+    def by_message(self) -> bool:
+        """Whether an accepted message shows it."""
+        return self not in (Recovery.BALANCE_ANSWERS, Recovery.AT_TIME)
+
+
+def limits_all(outcome: Outcome) -> bool:
+    """Whether a busy answer concerns every message of the account: codes 43 and 130, HTTP 429.
+
+    All others ("internal error, please retry": 19, 901, a session that ended) concern one call.
+    """
+    if outcome.kind is not BUSY:
+        return False
+    row = ONE_API.get(outcome.code or "") or XML_API.get(outcome.code or "")
+    return outcome.http_status == 429 or (row is not None and row.limits)
 
 
 def recovery(code: str | None, http_status: int | None = None) -> Recovery:

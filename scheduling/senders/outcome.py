@@ -31,7 +31,8 @@ class Outcome:
     `error` is a sentence without secrets. `retry_at` is when the gateway asks to be
     tried again (Retry-After, or the time in XML's code 130). `warning` is something the
     operator of the handler should see although only this message is concerned. `advice`
-    says what to check.
+    says what to check. `found_earlier` says that nothing was sent: the gateway, asked, knew the
+    message from an earlier attempt.
     """
 
     kind: OutcomeKind
@@ -42,6 +43,7 @@ class Outcome:
     retry_at: datetime | None = None
     warning: str | None = None
     advice: str | None = None
+    found_earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)

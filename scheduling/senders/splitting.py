@@ -2,13 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from scheduling.senders.codes import limits_all
 from scheduling.senders.outcome import Outcome, OutcomeKind, OutgoingMessage
 
 Call = Callable[[Sequence[OutgoingMessage]], Awaitable[tuple[list[Outcome], bool]]]
 """Sends messages in one call; returns their outcomes, and whether nothing was accepted because
 of something in the messages (so that a part of them may be)."""
-
-_RATE_CODES = frozenset({"43", "130"})
 
 
 async def send_in_parts(batch: Sequence[OutgoingMessage], most: int, call: Call) -> list[Outcome]:
@@ -39,5 +38,4 @@ def _ends(results: Sequence[Outcome]) -> bool:
     first = results[0]
     if any(other != first for other in results):
         return False
-    limited = first.kind is OutcomeKind.BUSY and (first.code in _RATE_CODES or first.http_status == 429)
-    return limited or first.kind in (OutcomeKind.NOT_SENT, OutcomeKind.ACCOUNT)
+    return limits_all(first) or first.kind in (OutcomeKind.NOT_SENT, OutcomeKind.ACCOUNT)

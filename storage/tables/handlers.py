@@ -86,3 +86,5 @@ class HandlerStatusRow(SQLModel, table=True):
     paused_revision: int | None = number(None)
     balance_at_refusal: Decimal | None = money(None)
     probe_at: datetime | None = moment(None)
+    pause_ends: str | None = text(None)  # scheduling.senders.codes.Recovery; null: by the code
+    paused_attempt: int | None = number(None)  # attempts with a higher id began after the pause

@@ -84,8 +84,8 @@ def test_no_credit_goes_on_when_the_balance_has_risen(
         handler = add_handler(database, clock, stop_retrying_after=30 * MINUTE)
         (sent,) = queue(database, clock, handler)
         async with running(database, clock):
-            await clock.sleep(200)
-            assert len(sender.sent) == 1
+            await clock.sleep(80)
+            assert len(sender.sent) == 2, "the first, and one probe a Retry Rate"
             assert status(database, handler).pause == "account"
             sender.balance_answer = Balance(Decimal(50), "EUR")
             await clock.sleep(70)

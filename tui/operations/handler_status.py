@@ -53,7 +53,8 @@ def view(desk: Desk, handler_id: int) -> HandlerView | None:
 
 
 def _views(desk: Desk, connection: sa.Connection, known: list[Handler]) -> list[HandlerView]:
-    running = leases.engine_is_running(leases.current(connection), desk.now())
+    now = desk.now()
+    running = leases.engine_is_running(leases.current(connection), now)
     statuses, queues = stored.statuses(connection), stored.queues(connection)
     fields = {field.id: field.name for field in custom_fields.listing(connection)}
     unreadable = _without_secret(desk, connection)
@@ -68,7 +69,7 @@ def _views(desk: Desk, connection: sa.Connection, known: list[Handler]) -> list[
             HandlerView(
                 handler,
                 found,
-                handler_state.shown(handler, found, running),
+                handler_state.shown(handler, found, running, now),
                 queues.get(handler.id, Queue()),
                 fields.get(field_id) if field_id is not None else None,
                 said,

@@ -13,11 +13,12 @@ from tui.overview import Light, Overview
 from tui.plain import plain, plain_str
 from tui.widgets.review_lines import content_strip
 
-SIGNS = {"Running": "●", "Error": "▲", "Starting": "◌", "Disabled": "○", "Stopped": "○"}
+SIGNS = {"Running": "●", "Error": "▲", "Starting": "◌", "Paused": "‖", "Disabled": "○", "Stopped": "○"}
 COLOURS = {
     "Running": "$text-success",
     "Error": "$text-error",
     "Starting": "$text-warning",
+    "Paused": "$text-warning",
     "Disabled": "$text-muted",
     "Stopped": "$text-warning",
 }

@@ -50,7 +50,10 @@ CLOCK: tuple[str, ...] = (
     "ALTER TABLE lease ADD COLUMN clock_offset INTEGER",
 )
 
-HANDLERS: tuple[str, ...] = ()
+HANDLERS: tuple[str, ...] = (
+    "ALTER TABLE handler_status ADD COLUMN pause_ends TEXT",
+    "ALTER TABLE handler_status ADD COLUMN paused_attempt INTEGER",
+)
 
 OPERATORS: tuple[str, ...] = ()
 
