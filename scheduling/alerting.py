@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from scheduling import told
+from scheduling import told, withdrawal
 from scheduling.actions import Queued, carry_out, names_of
 from scheduling.stages import ACTIVE, DONE, Stage
 from storage import hearing, occurrences
@@ -16,7 +16,7 @@ from storage.hearing import TELLING
 from storage.names import key_of
 from storage.occurrences import Occurrence
 from storage.outbox import Submission
-from storage.records import Category, EntryKind, Level, Origin, ReviewEntry
+from storage.records import Category, EntryKind, Level, Message, Origin, ReviewEntry
 
 # The fields that every occurrence has; a message may use them whatever the alert declares.
 BUILT_IN = (
@@ -211,6 +211,8 @@ def enter(
     if stage not in ACTIVE:
         changes["ended_at"] = now
     occurrences.change(tx, occurrence.id, **changes)
+    # Before anything is queued: what is moot must not go first. An end is followed by no second one.
+    waited = withdrawal.withdraw(tx, occurrence.id, stage, now) if occurrence.active else []
     entered = replace(occurrence, owner=owner)
     why = f"{alert.name} {DONE[stage]}{_keyed(occurrence.key)}"
     queued = _send_tab(tx, alert, entered, stage, now, operator=operator, note=note, why=why)
@@ -227,6 +229,7 @@ def enter(
         left_out=len(queued.left_out),
     )
     tx.review(now, *_stage_said(alert, occurrence, stage, queued, operator, note))
+    tx.review(now, *withdrawn_said(alert, occurrence, stage, waited, operator))
     return queued
 
 
@@ -322,6 +325,16 @@ def _with_problems(
         text = f"{alert.name}: {problem}"
         entries.append(_said(alert, occurrence.id, text, Level.WARNING, kind=EntryKind.NOTE))
     return entries
+
+
+def withdrawn_said(
+    alert: Alert, occurrence: Occurrence, stage: Stage, waited: list[Message], operator: str | None = None
+) -> list[ReviewEntry]:
+    """One entry for all that a step withdrew, naming people; none where nothing waited."""
+    if not waited:
+        return []
+    text = f"{alert.name}{_keyed(occurrence.key)} {DONE[stage]}: {withdrawal.said(waited)}"
+    return [_said(alert, occurrence.id, text, operator=operator, kind=EntryKind.WITHDRAWN)]
 
 
 def refused(occurrence: Occurrence, stage: Stage, reason: str) -> str:

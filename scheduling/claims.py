@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scheduling import fault_points, handler_state
+from scheduling import fault_points, handler_state, withdrawal
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
 from scheduling.leadership import Leadership
@@ -188,6 +188,7 @@ def write_as_unknown(
 ) -> list[tuple[Handler, list[Message]]]:
     """The same for messages that nobody is sending any more."""
     known = {handler.id: handler for handler in handlers.listing(tx.connection, removed=True)}
+    not_again = withdrawal.reasons(tx, lost)
     steps = {}
     for message in lost:
         handler = known[message.handler_id]
@@ -197,6 +198,7 @@ def write_as_unknown(
             now,
             on_unknown=handler.on_unknown,
             can_query=handler.api_type is ApiType.XML,
+            no_retry=not_again.get(message.id),
         )
     outbox.finish_attempts(
         tx,

@@ -3,18 +3,29 @@
     queued -> sending -> accepted -> delivered | undelivered
     sending -> queued (a retry waits) | failed | unknown
     queued -> cancelled | expired | failed (the window closed)
+    queued, sending -> cancelled | unknown, withdrawn: its occurrence went on without it
 
 Pure: values in, a `Step` out. What a step says is what is written, words included.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from scheduling import phone
 from scheduling.retry import RetryPlan, next_attempt
 from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict, Outcome, OutcomeKind
-from storage.records import Category, Level, Message, MessageState, OnUnknown, ReviewEntry
+from storage.records import (
+    WITHDRAWN,
+    Category,
+    EntryKind,
+    Level,
+    Message,
+    MessageState,
+    OnUnknown,
+    ReviewEntry,
+)
 
 # After this many unknown outcomes a person decides: an alarm may come twice, or thrice, not for ever.
 MOST_RESENDS = 2
@@ -37,7 +48,14 @@ class Step:
     query_first: bool = False
     unknowns: int = 0
     report_due_at: datetime | None = None
+    told_by: int | None = None
     review: tuple[ReviewEntry, ...] = ()
+
+
+def columns_of(step: Step) -> dict[str, Any]:
+    """The step as column values for `outbox.change`."""
+    values = {item.name: getattr(step, item.name) for item in fields(step) if item.name != "review"}
+    return values | {"state": str(step.state)}
 
 
 def plan_of(message: Message) -> RetryPlan:
@@ -52,16 +70,26 @@ def after_attempt(
     *,
     on_unknown: OnUnknown = OnUnknown.RESEND,
     can_query: bool = False,
+    no_retry: str | None = None,
 ) -> Step:
-    """What follows an attempt. `message` is as it was while the attempt was its current one."""
+    """What follows an attempt. `message` is as it was while the attempt was its current one.
+
+    `no_retry` is why it is not to be sent again, if it is not ("restored at 14:03"): then it is
+    withdrawn where a retry would follow.
+    """
     if outcome.kind is OutcomeKind.ACCEPTED:
         return _accepted(message, outcome, now)
     if outcome.kind is OutcomeKind.UNKNOWN:
-        return _unknown(message, outcome, now, on_unknown, can_query)
+        return _unknown(message, outcome, now, on_unknown, can_query, no_retry)
     planned = _next(message, now, outcome.retry_at)
     if outcome.kind is OutcomeKind.REJECTED or planned is None:
         return _given_up(message, outcome, now)
     reason = reason_of(outcome)
+    if no_retry is not None:
+        step = withdrawn(message, no_retry, now)
+        text = f"{_attempt(message)} failed: {reason}; not sent again: {no_retry}"
+        entry = _entry(message, _attempt_category(message), Level.INFO, text, EntryKind.WITHDRAWN)
+        return replace(step, review=(entry,))
     text = f"{_attempt(message)} failed: {reason}; next at {at(planned)}"
     return Step(
         MessageState.QUEUED,
@@ -91,12 +119,22 @@ def _accepted(message: Message, outcome: Outcome, now: datetime) -> Step:
 
 
 def _unknown(
-    message: Message, outcome: Outcome, now: datetime, on_unknown: OnUnknown, can_query: bool
+    message: Message,
+    outcome: Outcome,
+    now: datetime,
+    on_unknown: OnUnknown,
+    can_query: bool,
+    no_retry: str | None,
 ) -> Step:
     unknowns = message.unknowns + 1
     planned = _next(message, now, outcome.retry_at)
     base = f"{_attempt(message)}: outcome unknown: {reason_of(outcome)}"
     if on_unknown is OnUnknown.RESEND and unknowns <= MOST_RESENDS and planned is not None:
+        if no_retry is not None:
+            tried = replace(message, unknowns=unknowns, query_first=can_query)
+            text = f"{base}; not sent again: {no_retry}"
+            entry = _entry(message, Category.MESSAGE, Level.WARNING, text, EntryKind.WITHDRAWN)
+            return replace(withdrawn(tried, no_retry, now), review=(entry,))
         asked = "; Clickatell is asked first" if can_query else ""
         text = f"{base}; sent again at {at(planned)}{asked}, may arrive twice"
         return Step(
@@ -156,6 +194,28 @@ def _given_up(message: Message, outcome: Outcome, now: datetime) -> Step:
         may_arrive_twice=message.may_arrive_twice,
         unknowns=message.unknowns,
         review=tuple(entries),
+    )
+
+
+def withdrawn(message: Message, why: str, now: datetime) -> Step:
+    """A message that is not sent (again), for a reason as "restored at 14:03". No review entry.
+
+    What may have arrived stays `unknown`: a late answer is still taken, and nobody has to decide.
+    """
+    if message.may_have_arrived:
+        return Step(
+            MessageState.UNKNOWN,
+            error_code=WITHDRAWN,
+            error=f"not sent again: {why}",
+            may_arrive_twice=message.may_arrive_twice,
+            query_first=message.query_first,
+            unknowns=message.unknowns,
+        )
+    return Step(
+        MessageState.CANCELLED,
+        finished_at=now,
+        error_code=WITHDRAWN,
+        error=f"{why}, before it was sent",
     )
 
 
@@ -257,7 +317,9 @@ def _attempt_category(message: Message) -> Category:
     return Category.MESSAGE if message.plan_attempts <= 1 else Category.RETRY
 
 
-def _entry(message: Message, category: Category, level: Level, text: str) -> ReviewEntry:
+def _entry(
+    message: Message, category: Category, level: Level, text: str, kind: EntryKind | None = None
+) -> ReviewEntry:
     return ReviewEntry(
         category,
         f"{who(message)}: {text}",
@@ -270,6 +332,7 @@ def _entry(message: Message, category: Category, level: Level, text: str) -> Rev
         alert_id=message.alert_id,
         occurrence_id=message.occurrence_id,
         task_id=message.task_id,
+        kind=kind,
     )
 
 

@@ -6,9 +6,8 @@ Blocks on the database: its methods are called in the store's thread.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from scheduling import fault_points, handler_state, hanging, lifecycle, system_alerts
+from scheduling import fault_points, handler_state, hanging, lifecycle, system_alerts, withdrawal
 from scheduling.lifecycle import Step
 from scheduling.senders.codes import Recovery, limits_all, recovery
 from scheduling.senders.outcome import Outcome, OutcomeKind
@@ -16,6 +15,7 @@ from scheduling.senders.verdict import as_gateway_error
 from storage import handlers, outbox
 from storage.database import Database, Transaction
 from storage.records import (
+    WITHDRAWN,
     Category,
     EntryKind,
     Handler,
@@ -50,14 +50,17 @@ class Recorder:
 
 def record(tx: Transaction, handler: Handler, results: Sequence[Result], now: datetime) -> list[Message]:
     present = outbox.current(tx, [result.message.id for result in results])
+    unsent = [r.message.id for r in results if r.outcome.kind is not OutcomeKind.ACCEPTED]
+    not_again = withdrawal.reasons(tx, (present[key] for key in unsent))
     steps: dict[int, Step] = {}
     unsure: list[Message] = []
     for result in results:
-        step = _step(present[result.message.id], result, handler, now)
+        key = result.message.id
+        step = _step(present[key], result, handler, now, not_again.get(key))
         if step is not None:
-            steps[result.message.id] = step
+            steps[key] = step
             if step.query_first and result.outcome.kind is OutcomeKind.UNKNOWN:
-                unsure.append(present[result.message.id])
+                unsure.append(present[key])
     outbox.finish_attempts(tx, [_attempt_result(result, now) for result in results])
     apply(tx, steps, now)
     _note_on_handler(tx, handler, results, steps, now)
@@ -66,19 +69,16 @@ def record(tx: Transaction, handler: Handler, results: Sequence[Result], now: da
 
 def apply(tx: Transaction, steps: dict[int, Step], now: datetime) -> None:
     """Write steps and what they say."""
-    outbox.change(tx, {key: _columns(step) for key, step in steps.items()})
+    outbox.change(tx, {key: lifecycle.columns_of(step) for key, step in steps.items()})
     tx.review(now, *(entry for step in steps.values() for entry in step.review))
     hanging.answered(tx, steps, now)
-    system_alerts.messages_ended(tx, {key: step.state for key, step in steps.items()}, now)
+    ended = {key: step.state for key, step in steps.items() if step.error_code != WITHDRAWN}
+    system_alerts.messages_ended(tx, ended, now)
 
 
-def _columns(step: Step) -> dict[str, Any]:
-    values = {name: getattr(step, name) for name in outbox.CHANGEABLE}
-    values["state"] = str(step.state)
-    return values
-
-
-def _step(present: Message, result: Result, handler: Handler, now: datetime) -> Step | None:
+def _step(
+    present: Message, result: Result, handler: Handler, now: datetime, no_retry: str | None
+) -> Step | None:
     """The message's next state, or None when a newer attempt or a person has taken over."""
     if present.attempt_id != result.message.attempt_id:
         return None
@@ -86,7 +86,7 @@ def _step(present: Message, result: Result, handler: Handler, now: datetime) -> 
     can_query = handler.api_type == "xml"
     if present.state is MessageState.SENDING:
         return lifecycle.after_attempt(
-            present, outcome, now, on_unknown=handler.on_unknown, can_query=can_query
+            present, outcome, now, on_unknown=handler.on_unknown, can_query=can_query, no_retry=no_retry
         )
     if present.state not in (MessageState.UNKNOWN, MessageState.QUEUED) or not present.unknowns:
         return None
@@ -96,7 +96,9 @@ def _step(present: Message, result: Result, handler: Handler, now: datetime) -> 
     before = replace(
         present, unknowns=present.unknowns - 1, may_arrive_twice=present.unknowns > 1, query_first=False
     )
-    return lifecycle.after_attempt(before, outcome, now, on_unknown=handler.on_unknown, can_query=can_query)
+    return lifecycle.after_attempt(
+        before, outcome, now, on_unknown=handler.on_unknown, can_query=can_query, no_retry=no_retry
+    )
 
 
 def _attempt_result(result: Result, now: datetime) -> outbox.AttemptResult:

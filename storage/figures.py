@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from storage import message_history
 from storage.types import UtcTime
 
 WAITING = ("queued", "sending", "unknown")
@@ -18,7 +19,7 @@ ENDED = ("accepted", "delivered", "undelivered", "failed", "cancelled", "expired
 SPARING = 100
 
 BY_STATE = "SELECT state, count(*) FROM message WHERE state IN ({}) GROUP BY state"
-COUNT_WAITING = sa.text(BY_STATE.format(", ".join(f"'{state}'" for state in WAITING)))
+COUNT_WAITING = sa.text(BY_STATE.format(", ".join(f"'{state}'" for state in WAITING if state != "unknown")))
 COUNT_ENDED = sa.text(BY_STATE.format(", ".join(f"'{state}'" for state in ENDED)))
 RETRYING = sa.text(
     "SELECT count(*) FROM message INDEXED BY message_window"
@@ -41,7 +42,10 @@ LAST_FIRED = sa.text("SELECT max(last_run_at) AS at FROM task")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What waits and what ended, by state and by handler's id. Times are aware UTC."""
+    """What waits and what ended, by state and by handler's id. Times are aware UTC.
+
+    `unknown` are those that a person must decide about.
+    """
 
     by_state: dict[str, int]
     retrying: int
@@ -72,7 +76,10 @@ def read(connection: sa.Connection, ended: EndedCounts) -> Figures:
     """All figures as at one moment."""
     none = dict.fromkeys((*WAITING, *ENDED), 0)
     return Figures(
-        by_state=none | ended.read(connection) | _counted(connection, COUNT_WAITING),
+        by_state=none
+        | ended.read(connection)
+        | _counted(connection, COUNT_WAITING)
+        | {"unknown": message_history.count_undecided(connection)},
         retrying=connection.execute(RETRYING).scalar_one(),
         queued=_counted(connection, QUEUED_BY_HANDLER),
         sending=_counted(connection, SENDING_BY_HANDLER),

@@ -143,6 +143,17 @@ def counts_by_state(connection: sa.Connection) -> dict[MessageState, int]:
     return {MessageState(state): number for state, number in connection.execute(query)}
 
 
+COUNT_UNDECIDED = sa.text(
+    "SELECT count(*) FROM message INDEXED BY message_undecided"
+    " WHERE state = 'unknown' AND error_code IS NOT 'withdrawn'"
+)
+
+
+def count_undecided(connection: sa.Connection) -> int:
+    """Messages of unknown outcome that a person must decide about; those withdrawn ask nobody."""
+    return int(connection.execute(COUNT_UNDECIDED).scalar_one())
+
+
 def reports_due(connection: sa.Connection, now: datetime, limit: int) -> list[Message]:
     """Accepted messages whose delivery should be asked about now."""
     query = SELECT.where(m.report_due_at <= now, m.state == "accepted").order_by(m.report_due_at)

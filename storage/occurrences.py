@@ -1,13 +1,15 @@
 """Occurrences: each time an alert was raised, its stage now, and the steps and notes of its life."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from storage import outbox
 from storage.database import Transaction
+from storage.records import Message
 from storage.tables import alerts, messages, occurrence_events, occurrences, submissions
 
 ACTIVE_STAGES = ("Created", "Claimed", "Actioned", "Escalated")
@@ -191,6 +193,34 @@ def events_of(connection: sa.Connection, occurrence_id: int) -> list[OccurrenceE
     query = sa.select(*columns).where(occurrence_events.c.occurrence_id == occurrence_id)
     rows = connection.execute(query.order_by(occurrence_events.c.id)).mappings()
     return [OccurrenceEvent(**row) for row in rows]
+
+
+def ends_of(
+    connection: sa.Connection | Transaction, occurrence_ids: Collection[int]
+) -> dict[int, tuple[str, datetime]]:
+    """How and when each of these occurrences ended ("Restored" or "Finalised"); those that are over."""
+    e, o = occurrence_events.c, occurrences.c
+    over = o.id.in_(occurrence_ids) & o.stage.not_in(ACTIVE_STAGES)
+    query = (
+        sa.select(o.id, e.what, e.at)
+        .join_from(occurrences, occurrence_events, e.occurrence_id == o.id)
+        .where(over, e.what.in_(("Restored", "Finalised")))
+        .order_by(e.id.desc())
+    )
+    # The first end counts: an occurrence that was restored may have been finalised since.
+    return {row.id: (row.what, row.at) for row in connection.execute(query)}
+
+
+def waiting_messages(
+    connection: sa.Connection | Transaction, occurrence_id: int, stages: Collection[str]
+) -> list[Message]:
+    """The queued messages of these tabs of an occurrence, by id."""
+    query = outbox.SELECT.where(
+        submissions.c.occurrence_id == occurrence_id,
+        submissions.c.stage.in_(stages),
+        messages.c.state == "queued",
+    ).order_by(messages.c.id)
+    return [outbox.record_of(row) for row in connection.execute(query).mappings()]
 
 
 def sent_by(connection: sa.Connection, occurrence_ids: Sequence[int]) -> dict[int, tuple[int, int]]:

@@ -42,11 +42,11 @@ class Submission:
     why: str | None = None
 
 
-_JOINED = ("handler", "operator", "task_id", "alert_id", "occurrence_id", "why")
+_JOINED = ("handler", "operator", "task_id", "alert_id", "occurrence_id", "why", "stage")
 _RENAMED = {"user": m.user_name.label("user"), "to": m.to_number.label("to"), "text": m.body.label("text")}
 RECORD: list[Any] = [
     _RENAMED.get(name, m.get(name)) for name in Message.__dataclass_fields__ if name not in _JOINED
-] + [handlers.c.name.label("handler"), s.operator, s.task_id, s.alert_id, s.occurrence_id, s.why]
+] + [handlers.c.name.label("handler"), s.operator, s.task_id, s.alert_id, s.occurrence_id, s.why, s.stage]
 FROM = messages.join(handlers, handlers.c.id == m.handler_id).join(submissions, s.id == m.submission_id)
 SELECT = sa.select(*RECORD).select_from(FROM)
 
@@ -278,6 +278,7 @@ CHANGEABLE = (
     "query_first",
     "unknowns",
     "report_due_at",
+    "told_by",
 )
 CHANGE = (
     sa.update(messages)

@@ -98,6 +98,10 @@ class EntryKind(StrEnum):
     NOTE = "note"  # anything else that an operator should know
 
 
+# The `error_code` of a message that is not sent (again) because its occurrence went on without it.
+WITHDRAWN = "withdrawn"
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     """A communication handler as an operator set it. The secret itself is never in here."""
@@ -224,7 +228,14 @@ class MessageDraft:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A row of the outbox. `to` is E.164; `attempts` counts every try ever made."""
+    """A row of the outbox. `to` is E.164; `attempts` counts every try ever made.
+
+    `order_group` is the occurrence's id, 0 for one by hand, None where no order is kept.
+    `behind_since` is since when it waits for an older message of its group, `next_planned_at` the
+    planned attempt that an extra one comes before, `freed_after` how many planned attempts had been
+    made when it last got an extra one because its handler was well again, `resent_at` when a person
+    last sent it again. `stage` is the tab of the alert that queued it.
+    """
 
     id: int
     client_message_id: str
@@ -268,6 +279,23 @@ class Message:
     occurrence_id: int | None = None
     told_by: int | None = None
     why: str | None = None
+    order_group: int | None = None
+    behind_since: datetime | None = None
+    next_planned_at: datetime | None = None
+    freed_after: int | None = None
+    resent_at: datetime | None = None
+    stage: str | None = None
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it is not sent (again) because its occurrence went on: `cancelled`, or `unknown`."""
+        moot = (MessageState.CANCELLED, MessageState.UNKNOWN)
+        return self.error_code == WITHDRAWN and self.state in moot
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether an attempt of unknown outcome may have reached the phone."""
+        return self.unknowns > 0 or self.may_arrive_twice
 
     @property
     def recipient(self) -> str:

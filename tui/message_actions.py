@@ -70,9 +70,15 @@ async def resend(console: "ConsoleApp", keys: Sequence[int]) -> bool:
     found = await _states(console, keys)
     if not found:
         return False
-    gone = [message for message in found if message.state not in messages.RESENDABLE]
+    moot = [message for message in found if message.withdrawn]
+    others = [message for message in found if not message.withdrawn]
+    gone = [message for message in others if message.state not in messages.RESENDABLE]
     unsure = [message for message in found if message.state is MessageState.UNKNOWN]
     hangs = []
+    if len(moot) == 1 == len(found):
+        hangs.append(f"It was withdrawn ({moot[0].error}): its text goes as a new message")
+    elif moot:
+        hangs.append(f"{counted(len(moot), 'message')} withdrawn: their texts go as new messages")
     if len(gone) == 1 == len(found):
         hangs.append(f"It {messages.STATE_WORDS[gone[0].state]}: a second message is made")
     elif gone:

@@ -43,7 +43,7 @@ def summary(view: MessageView, owner: str, now: datetime) -> Content:
         code = f"{message.error_code} " if message.error_code else ""
         said = message.error if message.error.startswith(code) else code + message.error
         lines.append(plain_block(said).stylize("$text-error"))
-    if message.state is MessageState.UNKNOWN:
+    if message.state is MessageState.UNKNOWN and not message.withdrawn:
         lines += [Content(""), Content(UNSETTLED).stylize("$text-warning")]
     elif message.may_arrive_twice:
         lines.append(Content.styled("may arrive twice: an attempt before had no answer", "$text-warning"))

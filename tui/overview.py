@@ -58,7 +58,7 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
     from scheduling import unheard
     from scheduling.handler_state import shown
     from storage import handlers, leases, message_history, outbox, tasks
-    from storage.records import HandlerStatus, MessageState
+    from storage.records import HandlerStatus
     from tui.operations import first_steps
 
     lease = leases.current(connection)
@@ -71,7 +71,6 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
         lights.append(
             Light(handler.id, handler.name, state.light, found.balance, found.currency, state.error)
         )
-    unknown = message_history.MessageFilter(state=MessageState.UNKNOWN)
     task = tasks.next_task(connection)
     return Overview(
         sender=lease.holder,
@@ -82,7 +81,7 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
         waiting=sum(queue.waiting for queue in queues.values()),
         retrying=sum(queue.retrying for queue in queues.values()),
         sending=sum(queue.sending for queue in queues.values()),
-        unknown=message_history.count(connection, unknown),
+        unknown=message_history.count_undecided(connection),
         oldest_due_at=outbox.oldest_due(connection, now),
         next_task=task[0] if task else None,
         next_task_at=task[1] if task else None,

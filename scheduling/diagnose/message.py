@@ -28,6 +28,10 @@ def state(message: Message, api: ApiType, now: datetime) -> Finding:
         case MessageState.UNDELIVERED:
             advice = "see the delivery report's reason; is the phone on, and does its network take messages?"
             return problem("State", TRIED, "accepted, and then not delivered", advice)
+        case MessageState.UNKNOWN if message.withdrawn:
+            return ok("State", TRIED, f"an attempt may have arrived; {message.error}")
+        case MessageState.CANCELLED if message.withdrawn:
+            return ok("State", TRIED, f"withdrawn: {message.error}")
         case MessageState.UNKNOWN:
             said = f"its outcome is unknown: {message.error or 'no answer came'}"
             return problem("State", TRIED, said, _decide(message))

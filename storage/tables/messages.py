@@ -19,6 +19,8 @@ from storage.tables.base import (
 )
 
 QUEUED = sa.text("state = 'queued'")
+# Of unknown outcome and for a person to decide: one that was withdrawn asks nobody.
+UNDECIDED = sa.text("state = 'unknown' AND error_code IS NOT 'withdrawn'")
 
 
 class SubmissionRow(SQLModel, table=True):
@@ -67,6 +69,7 @@ class MessageRow(SQLModel, table=True):
         ),
         sa.Index("message_sending", "attempt_id", sqlite_where=sa.text("state = 'sending'")),
         sa.Index("message_state", "state", "id"),
+        sa.Index("message_undecided", "id", sqlite_where=UNDECIDED),
         sa.Index("message_user", "user_id", "id"),
         sa.Index("message_submission", "submission_id"),
         sa.Index("message_told_by", "told_by", sqlite_where=sa.text("told_by IS NOT NULL")),
@@ -111,6 +114,11 @@ class MessageRow(SQLModel, table=True):
     told_by: int | None = number(None)  # it waits for this message's answer: nobody is told without it
     clock_boot: int | None = number(None)  # storage/written_by.py: the clock that its due moments go by
     clock_offset: int | None = number(None)
+    order_group: int | None = number(None)  # the occurrence's id; 0 by hand; NULL: no order is kept
+    behind_since: datetime | None = moment(None)  # waits for an older message: it has no next attempt
+    next_planned_at: datetime | None = moment(None)  # the planned attempt that an extra one comes before
+    freed_after: int | None = number(None)  # planned attempts made when the way was last found free
+    resent_at: datetime | None = moment(None)  # by a person: the order does not bind it
 
 
 class AttemptRow(SQLModel, table=True):

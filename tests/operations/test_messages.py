@@ -9,7 +9,7 @@ from storage.message_history import MessageFilter
 from storage.records import ApiType, Message, MessageState
 from tests.operations.arrange import ANN, JOE, make_handler, run_engine_here, set_message, to
 from tests.operations.conftest import StandingClock
-from tui.operations import handlers, messages, review, sending, waiting
+from tui.operations import handlers, messages, review, sending, status, waiting
 from tui.operations.desk import Desk
 from tui.operations.errors import NotAllowed, Refused
 from tui.operations.views import message_json
@@ -235,3 +235,25 @@ def test_whether_an_engine_runs(desk: Desk) -> None:
     with desk.database.write() as tx:
         leases.release(tx, 1)
     assert not waiting.engine_is_running(desk)
+
+
+@pytest.mark.parametrize("state", [S.CANCELLED, S.UNKNOWN])
+def test_a_withdrawn_one_is_not_sent_again_but_its_text_may_go_as_a_new_one(
+    desk: Desk, message_id: int, state: MessageState
+) -> None:
+    why = "restored at 14:03, before it was sent"
+    put(desk, message_id, state, error_code="withdrawn", error=why)
+    before = read(desk, message_id)
+    with pytest.raises(Refused, match=f"withdrawn: {why}.*--again"):
+        messages.resend(desk, message_id)
+    assert read(desk, message_id) == before
+    copy = messages.resend(desk, message_id, again=True)
+    assert copy.id != message_id and copy.resend_of == message_id and copy.state is S.QUEUED
+    assert read(desk, message_id) == before
+
+
+def test_a_withdrawn_one_asks_nobody_to_decide(desk: Desk, message_id: int) -> None:
+    put(desk, message_id, S.UNKNOWN)
+    assert status.status(desk).unknown == 1
+    put(desk, message_id, S.UNKNOWN, error_code="withdrawn", error="not sent again: restored at 14:03")
+    assert status.status(desk).unknown == 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from scheduling import alerting, withdrawal
 from scheduling.stages import Stage
 from storage import alerts as stored
 from storage import occurrences
@@ -172,6 +173,11 @@ def remove(desk: Desk, alert_id: int, *, although_active: bool = False) -> int:
         for occurrence in active:
             stage = str(Stage.FINALISED)
             occurrences.change(tx, occurrence.id, stage=stage, changed_at=now, ended_at=now)
+            waited = withdrawal.withdraw(tx, occurrence.id, Stage.FINALISED, now)
+            tx.review(
+                now,
+                *alerting.withdrawn_said(found, occurrence, Stage.FINALISED, waited, operator=desk.operator),
+            )
             note = "the alert was removed"
             occurrences.add_event(tx, occurrence.id, stage, now, operator=desk.operator, note=note)
         # Without its actions nothing hangs on handlers, groups and users any more.

@@ -105,12 +105,17 @@ def cancel(desk: Desk, message_id: int) -> Message:
 def resend(desk: Desk, message_id: int, *, again: bool = False) -> Message:
     """Send a message again: a new plan on the same row, or with `again` a new, linked message.
 
-    The new message is only for one that was sent, or still is under way; without `again` that
-    is refused.
+    The new message is only for one that was sent, still is under way, or was withdrawn; without
+    `again` that is refused.
     """
     with desk.write(Role.OPERATOR, "sending a message again") as tx:
         found = _read(tx.connection, message_id)
-        if found.state in RESENDABLE:
+        if found.withdrawn and not again:
+            raise Refused(
+                f"message {found.id} was withdrawn: {found.error};"
+                " to send its text all the same, as a new message, say so (--again)"
+            )
+        if found.state in RESENDABLE and not found.withdrawn:
             _start_again(tx, desk, found)
             return _read(tx.connection, message_id)
         if not again:
@@ -167,6 +172,7 @@ def _start_again(tx: Transaction, desk: Desk, found: Message) -> None:
         **NEW_PLAN,
         next_attempt_at=now,
         expires_at=now + handler.useful_life,
+        resent_at=now,
         may_arrive_twice=found.may_arrive_twice or unsure,
         # One unknown stays counted, so that a late answer to that attempt is still taken.
         unknowns=1 if unsure else 0,

@@ -15,8 +15,8 @@ from storage.errors import StorageError
 from storage.folder import DataFolder
 from storage.key_rotation import Rotated
 from storage.logins import Newcomer, Why
-from storage.message_history import counts_by_state
-from storage.records import Category, Level, MessageState, ReviewEntry
+from storage.message_history import count_undecided
+from storage.records import Category, Level, ReviewEntry
 from storage.restore import Restored
 from storage.review_verify import Verdict
 from tui.operations.desk import Desk, Role, refusal
@@ -118,7 +118,7 @@ def _write_down(desk: Desk, file: Path, replaced: Path | None) -> None:
 
 def _report(done: Restored, desk: Desk) -> PutBack:
     with desk.database.read() as connection:
-        unknown = counts_by_state(connection).get(MessageState.UNKNOWN, 0)
+        unknown = count_undecided(connection)
     return PutBack(done.replaced, done.backed_up_at, unknown, tuple(unreadable_secrets(desk)), done.newcomers)
 
 

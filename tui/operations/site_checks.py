@@ -11,7 +11,7 @@ from scheduling import unheard
 from scheduling.diagnose import person, plan
 from scheduling.diagnose import site as judge
 from scheduling.diagnose.finding import Finding, problem
-from storage import adoption, audience, instances, integrity, outbox, review_verify, users
+from storage import adoption, audience, instances, integrity, message_history, outbox, review_verify, users
 from storage import alerts as stored_alerts
 from storage import handlers as stored_handlers
 from storage import review as stored_review
@@ -45,14 +45,9 @@ def queue(bench: "Bench") -> Iterator[Finding]:
     with bench.desk.database.read() as connection:
         waiting = sum(found.total for found in stored_handlers.queues(connection).values())
         oldest = outbox.oldest_due(connection, now)
-        unknown = _count(connection, MessageState.UNKNOWN)
+        unknown = message_history.count_undecided(connection)
     yield judge.queue(waiting, oldest, now)
     yield judge.unknown(unknown)
-
-
-def _count(connection: sa.Connection, state: MessageState) -> int:
-    query = sa.select(sa.func.count()).select_from(messages).where(messages.c.state == str(state))
-    return connection.execute(query).scalar_one()
 
 
 def told(bench: "Bench") -> Iterator[Finding]:

@@ -4,17 +4,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from scheduling import unheard
 from scheduling.diagnose.site import OVERDUE, SILENT
 from scheduling.unheard import Unheard
-from storage import adoption, integrity, leases, outbox
+from storage import adoption, integrity, leases, message_history, outbox
 from storage import tasks as stored_tasks
 from storage.adoption import Hold
 from storage.database import SCHEMA_VERSION
-from storage.records import Lease, MessageState
-from storage.tables import messages
+from storage.records import Lease
 from tui.operations import handler_status
 from tui.operations.desk import Desk
 from tui.operations.handler_status import HandlerView
@@ -73,16 +70,13 @@ def status(desk: Desk) -> SiteStatus:
         lease = leases.current(connection)
         following = [task for task in stored_tasks.listing(connection) if task.enabled and task.next_due_at]
         following.sort(key=lambda task: (task.next_due_at or now, task.id))
-        unknown = sa.select(sa.func.count()).select_from(messages)
         found = SiteStatus(
             folder=str(folder),
             at=now,
             lease=lease,
             engine_running=leases.engine_is_running(lease, now),
             hold=adoption.hold_of(connection),
-            unknown=connection.execute(
-                unknown.where(messages.c.state == str(MessageState.UNKNOWN))
-            ).scalar_one(),
+            unknown=message_history.count_undecided(connection),
             oldest_due_at=outbox.oldest_due(connection, now),
             next_task=following[0].name if following else None,
             next_task_due_at=following[0].next_due_at if following else None,

@@ -7,7 +7,14 @@ down_revision = "0003"
 
 REVIEW: tuple[str, ...] = ()
 
-OUTBOX: tuple[str, ...] = ()
+OUTBOX: tuple[str, ...] = (
+    "ALTER TABLE message ADD COLUMN order_group INTEGER",
+    "ALTER TABLE message ADD COLUMN behind_since INTEGER",
+    "ALTER TABLE message ADD COLUMN next_planned_at INTEGER",
+    "ALTER TABLE message ADD COLUMN freed_after INTEGER",
+    "ALTER TABLE message ADD COLUMN resent_at INTEGER",
+    "CREATE INDEX message_undecided ON message (id) WHERE state = 'unknown' AND error_code IS NOT 'withdrawn'",
+)
 
 ALERTS: tuple[str, ...] = (
     # Two more kinds of recipients: everyone told so far, and (prepared) whoever is on duty.

@@ -1,0 +1,99 @@
+"""What is not sent any more because an occurrence went on: section 1 of docs/alerts.md.
+
+`ruling` is the rule, of values alone; everything that withdraws asks it, whether a step is taken or
+an answer would plan a retry. An alert's answer plan is handed to it as a value; there is none yet.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduling import hanging, lifecycle, phone
+from scheduling.stages import ACTIVE, DONE, Stage
+from storage import occurrences, outbox
+from storage.database import Transaction
+from storage.records import Message
+
+TELLING = frozenset({Stage.CREATED, Stage.ESCALATED})
+BEFORE_THE_END = TELLING | {Stage.CLAIMED, Stage.ACTIONED}
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """Messages of these tabs are not sent any more, since a moment and for a reason ("restored at 14:03")."""
+
+    tabs: frozenset[Stage]
+    why: str
+    since: datetime
+
+    def holds_for(self, message: Message) -> bool:
+        """One that a person sent again after that moment goes its way."""
+        return message.stage in self.tabs and (message.resent_at is None or message.resent_at < self.since)
+
+
+def ruling(stage: Stage, since: datetime, plan: object | None = None) -> Ruling | None:
+    """What an occurrence that has come into a stage at a moment withdraws; None: nothing.
+
+    Whoever claims an alert with an answer plan has answered it: nobody else needs to be called. An
+    alert without a plan informs, and goes on informing.
+    """
+    if stage not in ACTIVE:
+        tabs = BEFORE_THE_END
+    elif plan is not None and stage in (Stage.CLAIMED, Stage.ACTIONED):
+        tabs = TELLING
+    else:
+        return None
+    return Ruling(tabs, f"{DONE[stage]} at {since.astimezone():%H:%M}", since)
+
+
+def withdraw(
+    tx: Transaction, occurrence_id: int, stage: Stage, now: datetime, plan: object | None = None
+) -> list[Message]:
+    """Withdraw what waits and is moot after a step into a stage; gives the messages as they waited."""
+    found = ruling(stage, now, plan)
+    if found is None:
+        return []
+    waiting = occurrences.waiting_messages(tx, occurrence_id, found.tabs)
+    steps = {message.id: lifecycle.withdrawn(message, found.why, now) for message in waiting}
+    outbox.change(tx, {key: lifecycle.columns_of(step) for key, step in steps.items()})
+    hanging.answered(tx, steps, now)
+    return waiting
+
+
+def reasons(tx: Transaction, messages: Iterable[Message]) -> dict[int, str]:
+    """Which of these are not to be sent again, by id, and why: their occurrence is over by now."""
+    of_alerts = [message for message in messages if message.occurrence_id is not None]
+    if not of_alerts:
+        return {}
+    ends = occurrences.ends_of(tx, {message.occurrence_id or 0 for message in of_alerts})
+    found = {key: ruling(Stage(what), at) for key, (what, at) in ends.items()}
+    return {
+        message.id: holds.why
+        for message in of_alerts
+        if (holds := found.get(message.occurrence_id or 0)) is not None and holds.holds_for(message)
+    }
+
+
+def said(waited: Collection[Message]) -> str:
+    """What was withdrawn, with whom it would have reached: "2 waiting messages withdrawn (Joe Hart, …)"."""
+    gone = [message for message in waited if not message.may_have_arrived]
+    unsure = [message for message in waited if message.may_have_arrived]
+    parts = []
+    if gone:
+        parts.append(f"{_counted(len(gone))} withdrawn ({_names(gone)})")
+    if unsure:
+        parts.append(
+            f"{_counted(len(unsure))} not sent again, though an attempt may have arrived ({_names(unsure)})"
+        )
+    return "; ".join(parts)
+
+
+def _counted(number: int) -> str:
+    return f"{number:,} waiting {'message' if number == 1 else 'messages'}"
+
+
+def _names(messages: Collection[Message]) -> str:
+    names = list(dict.fromkeys(message.user or phone.readable(message.to) for message in messages))
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
