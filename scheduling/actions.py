@@ -1,15 +1,21 @@
 """Carrying out actions: what a task or a stage of an alert sends, queued in the caller's transaction."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
+
 from scheduling import recipients, told
+from scheduling.recipients import Composed, LeftOut, Reached
+from scheduling.send_size import SendSize, size_of
 from scheduling.told import Person, person_of
 from storage import audience, handlers, hearing, outbox
 from storage.database import Transaction
 from storage.outbox import Submission
-from storage.records import Action, Recipient
+from storage.records import Action, Handler, MessageDraft, Recipient
+
+NOTHING = Composed(())
 
 
 @dataclass(slots=True)
@@ -17,7 +23,7 @@ class Queued:
     """What came of carrying out actions: message ids, who was left out, what an operator should know."""
 
     message_ids: list[int] = field(default_factory=list)
-    left_out: list[recipients.LeftOut] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     nobody_told: bool = False  # an action goes to those told so far, and nobody had been told
 
@@ -27,6 +33,55 @@ class Queued:
         self.left_out += more.left_out
         self.problems += more.problems
         self.nobody_told = self.nobody_told or more.nobody_told
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What one action sends as things are. Without a `handler` it was removed, and nothing is sent.
+
+    `composed` has the texts; `drafts` are those with the message whose answer they wait for.
+    `nobody_told`: it goes to those told so far, and nobody had been told. `needless`: it reaches
+    nobody, and rightly so.
+    """
+
+    action: Action
+    handler: Handler | None
+    reached: tuple[Reached, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    composed: Composed = NOTHING
+    drafts: tuple[MessageDraft, ...] = ()
+    nobody_told: bool = False
+    needless: bool = False
+
+
+def plan(
+    connection: sa.Connection,
+    actions: Iterable[Action],
+    now: datetime,
+    *,
+    values: Mapping[str, str],
+    useful_life: timedelta | None,
+    occurrence_id: int | None = None,
+    skip: Collection[Person] = (),
+) -> Iterator[Planned]:
+    """What the enabled actions send: what `carry_out` queues, and what previews and questions show.
+
+    `values` are the template fields that are the same for all. Long texts are cut, not refused: a
+    cut alarm beats none. `skip` are people who get nothing, and are not left out either. Writes nothing.
+    """
+    without = frozenset(skip)
+    for action in actions:
+        if action.enabled:
+            yield _planned(connection, action, now, values, useful_life, occurrence_id, without)
+
+
+def size(planned: Iterable[Planned]) -> SendSize:
+    """How many people, messages and parts these actions come to."""
+    all_of = list(planned)
+    return size_of(
+        (person_of(person.user_id, person.number) for one in all_of for person in one.reached),
+        (draft.segments for one in all_of for draft in one.drafts),
+    )
 
 
 def carry_out(
@@ -39,34 +94,36 @@ def carry_out(
     useful_life: timedelta | None,
     skip: Collection[Person] = (),
 ) -> Queued:
-    """Queue what the enabled actions send. `values` are the template fields that are the same for all.
-
-    Long texts are cut, not refused: a cut alarm beats none. `skip` are people who get nothing,
-    and are not left out either.
-    """
+    """Queue what the enabled actions send: see `plan`."""
     queued = Queued()
-    for action in actions:
-        if action.enabled:
-            _one(tx, action, submission, now, values, useful_life, frozenset(skip), queued)
+    planned = plan(
+        tx.connection,
+        actions,
+        now,
+        values=values,
+        useful_life=useful_life,
+        occurrence_id=submission.occurrence_id,
+        skip=skip,
+    )
+    for one in planned:
+        _queue(tx, one, submission, now, queued)
     return queued
 
 
-def _one(
-    tx: Transaction,
+def _planned(
+    connection: sa.Connection,
     action: Action,
-    submission: Submission,
     now: datetime,
     values: Mapping[str, str],
     useful_life: timedelta | None,
+    occurrence_id: int | None,
     skip: frozenset[Person],
-    queued: Queued,
-) -> None:
-    handler = handlers.get(tx.connection, action.handler_id)
+) -> Planned:
+    handler = handlers.get(connection, action.handler_id)
     if handler is None or handler.removed_at is not None:
-        queued.problems.append(f"its handler {action.handler} was removed")
-        return
-    field_id = audience.telephone_field(tx, handler.telephone_field_id)
-    chosen = _audience(tx, action, submission, field_id, queued)
+        return Planned(action, None)
+    field_id = audience.telephone_field(connection, handler.telephone_field_id)
+    chosen = _audience(connection, action, occurrence_id, field_id)
     reached = [person for person in chosen.reached if person_of(person.user_id, person.number) not in skip]
     missed = [person for person in chosen.missed if person.user_id is None or person.user_id not in skip]
     composed = recipients.compose(
@@ -79,13 +136,29 @@ def _one(
         values=values,
         cut=True,
     )
-    skipped = len(chosen.reached) > len(reached)
-    drafts = [replace(draft, told_by=chosen.answers.get(draft.to)) for draft in composed.drafts]
-    if drafts or missed:
-        named = replace(submission, left_out=tuple(_kept(person) for person in missed))
-        queued.message_ids += outbox.enqueue(tx, named, drafts, now)
-    queued.left_out += missed
-    if not drafts and not chosen.nobody_told and not skipped:
+    return Planned(
+        action,
+        handler,
+        tuple(reached),
+        tuple(missed),
+        composed,
+        tuple(replace(draft, told_by=chosen.answers.get(draft.to)) for draft in composed.drafts),
+        chosen.nobody_told,
+        (chosen.only_told and chosen.nobody_told) or len(chosen.reached) > len(reached),
+    )
+
+
+def _queue(tx: Transaction, planned: Planned, submission: Submission, now: datetime, queued: Queued) -> None:
+    handler, composed = planned.handler, planned.composed
+    if handler is None:
+        queued.problems.append(f"its handler {planned.action.handler} was removed")
+        return
+    if planned.drafts or planned.left_out:
+        named = replace(submission, left_out=tuple(_kept(person) for person in planned.left_out))
+        queued.message_ids += outbox.enqueue(tx, named, planned.drafts, now)
+    queued.left_out += planned.left_out
+    queued.nobody_told = queued.nobody_told or planned.nobody_told
+    if not planned.drafts and not planned.needless:
         queued.problems.append("it reaches nobody")
     if not handler.enabled:
         queued.problems.append(f"its handler {handler.name} is disabled: messages wait")
@@ -98,24 +171,27 @@ def _one(
 
 @dataclass(frozen=True, slots=True)
 class _Audience:
-    """Who gets the action's message. `answers` has, by number, the message whose answer is waited for."""
+    """Who gets the action's message. `answers` has, by number, the message whose answer is waited for.
 
-    reached: list[recipients.Reached]
-    missed: list[recipients.LeftOut]
+    `nobody_told`: it goes to those told so far, and nobody was; `only_told`: to nobody else.
+    """
+
+    reached: list[Reached]
+    missed: list[LeftOut]
     answers: Mapping[str, int]
     nobody_told: bool = False
+    only_told: bool = False
 
 
 def _audience(
-    tx: Transaction, action: Action, submission: Submission, field_id: int | None, queued: Queued
+    connection: sa.Connection, action: Action, occurrence_id: int | None, field_id: int | None
 ) -> _Audience:
     """Those named, then those told so far who are not among them; equal numbers once."""
     named = [recipient for recipient in action.recipients if not recipient.is_told]
-    reached, missed = recipients.choose(audience.candidates(tx, named, field_id))
-    if len(named) == len(action.recipients) or submission.occurrence_id is None:
+    reached, missed = recipients.choose(audience.candidates(connection, named, field_id))
+    if len(named) == len(action.recipients) or occurrence_id is None:
         return _Audience(reached, missed, {})
-    heard = told.heard(hearing.of_occurrence(tx, submission.occurrence_id))
-    queued.nobody_told = queued.nobody_told or not heard
+    heard = told.heard(hearing.of_occurrence(connection, occurrence_id))
     open_answers = {person_of(person.user_id, person.to): person.told_by for person in heard}
     known = {person.user_id for person in reached} | {person.user_id for person in missed}
     asked = [
@@ -123,7 +199,7 @@ def _audience(
         for person in heard
         if person.user_id is None or person.user_id not in known
     ]
-    more, lost = recipients.choose(audience.candidates(tx, asked, field_id))
+    more, lost = recipients.choose(audience.candidates(connection, asked, field_id))
     numbers = {person.number for person in reached}
     answers: dict[str, int] = {}
     for person in more:
@@ -134,16 +210,16 @@ def _audience(
         answer = open_answers[person_of(person.user_id, person.number)]
         if answer is not None:
             answers[person.number] = answer
-    return _Audience(reached, missed + lost, answers, not heard and not named)
+    return _Audience(reached, missed + lost, answers, not heard, not named)
 
 
-def _kept(person: recipients.LeftOut) -> dict[str, str]:
+def _kept(person: LeftOut) -> dict[str, str]:
     """Someone left out, as the submission keeps it."""
     kept = {"name": person.name, "reason": person.reason}
     return kept if person.user_id is None else kept | {"user_id": str(person.user_id)}
 
 
-def names_of(left_out: list[recipients.LeftOut], most: int = 5) -> str:
+def names_of(left_out: list[LeftOut], most: int = 5) -> str:
     """Who was left out and why, the first few by name."""
     names = "; ".join(str(person) for person in left_out[:most])
     return names + (f"; and {len(left_out) - most} more" if len(left_out) > most else "")

@@ -161,6 +161,16 @@ def last_tab(alert: Alert, stage: Stage) -> Stage | None:
     return next((tab for tab in (stage, Stage.CREATED) if tab in TELLING and tab in with_action), None)
 
 
+def not_reached(
+    connection: sa.Connection, occurrence: Occurrence, now: datetime
+) -> tuple[list[Stage], set[told.Person]]:
+    """The tabs that have told of an occurrence, and who need not hear of it again from them."""
+    facts = hearing.of_occurrence(connection, occurrence.id)
+    skip = {told.who(fact) for fact in facts if told.is_told(fact, now) or told.waits(fact)}
+    entered = {event.what for event in occurrences.events_of(connection, occurrence.id)}
+    return [tab for tab in (Stage.CREATED, Stage.ESCALATED) if tab in entered], skip
+
+
 def send_to_those_not_reached(
     tx: Transaction, alert: Alert, occurrence: Occurrence, now: datetime, *, operator: str | None = None
 ) -> Queued:
@@ -168,14 +178,10 @@ def send_to_those_not_reached(
 
     Numbers, names and fields are as they are now. Whether it is active has been asked by the caller.
     """
-    facts = hearing.of_occurrence(tx, occurrence.id)
-    skip = {told.who(fact) for fact in facts if told.is_told(fact, now) or told.waits(fact)}
-    entered = {event.what for event in occurrences.events_of(tx.connection, occurrence.id)}
+    tabs, skip = not_reached(tx.connection, occurrence, now)
     queued = Queued()
-    for tab in (Stage.CREATED, Stage.ESCALATED):
-        if tab in entered:
-            more = _send_tab(tx, alert, occurrence, tab, now, operator=operator, why=None, skip=skip)
-            queued.add(more)
+    for tab in tabs:
+        queued.add(_send_tab(tx, alert, occurrence, tab, now, operator=operator, why=None, skip=skip))
     text = "sent again to those not reached"
     occurrences.add_event(
         tx,

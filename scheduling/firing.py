@@ -44,13 +44,18 @@ def fire(
         return Fired(None)
     submission = outbox.Submission(Origin.TASK, operator=operator, task_id=task.id, run_id=run_id)
     queued = carry_out(
-        tx, task.actions, submission, now, values={"Task": task.name}, useful_life=task.useful_life
+        tx, task.actions, submission, now, values=values_of(task), useful_life=task.useful_life
     )
     if not task.actions:
         queued.problems.append("it has no action")
     tasks.set_run_counts(tx, run_id, len(queued.message_ids), len(queued.left_out))
     tx.review(now, *_said(task, kind, queued, operator, next_due_at))
     return Fired(run_id, tuple(queued.message_ids), tuple(queued.left_out), tuple(queued.problems))
+
+
+def values_of(task: Task) -> dict[str, str]:
+    """What stands in the messages of a task besides the fields of users."""
+    return {"Task": task.name}
 
 
 def _said(

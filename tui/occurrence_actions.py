@@ -1,11 +1,14 @@
 """What an operator does with occurrences from a list or from one: asked about, done, told."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from scheduling import actions
 from scheduling.stages import DONE, Stage
+from tui.dialogs.large_send import agreed
 from tui.dialogs.note import NoteDialog
 from tui.occurrence_facts import named, outgoing_shown
 from tui.operations import alert_preview, occurrences
@@ -47,6 +50,8 @@ async def take(console: "ConsoleApp", keys: Sequence[int], stage: Stage) -> bool
     if note is None:
         return False
     ids = tuple(preview.occurrence.id for preview in possible)
+    if not await _agreed(console, ids, stage, note):
+        return False
     done, more = await console.operate(_step_each, ids, stage, note)
     for stepped in done[:MOST_SHOWN]:
         console.tell(_said(stepped, DONE[stage]))
@@ -69,8 +74,17 @@ async def add_note(console: "ConsoleApp", key: int, about: str) -> bool:
     return True
 
 
-def _previews(desk: Desk, keys: Sequence[int], stage: Stage) -> list[StepPreview]:
-    found = (alert_preview.of_step(desk, key, stage) for key in keys)
+async def _agreed(console: "ConsoleApp", keys: tuple[int, ...], stage: Stage, note: str) -> bool:
+    """Asked with the note, which may stand in the messages and make them longer."""
+    previews = await console.ask(_previews, keys, stage, note)
+    one = previews[0].occurrence if len(previews) == 1 else None
+    about = named(one) if one else counted(len(previews), "occurrence")
+    size = actions.size(chain.from_iterable(preview.planned for preview in previews))
+    return await agreed(console, size, f"{TITLES[stage]} {about}")
+
+
+def _previews(desk: Desk, keys: Sequence[int], stage: Stage, note: str = "") -> list[StepPreview]:
+    found = (alert_preview.of_step(desk, key, stage, note) for key in keys)
     return [preview for preview in found if preview is not None]
 
 

@@ -7,7 +7,7 @@ import typer
 from tui.cli.alert_options import Key, Name, NoteOption, OccurrenceId, Values, named, values_given
 from tui.cli.context import desk
 from tui.cli.lazy_group import plain_app
-from tui.cli.options import Json, Limit
+from tui.cli.options import Json, Limit, Yes
 from tui.cli.output import emit, emit_all, local_time, note, say, show_facts, show_table
 
 if TYPE_CHECKING:
@@ -19,12 +19,18 @@ app = plain_app()
 
 
 @app.command("raise")
-def raise_alert(name: Name, key: Key = None, set: Values = None, json: Json = False) -> None:
+def raise_alert(
+    name: Name, key: Key = None, set: Values = None, yes: Yes = False, json: Json = False
+) -> None:
     """Raise an alert: what its Created tab sends is on disk when the command ends."""
-    from tui.operations import occurrences
+    from tui.cli.sent import ask_if_large, asks
+    from tui.operations import alert_preview, occurrences
 
     given = values_given(set or ())
-    stepped = occurrences.raise_alert(desk(), named(name).id, key=key, given=given)
+    alert = named(name)
+    if asks(yes) and alert.enabled:
+        ask_if_large(alert_preview.of_raise(desk(), alert, key or "", given).size, f"Raise {alert.name}")
+    stepped = occurrences.raise_alert(desk(), alert.id, key=key, given=given)
     occurrence = stepped.occurrence
     if stepped.counted:
         done = f"raised again, counted: {occurrence.count} times now{_sent(stepped)}"
@@ -35,21 +41,25 @@ def raise_alert(name: Name, key: Key = None, set: Values = None, json: Json = Fa
 
 
 @app.command()
-def claim(occurrence_id: OccurrenceId, note: NoteOption = "", json: Json = False) -> None:
+def claim(occurrence_id: OccurrenceId, note: NoteOption = "", yes: Yes = False, json: Json = False) -> None:
     """Become its owner: others see that someone looks after it."""
-    _step(occurrence_id, "Claimed", note, json)
+    _step(occurrence_id, "Claimed", note, yes, json)
 
 
 @app.command("action-taken")
-def action_taken(occurrence_id: OccurrenceId, note: NoteOption = "", json: Json = False) -> None:
+def action_taken(
+    occurrence_id: OccurrenceId, note: NoteOption = "", yes: Yes = False, json: Json = False
+) -> None:
     """Say that something was done about it."""
-    _step(occurrence_id, "Actioned", note, json)
+    _step(occurrence_id, "Actioned", note, yes, json)
 
 
 @app.command()
-def escalate(occurrence_id: OccurrenceId, note: NoteOption = "", json: Json = False) -> None:
+def escalate(
+    occurrence_id: OccurrenceId, note: NoteOption = "", yes: Yes = False, json: Json = False
+) -> None:
     """Send what its Escalated tab sends: more people should know."""
-    _step(occurrence_id, "Escalated", note, json)
+    _step(occurrence_id, "Escalated", note, yes, json)
 
 
 @app.command()
@@ -66,6 +76,7 @@ def restore(
         bool, typer.Option("--if-active", help="With --key: when nothing is active with it, all is well")
     ] = False,
     note: NoteOption = "",
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Say that its cause is gone. The next raise starts a new occurrence."""
@@ -84,20 +95,26 @@ def restore(
                 return
             raise
     assert occurrence_id is not None
-    _step(occurrence_id, "Restored", note, json)
+    _step(occurrence_id, "Restored", note, yes, json)
 
 
 @app.command()
-def finalise(occurrence_id: OccurrenceId, note: NoteOption = "", json: Json = False) -> None:
+def finalise(
+    occurrence_id: OccurrenceId, note: NoteOption = "", yes: Yes = False, json: Json = False
+) -> None:
     """Close it for good."""
-    _step(occurrence_id, "Finalised", note, json)
+    _step(occurrence_id, "Finalised", note, yes, json)
 
 
 @app.command("send-again")
-def send_again(occurrence_id: OccurrenceId, json: Json = False) -> None:
+def send_again(occurrence_id: OccurrenceId, yes: Yes = False, json: Json = False) -> None:
     """Send what tells of it to those who were not reached, as they and their numbers are now."""
-    from tui.operations import occurrences
+    from tui.cli.sent import ask_if_large, asks
+    from tui.operations import alert_preview, occurrences
 
+    preview = alert_preview.of_send_again(desk(), occurrence_id) if asks(yes) else None
+    if preview is not None:
+        ask_if_large(preview.size, f"Send {_called(preview.occurrence)} again")
     stepped = occurrences.send_again(desk(), occurrence_id)
     _show(stepped, f"sent again to those not reached{_sent(stepped)}", json)
 
@@ -162,10 +179,15 @@ def _told_row(person: "PersonTold") -> tuple[object, ...]:
     return told_words.name_of(person), when, "" if person.told else told_words.why_not(person)
 
 
-def _step(occurrence_id: int, stage: str, text: str, json: bool) -> None:
-    from scheduling.stages import DONE, Stage
-    from tui.operations import occurrences
+def _step(occurrence_id: int, stage: str, text: str, yes: bool, json: bool) -> None:
+    from scheduling.stages import DONE, VERBS, Stage
+    from tui.cli.sent import ask_if_large, asks
+    from tui.operations import alert_preview, occurrences
 
+    preview = alert_preview.of_step(desk(), occurrence_id, Stage(stage), text) if asks(yes) else None
+    if preview is not None:
+        verb = VERBS[Stage(stage)].capitalize()
+        ask_if_large(preview.size, f"{verb} {_called(preview.occurrence)}")
     stepped = occurrences.step(desk(), occurrence_id, Stage(stage), note=text)
     _show(stepped, f"{DONE[Stage(stage)]}{_sent(stepped)}", json)
 

@@ -1,6 +1,7 @@
 """What a command prints: lines for people made safe for the terminal, or JSON for programs."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -82,10 +83,23 @@ def steady() -> None:
 
 
 def confirmed(question: str, *, yes: bool, without_terminal: bool) -> bool:
-    """Ask once on a terminal; elsewhere `without_terminal` is the answer."""
+    """Ask once on a terminal that somebody is at; elsewhere `without_terminal` is the answer."""
     if yes:
         return True
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not somebody_is_there():
         return without_terminal
     print(f"{plain_str(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().casefold() in ("y", "yes")
+
+
+def somebody_is_there() -> bool:
+    """Whether a person can answer a question: standard input and error are a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty() and _in_foreground()
+
+
+def _in_foreground() -> bool:
+    """A job in the background would be stopped at the question, and nobody would see why."""
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError):
+        return True

@@ -1,16 +1,12 @@
 """`commsdesk send`: a message by hand."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tui.cli.context import desk
 from tui.cli.options import HandlerName, Json, To, Yes
-from tui.cli.output import confirmed
-
-if TYPE_CHECKING:
-    from storage.records import Handler, Recipient
 
 LONGEST_INPUT = 1_000_000  # bytes of standard input; far more than any handler sends
 
@@ -44,7 +40,7 @@ def send(
     members of a group who cannot are named and left out. Exit status 0 when all were queued
     (with --wait: accepted), else 1.
     """
-    from tui.cli.sent import report
+    from tui.cli.sent import ask_if_large, asks, report
     from tui.operations import names, sending
 
     if (message is None) == (template is None):
@@ -53,8 +49,11 @@ def send(
     with desk().database.read() as connection:
         found = names.handler(connection, handler)
         recipients = [names.recipient(connection, name) for name in to]
-    if not yes:
-        _ask_if_many(found, recipients, text, fields)
+    if asks(yes):
+        # What cannot be sent is refused below, in its own words.
+        planned = sending.preview(desk(), found.id, recipients, text, fields=fields)
+        if planned.problem is None:
+            ask_if_large(planned.size, "", through=found.name)
     sent = sending.send(desk(), found.id, recipients, text, fields=fields)
     raise typer.Exit(report(sent, wait=wait, json=json))
 
@@ -81,16 +80,3 @@ def _template_text(name: str) -> str:
 
     with desk().database.read() as connection:
         return message_templates.named(connection, name).text
-
-
-def _ask_if_many(handler: "Handler", recipients: "list[Recipient]", text: str, fields: bool) -> None:
-    from tui.operations import sending
-    from tui.operations.form_values import counted
-
-    planned = sending.preview(desk(), handler.id, recipients, text, fields=fields)
-    if planned.problem is not None or not planned.must_ask:
-        return
-    people, parts = counted(planned.people, "person", "people"), counted(planned.total_parts, "part")
-    question = f"Send to {people}, {parts} in all, through {handler.name}?"
-    if not confirmed(question, yes=False, without_terminal=True):
-        raise typer.Abort

@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+import typer
+
 from tui.cli.context import desk
-from tui.cli.output import emit, note, say
+from tui.cli.output import confirmed, emit, note, say, somebody_is_there
 
 if TYPE_CHECKING:
+    from scheduling.send_size import SendSize
     from storage.records import Message
     from tui.operations.sending import Sent
 
@@ -20,6 +23,30 @@ SIGNS = {
     "cancelled": "–",
     "expired": "✗",
 }
+
+
+def asks(yes: bool) -> bool:
+    """Whether a large send is asked about: without --yes, where somebody can answer.
+
+    Elsewhere (scripts, other systems, a job in the background) nothing is asked and it goes: an
+    alarm held up by a question is worse than a large one.
+    """
+    return not yes and somebody_is_there()
+
+
+def ask_if_large(size: "SendSize", what: str, *, through: str = "") -> None:
+    """Ask once before a send to more than 20 people; `what` says in a word or two what sends it.
+
+    Only where `asks` says so. Ends the command, with nothing sent, where the answer is no.
+    """
+    if not size.must_ask:
+        return
+    from tui.operations import large_sends
+
+    said = f"end to {large_sends.in_one_line(size)}" + (f", through {through}?" if through else "?")
+    question = f"{what}: s{said}" if what else f"S{said}"
+    if not confirmed(question, yes=False, without_terminal=True):
+        raise typer.Abort
 
 
 def note_no_engine() -> None:

@@ -6,7 +6,7 @@ import typer
 
 from tui.cli.context import desk
 from tui.cli.lazy_group import plain_app
-from tui.cli.options import HandlerName, Json, To, Zone
+from tui.cli.options import HandlerName, Json, To, Yes, Zone
 from tui.cli.output import emit, emit_all, local_time, note, say, show_facts, show_table
 from tui.cli.task_options import (
     CatchUp,
@@ -194,14 +194,16 @@ def show(
 
 
 @app.command()
-def run(name: Name, json: Json = False) -> None:
+def run(name: Name, yes: Yes = False, json: Json = False) -> None:
     """Queue its messages now. Its schedule stays as it is."""
-    from tui.cli.sent import note_no_engine
-    from tui.operations import tasks, waiting
+    from tui.cli.sent import ask_if_large, asks, note_no_engine
+    from tui.operations import task_preview, tasks, waiting
     from tui.operations.form_values import counted
     from tui.operations.views import message_json
 
     found = _named(name)
+    if asks(yes):
+        ask_if_large(task_preview.size(desk(), (found.id,)), f"Run {found.name}")
     fired = tasks.run_now(desk(), found.id)
     for person in fired.left_out:
         note(f"left out: {person}")

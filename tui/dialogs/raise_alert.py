@@ -13,6 +13,7 @@ from textual.widgets import Button, Static
 from textual.worker import Worker, WorkerState
 
 from storage.alerts import Alert
+from tui.dialogs.large_send import agreed
 from tui.occurrence_facts import age_shown, named, outgoing_shown
 from tui.operations import alert_preview, alerts, occurrences
 from tui.operations.errors import Refused
@@ -135,6 +136,11 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
         desk = self.console.desk
         now = desk.now() if desk else None
         age = f", raised {age_shown(now - present.raised_at)} ago" if now and present.raised_at else ""
+        if found.outgoing:
+            again = (
+                f"▲ {named(present)} is {present.stage} already{age}, and nobody has been told: sent again"
+            )
+            return plain(again).stylize("$text-warning") + "\n" + outgoing_shown(found.outgoing, NOTHING)
         text = f"▲ Nothing: {named(present)} is {present.stage} already{age}. It is only counted."
         return plain(text).stylize("$text-warning")
 
@@ -144,6 +150,18 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
             self.action_save()
         else:
             self.action_leave()
+
+    def action_save(self) -> None:
+        """Raise it; a raise that reaches many is asked about first."""
+        self.run_worker(self._ask_and_raise(), group="raise", exclusive=True, exit_on_error=False)
+
+    async def _ask_and_raise(self) -> None:
+        if self._is_saving:
+            return
+        key, given = self.form.value("key"), self._given()
+        found = await self.console.ask(alert_preview.of_raise, self.alert, key, given)
+        if await agreed(self.console, found.size, f"Raise {self.alert.name}"):
+            super().action_save()
 
     def save_values(self, values: Mapping[str, Any]) -> Stepped:
         """On a thread: raise it."""

@@ -15,6 +15,7 @@ from scheduling.money import money
 from storage.records import Recipient
 from tui.actions import REGISTRY
 from tui.dialogs.confirm import Confirm
+from tui.dialogs.large_send import agreed
 from tui.operations import sending
 from tui.operations.errors import Refused
 from tui.operations.sending import Preview, Sent
@@ -201,7 +202,7 @@ is queued is on disk and goes out as soon as the handler can send."""
         preview = await self._preview(text, fields)
         if preview is None:
             return
-        if preview.must_ask and not await self._agreed(preview):
+        if not await agreed(self.console, preview.size, through=self._senders[self.handler_id].name):
             return
         self._outgoing = (self.handler_id, self.picker.recipients, text, fields)
         self.action_save()
@@ -249,16 +250,6 @@ is queued is on disk and goes out as soon as the handler can send."""
             r for r in self.picker.recipients if r.user_id is None or r.user_id not in out
         )
         return True
-
-    async def _agreed(self, preview: Preview) -> bool:
-        name = self._senders[self.handler_id].name
-        question = Confirm(
-            f"Send to {people(preview.people)}?",
-            yes=f"Send to {people(preview.people)}",
-            no="Go back",
-            hangs=[f"{preview.messages:,} messages, {preview.total_parts:,} parts in all, through {name}"],
-        )
-        return await self.console.ask_person(question) == "yes"
 
     def save_values(self, values: Mapping[str, Any]) -> Sent:
         """On a thread: queue the messages."""

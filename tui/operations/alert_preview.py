@@ -1,18 +1,20 @@
 """What a raise or a step of an alert would send, to whom, before it is done. Reading only."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from scheduling import alerting, stages
-from scheduling import recipients as choosing
+from scheduling import actions, alerting, stages
+from scheduling.actions import Planned
+from scheduling.send_size import SendSize
 from scheduling.stages import Stage
-from storage import alerts, audience, handlers, occurrences
+from scheduling.told import Person
+from storage import alerts, occurrences
 from storage.alerts import Alert
 from storage.names import tidy
 from storage.occurrences import Occurrence
-from storage.records import Action
+from storage.review_chain import storable
 from tui.operations.desk import Desk
 
 
@@ -38,19 +40,33 @@ class StepPreview:
     occurrence: Occurrence
     outgoing: tuple[Outgoing, ...] = ()
     refusal: str | None = None
+    planned: tuple[Planned, ...] = ()
+
+    @property
+    def size(self) -> SendSize:
+        return actions.size(self.planned)
 
 
 @dataclass(frozen=True, slots=True)
 class RaisePreview:
-    """What a raise would come to; `counted` is the active occurrence that it would only count."""
+    """What a raise would come to; `counted` is the active occurrence that it would count.
+
+    That sends only where nobody has been told of it.
+    """
 
     outgoing: tuple[Outgoing, ...] = ()
     counted: Occurrence | None = None
+    planned: tuple[Planned, ...] = ()
+
+    @property
+    def size(self) -> SendSize:
+        return actions.size(self.planned)
 
 
 def of_raise(desk: Desk, alert: Alert, key: str, given: Mapping[str, str]) -> RaisePreview:
     """What raising the alert now would do."""
-    key = tidy(key)
+    key = tidy(storable(key))
+    given = {storable(name): storable(value) for name, value in given.items()}
     now = desk.now()
     new = Occurrence(
         0, alert.id, alert.name, alert.priority, key or None, str(Stage.CREATED), 1, None, dict(given),
@@ -59,8 +75,32 @@ def of_raise(desk: Desk, alert: Alert, key: str, given: Mapping[str, str]) -> Ra
     with desk.database.read() as connection:
         present = occurrences.active_with_key(connection, alert.id, key) if key else None
         if present is not None:
-            return RaisePreview(counted=present)
-        return RaisePreview(_outgoing(connection, desk, alert, new, Stage.CREATED, ""))
+            return _of_count(connection, desk, alert, present)
+        planned = _planned(connection, desk, alert, new, Stage.CREATED, "")
+        return RaisePreview(tuple(map(_shown, planned)), planned=planned)
+
+
+def _of_count(connection: sa.Connection, desk: Desk, alert: Alert, present: Occurrence) -> RaisePreview:
+    """A raise that only counts, unless nobody has been told: then the tab last sent goes again."""
+    tab = alerting.last_tab(alert, Stage(present.stage))
+    if tab is None or not alerting.may_send_again(connection, present, desk.now()):
+        return RaisePreview(counted=present)
+    planned = _planned(connection, desk, alert, present, tab, "")
+    return RaisePreview(tuple(map(_shown, planned)), counted=present, planned=planned)
+
+
+def of_send_again(desk: Desk, occurrence_id: int) -> StepPreview | None:
+    """What sending again to those not reached would do now; None when it is not there any more."""
+    with desk.database.read() as connection:
+        found = occurrences.get(connection, occurrence_id)
+        alert = alerts.get(connection, found.alert_id) if found else None
+        if found is None or alert is None:
+            return None
+        tabs, skip = alerting.not_reached(connection, found, desk.now())
+        planned = tuple(
+            one for tab in tabs for one in _planned(connection, desk, alert, found, tab, "", skip)
+        )
+        return StepPreview(found, tuple(map(_shown, planned)), planned=planned)
 
 
 def of_step(desk: Desk, occurrence_id: int, stage: Stage, note: str = "") -> StepPreview | None:
@@ -73,46 +113,47 @@ def of_step(desk: Desk, occurrence_id: int, stage: Stage, note: str = "") -> Ste
         refusal = stages.step(Stage(found.stage), stage, owner=found.owner, operator=desk.operator)
         if refusal is not None:
             return StepPreview(found, refusal=alerting.refused(found, stage, refusal.reason))
-        return StepPreview(found, _outgoing(connection, desk, alert, found, stage, note))
+        planned = _planned(connection, desk, alert, found, stage, note)
+        return StepPreview(found, tuple(map(_shown, planned)), planned=planned)
 
 
-def _outgoing(
-    connection: sa.Connection, desk: Desk, alert: Alert, occurrence: Occurrence, stage: Stage, note: str
-) -> tuple[Outgoing, ...]:
+def _planned(
+    connection: sa.Connection,
+    desk: Desk,
+    alert: Alert,
+    occurrence: Occurrence,
+    stage: Stage,
+    note: str,
+    skip: Collection[Person] = (),
+) -> tuple[Planned, ...]:
     owner = desk.operator if stage is Stage.CLAIMED else occurrence.owner
-    values = alerting.values_of(alert, occurrence, stage, owner, desk.operator, note)
-    wanted = [action for action in alert.actions if action.enabled and action.stage == stage]
-    return tuple(_of_action(connection, desk, action, values) for action in wanted)
-
-
-def _of_action(connection: sa.Connection, desk: Desk, action: Action, values: Mapping[str, str]) -> Outgoing:
-    """The same decisions as carrying the action out, writing nothing."""
-    handler = handlers.get(connection, action.handler_id)
-    if handler is None or handler.removed_at is not None:
-        return Outgoing(action.handler, problems=("its handler was removed: nothing is sent",))
-    field_id = audience.telephone_field(connection, handler.telephone_field_id)
-    reached, missed = choosing.choose(audience.candidates(connection, action.recipients, field_id))
-    composed = choosing.compose(
-        reached,
-        action.text,
-        handler_id=handler.id,
-        now=desk.now(),
-        useful_life=handler.useful_life,
-        most_parts=handler.most_parts,
-        values=values,
-        cut=True,
+    found = actions.plan(
+        connection,
+        [action for action in alert.actions if action.stage == stage],
+        desk.now(),
+        values=alerting.values_of(alert, occurrence, stage, owner, desk.operator, note),
+        useful_life=alert.useful_life,
+        occurrence_id=occurrence.id or None,
+        skip=skip,
     )
+    return tuple(found)
+
+
+def _shown(planned: Planned) -> Outgoing:
+    handler, composed = planned.handler, planned.composed
+    if handler is None:
+        return Outgoing(planned.action.handler, problems=("its handler was removed: nothing is sent",))
     problems = []
     if not handler.enabled:
         problems.append("its handler is disabled: messages wait")
     if composed.cut:
         problems.append(f"the text is cut to {handler.most_parts} parts")
-    if not reached:
+    if not planned.reached and not planned.needless:
         problems.append("it reaches nobody")
     return Outgoing(
         handler.name,
-        tuple(person.name or person.number for person in reached),
-        tuple(str(person) for person in missed),
+        tuple(person.name or person.number for person in planned.reached),
+        tuple(str(person) for person in planned.left_out),
         composed.drafts[0].text if composed.drafts else "",
         composed.missing,
         tuple(problems),

@@ -1,12 +1,14 @@
 """Messages: looking at them, and what an operator may do with one: cancel, send again, settle."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from scheduling import hanging
+from scheduling.send_size import SendSize, size_of
+from scheduling.told import person_of
 from storage import message_history, outbox
 from storage.database import Transaction
 from storage.message_history import ALL, MessageFilter
@@ -124,6 +126,15 @@ def resend(desk: Desk, message_id: int, *, again: bool = False) -> Message:
                 " to send it once more as a new message, say so (--again)"
             )
         return _read(tx.connection, _send_once_more(tx, desk, found))
+
+
+def resend_size(found: Iterable[Message]) -> SendSize:
+    """How many people, messages and parts it comes to when these are sent again."""
+    wanted = list(found)
+    return size_of(
+        (person_of(message.user_id, message.to) for message in wanted),
+        (message.segments for message in wanted),
+    )
 
 
 def arrived(desk: Desk, message_id: int) -> Message:

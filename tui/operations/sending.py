@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from scheduling import recipients as choosing
 from scheduling import sms_text, templates
 from scheduling.recipients import Composed, LeftOut, Reached
+from scheduling.send_size import SendSize
 from scheduling.sms_text import Measure
 from scheduling.stages import Stage
 from storage import audience, custom_fields, outbox
@@ -20,7 +21,6 @@ from tui.operations.errors import Refused
 from tui.operations.form_values import counted
 from tui.operations.names import mentioned
 
-ASK_ABOVE = 20  # people
 NAMES_PER_ENTRY = 20
 QUOTED = 60  # characters of the text in the review
 NO_FIELD = (
@@ -62,9 +62,13 @@ class Preview:
     problem: str | None = None
 
     @property
+    def size(self) -> SendSize:
+        return SendSize(self.people, self.messages, self.total_parts)
+
+    @property
     def must_ask(self) -> bool:
         """Whether a send of this size is asked about once."""
-        return self.people > ASK_ABOVE
+        return self.size.must_ask
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from scheduling import cron
+from scheduling import actions, cron, firing
 from scheduling import recipients as choosing
+from scheduling.actions import Planned
+from scheduling.send_size import SendSize
 from scheduling.zones import zone_named
 from storage import audience
 from storage import handlers as stored_handlers
+from storage import tasks as stored_tasks
 from storage.records import Task
 from tui.operations.desk import Desk
 
@@ -68,6 +71,22 @@ def reach(desk: Desk, task: Task) -> Reach:
     """Whom the task's actions reach as users, groups and numbers are now."""
     with desk.database.read() as connection:
         return _reach(connection, task)
+
+
+def size(desk: Desk, task_ids: Sequence[int]) -> SendSize:
+    """How many people, messages and parts it comes to when these tasks run now."""
+    planned: list[Planned] = []
+    with desk.database.read() as connection:
+        for task in stored_tasks.listing(connection):
+            if task.id in task_ids:
+                planned += actions.plan(
+                    connection,
+                    task.actions,
+                    desk.now(),
+                    values=firing.values_of(task),
+                    useful_life=task.useful_life,
+                )
+    return actions.size(planned)
 
 
 def _reach(connection: sa.Connection, task: Task) -> Reach:

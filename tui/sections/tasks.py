@@ -14,6 +14,7 @@ from scheduling.zones import zone_named
 from storage import tasks as stored
 from storage.records import Task
 from tui.dialogs.confirm import Confirm
+from tui.dialogs.large_send import agreed
 from tui.operations import task_preview, tasks
 from tui.operations.desk import Desk
 from tui.operations.task_preview import Reach
@@ -109,7 +110,12 @@ reaches. ▲ marks a task that would send nothing, with the reason."""
             self.console.open_editor(partial(TaskEditor.load, self.console, self._here.task.id))
 
     async def action_run_now(self) -> None:
-        for key in self.table.chosen:
+        chosen = self.table.chosen
+        views = [self._views[key] for key in chosen if key in self._views]
+        what = f"Run {views[0].task.name}" if len(views) == 1 else f"Run {len(views):,} tasks"
+        if not await agreed(self.console, await self.console.ask(task_preview.size, chosen), what):
+            return
+        for key in chosen:
             view = self._views.get(key)
             fired = await self.attempt(self.console.operate(tasks.run_now, key))
             if view and fired:
