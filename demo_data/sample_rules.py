@@ -10,7 +10,7 @@ from scheduling.firing import DEFAULT_GRACE, DEFAULT_MOST_CATCH_UP
 from storage import alerts, tasks
 from storage.alerts import Alert, AlertField
 from storage.database import Transaction
-from storage.records import Action, Category, ReviewEntry, Task
+from storage.records import Action, Category, EntryKind, ReviewEntry, Task
 
 HOME_ZONE = "Australia/Brisbane"
 
@@ -202,6 +202,7 @@ def add_alerts(tx: Transaction, cast: Cast, at: datetime) -> dict[str, Alert]:
             operator=ADMINISTRATOR,
             alert_id=alert_id,
             alert=plan.name,
+            kind=EntryKind.CHANGE,
         )
         tx.review(when, said)
     return made
@@ -225,7 +226,17 @@ def add_task(tx: Transaction, cast: Cast, name: str, at: datetime) -> Task:
     found = tasks.get(tx, task_id)
     assert found is not None
     text = f"{name} added: {plan.cron}, {plan.zone}"
-    tx.review(at, ReviewEntry(Category.TASK, text, operator=ADMINISTRATOR, task_id=task_id, task=name))
+    tx.review(
+        at,
+        ReviewEntry(
+            Category.TASK,
+            text,
+            operator=ADMINISTRATOR,
+            task_id=task_id,
+            task=name,
+            kind=EntryKind.CHANGE,
+        ),
+    )
     return found
 
 

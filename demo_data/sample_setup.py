@@ -11,7 +11,7 @@ from demo_data.sample_clickatell import Addresses
 from demo_data.sample_people import everyone
 from storage import custom_fields, groups, handlers, users
 from storage.database import Database, Transaction
-from storage.records import Category, Recipient, ReviewEntry
+from storage.records import Category, EntryKind, Recipient, ReviewEntry
 
 ADMINISTRATOR = "ana"
 MINUTE = timedelta(minutes=1)
@@ -164,4 +164,4 @@ def _account(values: Mapping[str, Any]) -> str:
 
 
 def _say(tx: Transaction, category: Category, text: str, at: datetime, **about: Any) -> None:
-    tx.review(at, ReviewEntry(category, text, operator=ADMINISTRATOR, **about))
+    tx.review(at, ReviewEntry(category, text, operator=ADMINISTRATOR, kind=EntryKind.CHANGE, **about))

@@ -17,7 +17,7 @@ from storage import handlers
 from storage.database import Database, Transaction
 from storage.errors import StorageError
 from storage.folder import DataFolder
-from storage.records import Category, ReviewEntry
+from storage.records import Category, EntryKind, ReviewEntry
 from storage.site import open_site
 from storage.tables import site_values
 
@@ -62,7 +62,7 @@ def _write(
     seed: int,
 ) -> None:
     _mark(tx, addresses)
-    tx.review(began, ReviewEntry(Category.SYSTEM, f"sample site {NAME} made"))
+    tx.review(began, ReviewEntry(Category.SYSTEM, f"sample site {NAME} made", kind=EntryKind.SITE))
     cast = set_up(database, tx, addresses, began + timedelta(minutes=1))
     past = Past(tx, now - QUIET, random.Random(seed))
     Story(past, cast, began, now).tell(pace)
@@ -98,7 +98,7 @@ def reopen(folder: Path, addresses: Addresses, now: datetime) -> None:
                 if to is not None:
                     handlers.change(tx, handler.id, {column: to}, now)
             said = f"sample site {NAME} opened again: its local Clickatells have new addresses"
-            tx.review(now, ReviewEntry(Category.SYSTEM, said))
+            tx.review(now, ReviewEntry(Category.SYSTEM, said, kind=EntryKind.SITE))
     finally:
         database.close()
 

@@ -31,7 +31,17 @@ from scheduling.stages import Stage
 from storage import audience, handlers, occurrences, outbox, tasks
 from storage.alerts import Alert
 from storage.outbox import Submission
-from storage.records import Category, Handler, Level, Message, MessageState, Origin, ReviewEntry, Task
+from storage.records import (
+    Category,
+    EntryKind,
+    Handler,
+    Level,
+    Message,
+    MessageState,
+    Origin,
+    ReviewEntry,
+    Task,
+)
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 EACH_MINUTE_SINCE = 12 * MINUTE
@@ -177,11 +187,14 @@ class Story:
         count = f"{number} {'message' if number == 1 else 'messages'}"
         said = f"{count} by hand through {handler.name} to {', '.join(to)}: “{text}”"
         about = {"operator": operator, "handler_id": handler.id, "handler": handler.name}
-        self.tx.review(at, ReviewEntry(Category.OPERATOR, said, **about))  # type: ignore[arg-type]
+        entry = ReviewEntry(Category.OPERATOR, said, kind=EntryKind.QUEUED, **about)  # type: ignore[arg-type]
+        self.tx.review(at, entry)
         if missed:
             names = "; ".join(str(person) for person in missed)
             said = f"Left out by hand: {names}"
-            self.tx.review(at, ReviewEntry(Category.OPERATOR, said, Level.WARNING, **about))  # type: ignore[arg-type]
+            kind = EntryKind.LEFT_OUT
+            entry = ReviewEntry(Category.OPERATOR, said, Level.WARNING, kind=kind, **about)  # type: ignore[arg-type]
+            self.tx.review(at, entry)
         return outbox.enqueue(self.tx, submission, composed.drafts, at)
 
     def _cancelled(self, when: datetime) -> None:
@@ -250,7 +263,7 @@ class Story:
             reason = f"missed by more than its grace of {int(task.grace / MINUTE)} min"
             tasks.record_run(self.tx, task.id, due_at, "scheduled", "missed", at, note=reason)
             text = f"{task.name} missed {due_at.astimezone():%d %b %H:%M}: {reason}"
-            self.tx.review(at, firing.said_of(task, text, Level.WARNING))
+            self.tx.review(at, firing.said_of(task, EntryKind.MISSED, text, Level.WARNING))
 
         self.past.at(due_at - 90 * MINUTE, queue)
         self.past.at(back, missed)
@@ -363,6 +376,7 @@ def _about(message: Message, text: str, operator: str) -> ReviewEntry:
         user_id=message.user_id,
         user=message.user,
         message_id=message.id,
+        kind=EntryKind.CANCELLED,
     )
 
 

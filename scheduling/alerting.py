@@ -83,7 +83,7 @@ def raise_alert(
     undeclared = [name for name in given if key_of(name) not in {key_of(f.name) for f in alert.fields}]
     if undeclared:
         text = f"{alert.name}: not declared, kept all the same: {', '.join(undeclared)}"
-        tx.review(now, _said(alert, made, text, Level.WARNING))
+        tx.review(now, _said(alert, made, text, Level.WARNING, kind=EntryKind.NOTE))
     return Raised(made, False, times, queued)
 
 

@@ -13,7 +13,7 @@ from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
 from storage import adoption, handlers, leases, outbox, tasks, time_shift
 from storage.database import Database, Transaction
-from storage.records import Category, Level, Message, ReviewEntry, Task
+from storage.records import Category, EntryKind, Level, Message, ReviewEntry, Task
 from storage.written_by import wall_clock
 
 log = logging.getLogger(__name__)
@@ -141,4 +141,4 @@ def _named(messages: list[Message]) -> str:
 
 
 def _entry(finding: Finding) -> ReviewEntry:
-    return ReviewEntry(Category.SYSTEM, f"check: {finding.text}", Level.WARNING)
+    return ReviewEntry(Category.SYSTEM, f"check: {finding.text}", Level.WARNING, kind=EntryKind.SITE)

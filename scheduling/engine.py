@@ -32,7 +32,7 @@ from scheduling.timing import Timing
 from storage import instances, leases, review_head
 from storage.database import Database
 from storage.errors import NewerSchema, Replaced, StorageError
-from storage.records import Category, Level, ReviewEntry
+from storage.records import Category, EntryKind, Level, ReviewEntry
 
 log = logging.getLogger(__name__)
 
@@ -415,7 +415,7 @@ class Engine:
 
     def _say(self, text: str, level: Level = Level.INFO) -> None:
         with self._database.write() as tx:
-            tx.review(self._clock.now(), ReviewEntry(Category.SYSTEM, text, level))
+            tx.review(self._clock.now(), ReviewEntry(Category.SYSTEM, text, level, kind=EntryKind.SITE))
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

@@ -7,7 +7,7 @@ from scheduling import recipients
 from scheduling.actions import Queued, carry_out, names_of
 from storage import outbox, tasks
 from storage.database import Transaction
-from storage.records import Category, Level, Origin, ReviewEntry, Task
+from storage.records import Category, EntryKind, Level, Origin, ReviewEntry, Task
 
 DEFAULT_GRACE = timedelta(minutes=15)
 DEFAULT_MOST_CATCH_UP = 10
@@ -65,13 +65,19 @@ def _said(
     number = len(queued.message_ids)
     count = f"{number} {'recipient' if number == 1 else 'recipients'}"
     after = f"; next {next_due_at.astimezone():%a %d %b %H:%M}" if next_due_at else ""
-    entries = [said_of(task, f"{task.name} {how}, {count}{after}", operator=operator)]
+    entries = [said_of(task, EntryKind.FIRED, f"{task.name} {how}, {count}{after}", operator=operator)]
     if queued.left_out:
         text = f"{task.name} leaves out: {names_of(queued.left_out)}"
-        entries.append(said_of(task, text, Level.WARNING))
-    entries += [said_of(task, f"{task.name}: {problem}", Level.WARNING) for problem in queued.problems]
+        entries.append(said_of(task, EntryKind.LEFT_OUT, text, Level.WARNING))
+    entries += [
+        said_of(task, EntryKind.NOTE, f"{task.name}: {problem}", Level.WARNING) for problem in queued.problems
+    ]
     return entries
 
 
-def said_of(task: Task, text: str, level: Level = Level.INFO, operator: str | None = None) -> ReviewEntry:
-    return ReviewEntry(Category.TASK, text, level, operator=operator, task_id=task.id, task=task.name)
+def said_of(
+    task: Task, kind: EntryKind, text: str, level: Level = Level.INFO, operator: str | None = None
+) -> ReviewEntry:
+    return ReviewEntry(
+        Category.TASK, text, level, operator=operator, task_id=task.id, task=task.name, kind=kind
+    )

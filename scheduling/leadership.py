@@ -16,7 +16,7 @@ from storage import instances, leases
 from storage.database import Database
 from storage.errors import StorageError
 from storage.process import Life, life_of
-from storage.records import Category, Level, ReviewEntry
+from storage.records import Category, EntryKind, Level, ReviewEntry
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +144,10 @@ class Leadership:
 def _took_over(kind: str | None, pid: int | None, dead: bool) -> ReviewEntry:
     why = "it has ended" if dead else "it shows no life"
     return ReviewEntry(
-        Category.SYSTEM, f"sending taken over from {kind or 'a process'} {pid}: {why}", Level.WARNING
+        Category.SYSTEM,
+        f"sending taken over from {kind or 'a process'} {pid}: {why}",
+        Level.WARNING,
+        kind=EntryKind.SITE,
     )
 
 

@@ -88,7 +88,7 @@ def after_attempt(
     if no_retry is not None:
         step = withdrawn(message, no_retry, now)
         text = f"{_attempt(message)} failed: {reason}; not sent again: {no_retry}"
-        entry = _entry(message, _attempt_category(message), Level.INFO, text, EntryKind.WITHDRAWN)
+        entry = _entry(message, EntryKind.WITHDRAWN, _attempt_category(message), Level.INFO, text)
         return replace(step, review=(entry,))
     text = f"{_attempt(message)} failed: {reason}; next at {at(planned)}"
     return Step(
@@ -99,7 +99,7 @@ def after_attempt(
         may_arrive_twice=message.may_arrive_twice,
         query_first=message.query_first,
         unknowns=message.unknowns,
-        review=(_entry(message, _attempt_category(message), Level.WARNING, text),),
+        review=(_entry(message, EntryKind.RETRY, _attempt_category(message), Level.WARNING, text),),
     )
 
 
@@ -114,7 +114,7 @@ def _accepted(message: Message, outcome: Outcome, now: datetime) -> Step:
         may_arrive_twice=message.may_arrive_twice,
         unknowns=message.unknowns,
         report_due_at=now + REPORT_DELAYS[0] if outcome.gateway_id else None,
-        review=(_entry(message, Category.MESSAGE, Level.INFO, text),),
+        review=(_entry(message, EntryKind.ACCEPTED, Category.MESSAGE, Level.INFO, text),),
     )
 
 
@@ -133,7 +133,7 @@ def _unknown(
         if no_retry is not None:
             tried = replace(message, unknowns=unknowns, query_first=can_query)
             text = f"{base}; not sent again: {no_retry}"
-            entry = _entry(message, Category.MESSAGE, Level.WARNING, text, EntryKind.WITHDRAWN)
+            entry = _entry(message, EntryKind.WITHDRAWN, Category.MESSAGE, Level.WARNING, text)
             return replace(withdrawn(tried, no_retry, now), review=(entry,))
         asked = "; Clickatell is asked first" if can_query else ""
         text = f"{base}; sent again at {at(planned)}{asked}, may arrive twice"
@@ -145,7 +145,7 @@ def _unknown(
             may_arrive_twice=True,
             query_first=can_query,
             unknowns=unknowns,
-            review=(_entry(message, Category.RETRY, Level.WARNING, text),),
+            review=(_entry(message, EntryKind.UNKNOWN, Category.RETRY, Level.WARNING, text),),
         )
     why = (
         "held for an operator" if on_unknown is OnUnknown.HOLD else "no attempt is left: an operator decides"
@@ -157,7 +157,7 @@ def _unknown(
         may_arrive_twice=message.may_arrive_twice,
         query_first=can_query,
         unknowns=unknowns,
-        review=(_entry(message, Category.MESSAGE, Level.ERROR, f"{base}; {why}"),),
+        review=(_entry(message, EntryKind.UNKNOWN, Category.MESSAGE, Level.ERROR, f"{base}; {why}"),),
     )
 
 
@@ -175,9 +175,9 @@ def _given_up(message: Message, outcome: Outcome, now: datetime) -> Step:
             may_arrive_twice=message.may_arrive_twice,
             query_first=message.query_first,
             unknowns=message.unknowns,
-            review=(_entry(message, Category.MESSAGE, Level.ERROR, text),),
+            review=(_entry(message, EntryKind.UNKNOWN, Category.MESSAGE, Level.ERROR, text),),
         )
-    entries.append(_entry(message, _attempt_category(message), Level.WARNING, tried))
+    entries.append(_entry(message, EntryKind.ATTEMPT, _attempt_category(message), Level.WARNING, tried))
     if outcome.kind is OutcomeKind.REJECTED:
         final = f"failed: refused for good: {reason}"
     elif outcome.retry_at is not None and outcome.retry_at >= (message.window_closes_at or now):
@@ -185,7 +185,7 @@ def _given_up(message: Message, outcome: Outcome, now: datetime) -> Step:
     else:
         count = message.plan_attempts
         final = f"failed after {count} {'attempt' if count == 1 else 'attempts'}: {reason}"
-    entries.append(_entry(message, Category.MESSAGE, Level.ERROR, final))
+    entries.append(_entry(message, EntryKind.FAILED, Category.MESSAGE, Level.ERROR, final))
     return Step(
         MessageState.FAILED,
         finished_at=now,
@@ -243,9 +243,9 @@ def outlived(message: Message, now: datetime) -> Step:
 
 
 CAUSES = {
-    (False, False): "expired unsent: past their useful life",
-    (True, True): "left unknown: the retry window closed after an unknown outcome",
-    (True, False): "failed: the retry window closed before they were accepted",
+    (False, False): (EntryKind.EXPIRED, "expired unsent: past their useful life"),
+    (True, True): (EntryKind.UNKNOWN, "left unknown: the retry window closed after an unknown outcome"),
+    (True, False): (EntryKind.FAILED, "failed: the retry window closed before they were accepted"),
 }
 
 
@@ -263,17 +263,17 @@ def outlived_review(
     if counts is None:
         counts = {key: len(group) for key, group in groups.items()}
     return [
-        _outlived_entry(group, counts.pop(key), CAUSES[key[1:]])
+        _outlived_entry(group, counts.pop(key), *CAUSES[key[1:]])
         for key, group in groups.items()
         if key in counts
     ]
 
 
-def _outlived_entry(group: list[Message], count: int, cause: str) -> ReviewEntry:
+def _outlived_entry(group: list[Message], count: int, kind: EntryKind, cause: str) -> ReviewEntry:
     first = group[0]
     if count == 1:
         cause = cause.replace("their", "its").replace("they were", "it was")
-        return _entry(first, Category.MESSAGE, Level.ERROR, cause)
+        return _entry(first, kind, Category.MESSAGE, Level.ERROR, cause)
     names = ", ".join(message.user or message.to for message in group[:3])
     more = f" and {count - 3:,} more" if count > 3 else ""
     return ReviewEntry(
@@ -282,6 +282,7 @@ def _outlived_entry(group: list[Message], count: int, cause: str) -> ReviewEntry
         Level.ERROR,
         handler_id=first.handler_id,
         handler=first.handler,
+        kind=kind,
     )
 
 
@@ -317,9 +318,7 @@ def _attempt_category(message: Message) -> Category:
     return Category.MESSAGE if message.plan_attempts <= 1 else Category.RETRY
 
 
-def _entry(
-    message: Message, category: Category, level: Level, text: str, kind: EntryKind | None = None
-) -> ReviewEntry:
+def _entry(message: Message, kind: EntryKind, category: Category, level: Level, text: str) -> ReviewEntry:
     return ReviewEntry(
         category,
         f"{who(message)}: {text}",
@@ -341,12 +340,28 @@ def after_report(message: Message, status: DeliveryStatus | None, now: datetime)
     if status is not None and status.verdict is DeliveryVerdict.DELIVERED:
         return Step(
             MessageState.DELIVERED,
-            review=(_entry(message, Category.MESSAGE, Level.INFO, f"delivered ({status.text})"),),
+            review=(
+                _entry(
+                    message,
+                    EntryKind.DELIVERED,
+                    Category.MESSAGE,
+                    Level.INFO,
+                    f"delivered ({status.text})",
+                ),
+            ),
         )
     if status is not None and status.verdict is DeliveryVerdict.UNDELIVERED:
         return Step(
             MessageState.UNDELIVERED,
-            review=(_entry(message, Category.MESSAGE, Level.ERROR, f"not delivered: {status.text}"),),
+            review=(
+                _entry(
+                    message,
+                    EntryKind.UNDELIVERED,
+                    Category.MESSAGE,
+                    Level.ERROR,
+                    f"not delivered: {status.text}",
+                ),
+            ),
         )
     asked = message.reports_asked + 1
     accepted_at = message.finished_at or now

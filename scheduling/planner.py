@@ -9,7 +9,7 @@ from scheduling.clock import Clock
 from storage import adoption, leases, tasks
 from storage.database import Database, Transaction
 from storage.errors import StorageError
-from storage.records import Level, Task
+from storage.records import EntryKind, Level, Task
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,9 @@ class Planner:
             tasks.advance(tx, task.id, next_due_at=following, problem=problem)
             tx.review(
                 now,
-                firing.said_of(task, f"{task.name} could not be fired: {problem}", Level.ERROR),
+                firing.said_of(
+                    task, EntryKind.MISSED, f"{task.name} could not be fired: {problem}", Level.ERROR
+                ),
             )
 
 
@@ -120,7 +122,8 @@ def _miss_one(tx: Transaction, task: Task, now: datetime, epoch: int | None) -> 
         schedule = cron.parse(task.cron, task.zone) if task.cron else None
     except ValueError as error:
         tasks.advance(tx, task.id, next_due_at=None, problem=str(error))
-        tx.review(now, firing.said_of(task, f"{task.name} could not be fired: {error}", Level.ERROR))
+        text = f"{task.name} could not be fired: {error}"
+        tx.review(now, firing.said_of(task, EntryKind.MISSED, text, Level.ERROR))
         return
     found = misfire.decide(task, schedule, now)
     times = tuple(sorted({*found.missed, *(due_at for due_at, _ in found.fire)}))
@@ -150,4 +153,4 @@ def _write_missed(tx: Transaction, task: Task, due: misfire.Due, now: datetime, 
         f"{last:%d %b %H:%M}" if count == 1 else f"{count} times, {first:%d %b %H:%M} to {last:%d %b %H:%M}"
     )
     text = f"{task.name} missed {when}: {due.reasons[due.missed[-1]]}"
-    tx.review(now, firing.said_of(task, text, Level.WARNING))
+    tx.review(now, firing.said_of(task, EntryKind.MISSED, text, Level.WARNING))

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from storage import outbox
 from storage.database import Database, Transaction
 from storage.folder import file_system_of
-from storage.records import Category, Level, ReviewEntry
+from storage.records import Category, EntryKind, Level, ReviewEntry
 from storage.tables import attempts, instances, leases, messages, site_values
 
 INODE, FILE_SYSTEM, HELD = "inode", "file_system", "held"
@@ -144,13 +144,17 @@ def _named(tx: Transaction, reason: str, count: int) -> list[ReviewEntry]:
             task_id=message.task_id,
             alert_id=message.alert_id,
             occurrence_id=message.occurrence_id,
+            kind=EntryKind.UNKNOWN,
         )
         for message in found
     ]
     if count > len(found):
         entries.append(
             ReviewEntry(
-                Category.MESSAGE, f"and {count - len(found):,} more messages held as unknown", Level.WARNING
+                Category.MESSAGE,
+                f"and {count - len(found):,} more messages held as unknown",
+                Level.WARNING,
+                kind=EntryKind.UNKNOWN,
             )
         )
     waited = f"{count:,} waiting {'message' if count == 1 else 'messages'} held as unknown; " if count else ""
@@ -158,4 +162,4 @@ def _named(tx: Transaction, reason: str, count: int) -> list[ReviewEntry]:
         f"this database is {reason}: {waited}nothing is sent"
         " until someone says that this is the live site (commsdesk adopt)"
     )
-    return [ReviewEntry(Category.SYSTEM, said, Level.ERROR), *entries]
+    return [ReviewEntry(Category.SYSTEM, said, Level.ERROR, kind=EntryKind.SITE), *entries]

@@ -85,11 +85,12 @@ class EntryKind(StrEnum):
     UNKNOWN = "unknown"  # an attempt's or a message's outcome cannot be known
     WITHDRAWN = "withdrawn"  # not sent: the occurrence went on, or an older message was not told
     CANCELLED = "cancelled"  # by a person
+    SETTLED = "settled"  # a person said that a message of unknown outcome arrived
     LEFT_OUT = "left out"  # people who will get nothing, each with the reason
     STAGE = "stage"  # an alert was raised, claimed, restored …
     COUNTED = "counted"  # a raise of an active occurrence
     FIRED = "fired"
-    MISSED = "missed"
+    MISSED = "missed"  # a due time that was not fired, each with the reason
     STATUS = "status"  # what a check found of a handler
     PAUSED = "paused"
     RESUMED = "resumed"
@@ -398,8 +399,8 @@ class TaskRun:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewEntry:
-    """Something worth remembering, before it is written. `at` is set when it is."""
+class _Entry:
+    """What an entry of the review holds, written or not."""
 
     category: Category
     text: str
@@ -415,15 +416,27 @@ class ReviewEntry:
     occurrence_id: int | None = None
     task_id: int | None = None
     task: str | None = None
-    kind: EntryKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Review(ReviewEntry):
-    """An entry as written."""
+class ReviewEntry(_Entry):
+    """Something worth remembering, before it is written. Who writes it says what kind it is."""
+
+    kind: EntryKind = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Review(_Entry):
+    """An entry as written, in aware UTC.
+
+    `kind` of an entry from before kinds were written is what its message's attempt tells, and
+    None where nothing tells. `erased` means that somebody took its text out of the database.
+    """
 
     id: int = 0
     at: datetime = field(default=datetime.min.replace(tzinfo=UTC))
+    kind: EntryKind | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

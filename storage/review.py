@@ -6,11 +6,28 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from storage.records import Category, Level, Review
+from storage.records import Category, EntryKind, Level, MessageState, Review
 from storage.search_words import search_words
-from storage.tables import reviews
+from storage.tables import attempts, messages, reviews
 
-COLUMNS = [column for column in reviews.c if column.name not in ("digest", "chain", "key_id")]
+CHAIN = ("digest", "chain", "key_id", "digest_version")
+ERASED = "(erased)"
+
+# What tells of an entry from before kinds were written: its message's attempt that ended at that
+# very moment, else what the message came to. Looked up for those entries only.
+_OLD = sa.and_(reviews.c.kind.is_(None), reviews.c.message_id.is_not(None))
+_OUTCOME = (
+    sa.select(attempts.c.outcome)
+    .where(attempts.c.message_id == reviews.c.message_id, attempts.c.finished_at == reviews.c.at)
+    .limit(1)
+    .scalar_subquery()
+)
+_STATE = sa.select(messages.c.state).where(messages.c.id == reviews.c.message_id).scalar_subquery()
+COLUMNS = [
+    *(column for column in reviews.c if column.name not in CHAIN),
+    sa.case((_OLD, _OUTCOME)).label("outcome"),
+    sa.case((_OLD, _STATE)).label("state"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +45,7 @@ class ReviewFilter:
     task_id: int | None = None
     alert_id: int | None = None
     operator: str | None = None
+    kind: EntryKind | None = None
 
 
 EVERYTHING = ReviewFilter()
@@ -44,6 +62,7 @@ def _where(wanted: ReviewFilter) -> list[sa.ColumnElement[bool]]:
         c.task_id: wanted.task_id,
         c.alert_id: wanted.alert_id,
         c.operator: wanted.operator,
+        c.kind: wanted.kind and str(wanted.kind),
     }
     found = [column == value for column, value in equal.items() if value is not None]
     if wanted.since is not None:
@@ -66,9 +85,53 @@ def full_text(words: str) -> str:
 
 def _record(row: sa.RowMapping) -> Review:
     values = dict(row)
-    values["text"] = values.pop("body") if values["body"] is not None else "(erased)"
-    values["category"], values["level"] = Category(values["category"]), Level(values["level"])
-    return Review(**values)
+    body, kind = values.pop("body"), values.pop("kind")
+    outcome, state = values.pop("outcome"), values.pop("state")
+    category, level = Category(values.pop("category")), Level(values.pop("level"))
+    return Review(
+        category,
+        ERASED if body is None else body,
+        level,
+        kind=_kind(kind) if kind is not None else kind_told_by_message(category, level, outcome, state),
+        erased=body is None,
+        **values,
+    )
+
+
+def _kind(kept: str) -> EntryKind | None:
+    try:
+        return EntryKind(kept)
+    except ValueError:
+        return None  # altered: `review_verify` finds it
+
+
+_OF_STATE = {
+    MessageState.FAILED: EntryKind.FAILED,
+    MessageState.EXPIRED: EntryKind.EXPIRED,
+    MessageState.UNKNOWN: EntryKind.UNKNOWN,
+    MessageState.UNDELIVERED: EntryKind.UNDELIVERED,
+}
+
+
+def kind_told_by_message(
+    category: Category, level: Level, outcome: str | None, state: str | None
+) -> EntryKind | None:
+    """The kind of an entry that was written without one, from facts about the message it names.
+
+    `outcome` is that of the attempt that ended when the entry was written, `state` the message's
+    present state. None where they do not tell: the level is then all there is.
+    """
+    if category not in (Category.MESSAGE, Category.RETRY) or state is None:
+        return None
+    if outcome == "unknown":
+        return EntryKind.UNKNOWN
+    if level is Level.INFO:
+        if outcome == "accepted":
+            return EntryKind.ACCEPTED
+        return EntryKind.DELIVERED if outcome is None and state == MessageState.DELIVERED else None
+    if level is Level.WARNING:
+        return EntryKind.RETRY if outcome is not None and outcome != "accepted" else None
+    return _OF_STATE.get(MessageState(state))
 
 
 def after(

@@ -48,9 +48,21 @@ CONTENT = (
 )
 
 
+DIGEST_VERSION = 2
+
+
 def digest_of(row: Mapping[str, Any]) -> bytes:
-    """SHA-256 over the time (microseconds) and the content of an entry, in a fixed order."""
+    """SHA-256 over the time (microseconds) and the content of an entry, in a fixed order.
+
+    The version is kept with the row. Without one it is the first, which covers no kind; one that
+    this program does not know gives no digest (b"").
+    """
+    version = row["digest_version"]
     content = [to_micros(row["at"]), *(row[name] for name in CONTENT)]
+    if version == DIGEST_VERSION:
+        content = [version, *content, row["kind"]]
+    elif version is not None:
+        return b""
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")).digest()
 
 
@@ -90,6 +102,7 @@ class Signer:
 def content_of(entry: ReviewEntry, at: datetime) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(entry, name) for name in CONTENT if name != "body"}
     row["category"], row["level"] = str(entry.category), str(entry.level)
+    row["kind"], row["digest_version"] = str(entry.kind), DIGEST_VERSION
     row["body"], row["at"] = storable(entry.text), at
     for name in ("handler", "user", "alert", "task", "operator"):
         row[name] = None if row[name] is None else storable(row[name])

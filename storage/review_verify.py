@@ -58,6 +58,7 @@ class _Walk:
     previous: bytes
     checked: int = 0
     erased: int = 0
+    version: int | None = None
     unsigned: list[tuple[int, int]] = field(default_factory=list)
 
     def problem_with(self, row: sa.RowMapping) -> str | None:
@@ -70,6 +71,11 @@ class _Walk:
             self.erased += 1
         elif not hmac.compare_digest(digest_of({**row}), row["digest"]):
             return f"entry {number} was altered"
+        if self.version is not None and row["digest_version"] is None:
+            return (
+                f"entry {number} has no kind, though entries before it have one: it was altered or inserted"
+            )
+        self.version = row["digest_version"]
         key = self.keys.get(row["key_id"])
         if key is None:
             self._note_unsigned(number)

@@ -13,7 +13,7 @@ from storage.database import SCHEMA_VERSION, Database
 from storage.errors import NewerSchema, NotASite, UpgradeRefused
 from storage.folder import DataFolder
 from storage.process import Life, life_of
-from storage.records import Category, Level, ReviewEntry
+from storage.records import Category, EntryKind, Level, ReviewEntry
 from storage.review_chain import Signer, find_signer, make_signer
 from storage.secrets import SecretBox, open_box
 from storage.tables import instances, leases, site_values
@@ -80,6 +80,7 @@ SECRET_KEY_MISSING = ReviewEntry(
     Category.SYSTEM,
     "secret.key was missing and a new one was made: handlers need their secrets entered again",
     Level.ERROR,
+    kind=EntryKind.SITE,
 )
 
 

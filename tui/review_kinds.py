@@ -1,28 +1,31 @@
 """Which sign an entry of the review gets in the live panel and in lists."""
 
-from storage.records import Category, Level, Review
+from storage.records import Category, EntryKind, Level, Review
 from tui.widgets.review_lines import Kind, ReviewLine
+
+# The signs of entries that say by themselves what they are; all others get that of their level.
+SIGNS: dict[EntryKind, Kind] = {
+    EntryKind.ACCEPTED: "accepted",
+    EntryKind.DELIVERED: "delivered",
+    EntryKind.UNDELIVERED: "failed",
+    EntryKind.RETRY: "retry",
+    EntryKind.ATTEMPT: "retry",
+    EntryKind.FAILED: "failed",
+    EntryKind.EXPIRED: "failed",
+    EntryKind.UNKNOWN: "unknown",
+}
+OF_LEVEL: dict[Level, Kind] = {Level.INFO: "info", Level.WARNING: "warning", Level.ERROR: "error"}
 
 
 def kind_of(entry: Review) -> Kind:
-    """By category, level and how the engine words what came of an attempt."""
-    text = entry.text
-    if entry.category is Category.RETRY:
-        return "unknown" if "outcome unknown" in text else "retry"
-    if entry.category is Category.MESSAGE:
-        if ": accepted" in text:
-            return "accepted"
-        if ": delivered" in text:
-            return "delivered"
-        if "outcome unknown" in text or "left unknown" in text:
-            return "unknown"
-        if entry.level is Level.ERROR:
-            return "failed"
-        if entry.level is Level.WARNING and "next at" in text:
-            return "retry"
-    if entry.level is Level.ERROR:
+    """By the kind that was written with the entry, else by its level. No word of it is read."""
+    if entry.erased:
         return "error"
-    return "warning" if entry.level is Level.WARNING else "info"
+    if entry.kind is not None and entry.kind in SIGNS:
+        return SIGNS[entry.kind]
+    if entry.kind is None and entry.category is Category.MESSAGE and entry.level is Level.ERROR:
+        return "failed"  # written before kinds were, and its message does not tell more
+    return OF_LEVEL[entry.level]
 
 
 def line_of(entry: Review) -> ReviewLine:

@@ -22,6 +22,7 @@ class ReviewRow(SQLModel, table=True):
         sa.Index("review_handler", "handler_id", "id", sqlite_where=sa.text("handler_id IS NOT NULL")),
         sa.Index("review_user", "user_id", "id", sqlite_where=sa.text("user_id IS NOT NULL")),
         sa.Index("review_message", "message_id", "id", sqlite_where=sa.text("message_id IS NOT NULL")),
+        sa.Index("review_kind", "kind", "id", sqlite_where=sa.text("kind IS NOT NULL")),
         STRICT_HISTORY,
     )
     id: int | None = identity()
@@ -43,6 +44,8 @@ class ReviewRow(SQLModel, table=True):
     digest: bytes = Field(sa_column=sa.Column("digest", sa.BLOB, nullable=False))
     chain: bytes = Field(sa_column=sa.Column("chain", sa.BLOB, nullable=False))
     key_id: int = number()
+    kind: str | None = text(None)  # None: written before kinds were
+    digest_version: int | None = number(None)  # None: the first, which does not cover the kind
 
 
 class ReviewKeyRow(SQLModel, table=True):

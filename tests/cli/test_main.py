@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
-from storage.records import Category, ReviewEntry
+from storage.records import Category, EntryKind, ReviewEntry
 from tests.cli.conftest import CommandLine
 from tui.cli import context, lazy_group, output, secret_input, table
 from tui.cli.main import execute
@@ -143,7 +143,10 @@ def test_a_reader_that_goes_away_ends_it_quietly(
     with database.write() as tx:
         from datetime import UTC, datetime
 
-        tx.review(datetime.now(UTC), *(ReviewEntry(Category.SYSTEM, "x" * 200) for _ in range(2000)))
+        tx.review(
+            datetime.now(UTC),
+            *(ReviewEntry(Category.SYSTEM, "x" * 200, kind=EntryKind.NOTE) for _ in range(2000)),
+        )
     words = [*PROGRAM, "--data", str(cli.folder), "review"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stderr is not None
@@ -158,7 +161,7 @@ def test_following_ends_on_an_interrupt(cli: CommandLine, database: Database) ->
 
     def write(text: str) -> None:
         with database.write() as tx:
-            tx.review(datetime.now(UTC), ReviewEntry(Category.SYSTEM, text))
+            tx.review(datetime.now(UTC), ReviewEntry(Category.SYSTEM, text, kind=EntryKind.NOTE))
 
     write("before")
     words = [*INTERRUPTIBLE, "--data", str(cli.folder), "review", "--follow", "--json"]
@@ -179,7 +182,7 @@ def test_new_entries_are_followed_within_half_a_second(cli: CommandLine, databas
         assert process.stdout is not None
         for text in ("warm", "timed"):
             with database.write() as tx:
-                tx.review(datetime.now(UTC), ReviewEntry(Category.SYSTEM, text))
+                tx.review(datetime.now(UTC), ReviewEntry(Category.SYSTEM, text, kind=EntryKind.NOTE))
             written = time.monotonic()
             assert text in process.stdout.readline()
         # Generous for a busy machine; what is promised is half a second.
@@ -192,7 +195,7 @@ def test_text_from_outside_cannot_steer_the_terminal(cli: CommandLine, database:
 
     nasty = "a\x1b[31mred\x9b2J\u202egnp"
     with database.write() as tx:
-        tx.review(datetime.now(UTC), ReviewEntry(Category.SYSTEM, nasty))
+        tx.review(datetime.now(UTC), ReviewEntry(Category.SYSTEM, nasty, kind=EntryKind.NOTE))
     for words in (("review",), ("review", "--json")):
         out = cli.ok(*words).out
         assert not any(char in out for char in "\x1b\x9b\u202e")

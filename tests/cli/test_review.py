@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
-from storage.records import Category, Level, ReviewEntry
+from storage.records import Category, EntryKind, Level, ReviewEntry
 from tests.cli.conftest import CommandLine
 
 
@@ -16,9 +16,15 @@ def site(cli: CommandLine, database: Database) -> CommandLine:
     """Three entries: two days ago, an hour ago and now."""
     now = datetime.now(UTC)
     entries = [
-        (timedelta(days=2), ReviewEntry(Category.SYSTEM, "old start")),
-        (timedelta(hours=1), ReviewEntry(Category.HANDLER, "Clickatell: balance low", Level.WARNING)),
-        (timedelta(0), ReviewEntry(Category.OPERATOR, "Zoë sends “hello”", operator="ana")),
+        (timedelta(days=2), ReviewEntry(Category.SYSTEM, "old start", kind=EntryKind.NOTE)),
+        (
+            timedelta(hours=1),
+            ReviewEntry(Category.HANDLER, "Clickatell: balance low", Level.WARNING, kind=EntryKind.NOTE),
+        ),
+        (
+            timedelta(0),
+            ReviewEntry(Category.OPERATOR, "Zoë sends “hello”", operator="ana", kind=EntryKind.NOTE),
+        ),
     ]
     with database.write() as tx:
         for ago, entry in entries:

@@ -80,7 +80,8 @@ REMOVALS = (
     Removal(
         DOUBLED,
         "scheduling/lifecycle.py",
-        "            review=(_entry(message, Category.RETRY, Level.WARNING, text),),\n        )\n    why",
+        "            review=(_entry(message, EntryKind.UNKNOWN, Category.RETRY, Level.WARNING, text),),\n"
+        "        )\n    why",
         "tests/engine/test_unknown.py::test_send_again_is_marked_and_said",
         "        )\n    why",
     ),

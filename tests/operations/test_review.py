@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from storage.records import Category, ReviewEntry
+from storage.records import Category, EntryKind, ReviewEntry
 from storage.review import ReviewFilter
 from tui.operations import review
 from tui.operations.desk import Desk
@@ -11,7 +11,7 @@ from tui.operations.views import review_json
 
 def write(desk: Desk, *texts: str, category: Category = Category.SYSTEM) -> None:
     with desk.database.write() as tx:
-        tx.review(desk.now(), *(ReviewEntry(category, text) for text in texts))
+        tx.review(desk.now(), *(ReviewEntry(category, text, kind=EntryKind.NOTE) for text in texts))
 
 
 def test_all_of_it_or_the_newest(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from storage import review
 from storage.database import Database
-from storage.records import Category, ReviewEntry
+from storage.records import Category, EntryKind, ReviewEntry
 from storage.site import open_site
 from tests.engine.support import add_handler, queue
 from tests.virtual_time import START
@@ -41,7 +41,7 @@ def filled(site: Database) -> Database:
 
 def say(database: Database, *texts: str) -> None:
     with database.write() as tx:
-        tx.review(NOW, *(ReviewEntry(Category.SYSTEM, text) for text in texts))
+        tx.review(NOW, *(ReviewEntry(Category.SYSTEM, text, kind=EntryKind.NOTE) for text in texts))
 
 
 def texts_of(database: Database) -> list[str]:

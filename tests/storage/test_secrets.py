@@ -6,14 +6,14 @@ from cryptography.fernet import Fernet
 from storage import handlers, key_rotation, review_verify
 from storage.database import Database
 from storage.errors import SecretMissing, StorageError
-from storage.records import Category, ReviewEntry
+from storage.records import Category, EntryKind, ReviewEntry
 from storage.secrets import VARIABLE, SecretBox, hint
 from storage.site import open_site
 from tests.engine.support import add_handler
 from tests.storage.conftest import NOW, Standing, say, texts_of
 
 SECRET = "c2ltdWxhdG9yLWtleS0wMQ=="
-ENTRY = ReviewEntry(Category.SYSTEM, "the secret key was changed")
+ENTRY = ReviewEntry(Category.SYSTEM, "the secret key was changed", kind=EntryKind.NOTE)
 
 
 def secret_of(site: Database) -> str:

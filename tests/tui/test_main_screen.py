@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from storage.records import Category, ReviewEntry
+from storage.records import Category, EntryKind, ReviewEntry
 from storage.tables import leases
 from tests.operations.arrange import make_handler, make_people
 from tests.tui.support import console, make_desk, screen_text, settle
@@ -30,14 +30,15 @@ WRITER = """
 import sys, time
 from pathlib import Path
 from storage.site import open_site
-from storage.records import Category, ReviewEntry
+from storage.records import Category, EntryKind, ReviewEntry
 from datetime import UTC, datetime
 
 database = open_site(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
 with database.write() as tx:
-    tx.review(datetime.now(UTC), ReviewEntry(Category.SYSTEM, "written by another process"))
+    entry = ReviewEntry(Category.SYSTEM, "written by another process", kind=EntryKind.NOTE)
+    tx.review(datetime.now(UTC), entry)
 print(time.monotonic(), flush=True)
 database.close()
 """
@@ -52,7 +53,7 @@ def desk(tmp_path):  # type: ignore[no-untyped-def]
 
 def say(desk: Desk, text: str) -> None:
     with desk.database.write() as tx:
-        tx.review(datetime.now(UTC), ReviewEntry(Category.SYSTEM, text))
+        tx.review(datetime.now(UTC), ReviewEntry(Category.SYSTEM, text, kind=EntryKind.NOTE))
 
 
 def panel(pilot: Pilot[Any]) -> ReviewPanel:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from storage import handlers as stored_handlers
-from storage.records import Category, Level, ReviewEntry
+from storage.records import Category, EntryKind, Level, ReviewEntry
 from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
 from tui.dialogs.entry import EntryDetail
@@ -40,9 +40,9 @@ def a_past(desk: Desk) -> int:
     """Entries of all kinds; the id of the handler that some are about."""
     key = make_handler(desk)
     for name, about in (("handler_id", key), ("operator", "tom")):
-        say(desk, ReviewEntry(Category.HANDLER, f"about {name}", **{name: about}))  # type: ignore[arg-type]
-    say(desk, ReviewEntry(Category.MESSAGE, "sms refused", Level.ERROR))
-    say(desk, ReviewEntry(Category.TASK, "report fired"))
+        say(desk, ReviewEntry(Category.HANDLER, f"about {name}", kind=EntryKind.NOTE, **{name: about}))  # type: ignore[arg-type]
+    say(desk, ReviewEntry(Category.MESSAGE, "sms refused", Level.ERROR, kind=EntryKind.NOTE))
+    say(desk, ReviewEntry(Category.TASK, "report fired", kind=EntryKind.NOTE))
     return key
 
 
@@ -65,12 +65,16 @@ async def test_the_newest_comes_first_and_a_new_one_on_top(desk: Desk) -> None:
     a_past(desk)
     async with console(desk, section="review") as pilot:
         assert texts(pilot)[:2] == ["report fired", "sms refused"]
-        say(desk, ReviewEntry(Category.SYSTEM, "something new"))
+        say(desk, ReviewEntry(Category.SYSTEM, "something new", kind=EntryKind.NOTE))
         await settle(pilot, lambda: texts(pilot)[:1] == ["something new"])
 
 
 async def test_it_is_narrowed_by_category_level_time_handler_and_operator(desk: Desk) -> None:
-    say(desk, ReviewEntry(Category.MESSAGE, "long ago"), at=datetime.now(UTC) - timedelta(days=3))
+    say(
+        desk,
+        ReviewEntry(Category.MESSAGE, "long ago", kind=EntryKind.NOTE),
+        at=datetime.now(UTC) - timedelta(days=3),
+    )
     key = a_past(desk)
     async with console(desk, section="review") as pilot:
         everything = table(pilot).count
@@ -111,7 +115,10 @@ async def test_the_menu_offers_what_there_is_and_v_shows_problems(desk: Desk) ->
 
 async def test_words_are_looked_for_in_all_of_it(desk: Desk) -> None:
     a_past(desk)
-    say(desk, *(ReviewEntry(Category.SYSTEM, f"filler {number}") for number in range(500)))
+    say(
+        desk,
+        *(ReviewEntry(Category.SYSTEM, f"filler {number}", kind=EntryKind.NOTE) for number in range(500)),
+    )
     async with console(desk, section="review") as pilot:
         await pilot.press("slash", *"refused")
         await settle(pilot, lambda: texts(pilot) == ["sms refused"])
@@ -127,7 +134,12 @@ async def test_an_entry_leads_to_what_it_is_about(desk: Desk) -> None:
     sending.send(desk, key, to(JOE), "hello")
     with desk.database.read() as connection:
         name = stored_handlers.listing(connection)[0].name
-    say(desk, ReviewEntry(Category.MESSAGE, "about both", message_id=1, handler_id=key, handler=name))
+    say(
+        desk,
+        ReviewEntry(
+            Category.MESSAGE, "about both", message_id=1, handler_id=key, handler=name, kind=EntryKind.NOTE
+        ),
+    )
     async with console(desk, section="review") as pilot:
         await pilot.press("enter")
         await shown(pilot, EntryDetail)
@@ -149,7 +161,7 @@ async def test_an_entry_leads_to_what_it_is_about(desk: Desk) -> None:
 
 
 async def test_a_link_to_what_is_gone_is_told(desk: Desk) -> None:
-    say(desk, ReviewEntry(Category.TASK, "of a task", task_id=77))
+    say(desk, ReviewEntry(Category.TASK, "of a task", task_id=77, kind=EntryKind.NOTE))
     async with console(desk, section="review") as pilot:
         await pilot.press("enter")
         await shown(pilot, EntryDetail)
@@ -159,7 +171,7 @@ async def test_a_link_to_what_is_gone_is_told(desk: Desk) -> None:
 
 
 async def test_an_entry_of_the_panel_opens(desk: Desk) -> None:
-    say(desk, ReviewEntry(Category.SYSTEM, "in the panel"))
+    say(desk, ReviewEntry(Category.SYSTEM, "in the panel", kind=EntryKind.NOTE))
     async with console(desk) as pilot:
         await settle(pilot, lambda: "in the panel" in screen_text(pilot))
         await pilot.press("tab", "up", "enter")

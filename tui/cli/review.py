@@ -42,6 +42,35 @@ class Level(StrEnum):
     error = "error"
 
 
+class Kind(StrEnum):
+    """What an entry tells: the kinds of `storage.records.EntryKind`."""
+
+    queued = "queued"
+    accepted = "accepted"
+    delivered = "delivered"
+    undelivered = "undelivered"
+    retry = "retry"
+    attempt = "attempt"
+    failed = "failed"
+    expired = "expired"
+    unknown = "unknown"
+    withdrawn = "withdrawn"
+    cancelled = "cancelled"
+    settled = "settled"
+    left_out = "left out"
+    stage = "stage"
+    counted = "counted"
+    fired = "fired"
+    missed = "missed"
+    status = "status"
+    paused = "paused"
+    resumed = "resumed"
+    change = "change"
+    site = "site"
+    note = "note"
+
+
+KIND_HELP = f"Only of this kind: {', '.join(kind.value for kind in Kind)}"
 SIGNS = {"info": "·", "warning": "!", "error": "▲"}
 
 
@@ -60,6 +89,10 @@ def review(
     ] = None,
     level: Annotated[
         Level | None, typer.Option("--level", case_sensitive=False, help="Only entries of this level")
+    ] = None,
+    kind: Annotated[
+        Kind | None,
+        typer.Option("--kind", case_sensitive=False, metavar="KIND", help=KIND_HELP),
     ] = None,
     search: Annotated[
         str, typer.Option("--search", metavar="WORDS", help="Entries with all of these words")
@@ -91,6 +124,7 @@ def review(
             category=records.Category(category.value) if category else None,
             level=records.Level(level.value) if level else None,
             since=moment(since, "--since", desk().now(), ago=True) if since is not None else None,
+            kind=records.EntryKind(kind.value) if kind else None,
             words=search,
             handler_id=names.handler(connection, handler).id if handler is not None else None,
             user_id=names.user(connection, user).id if user is not None else None,

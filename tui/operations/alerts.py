@@ -12,7 +12,7 @@ from storage import alerts as stored
 from storage import occurrences
 from storage.alerts import Alert
 from storage.database import Transaction
-from storage.records import Category, Level, ReviewEntry
+from storage.records import Category, EntryKind, Level, ReviewEntry
 from tui.operations.action_form import same
 from tui.operations.alert_form import AlertForm, StageAction, check, form_of
 from tui.operations.alert_health import broken
@@ -200,7 +200,15 @@ def say(tx: Transaction, desk: Desk, alert: Alert, text: str, level: Level = Lev
     """A review entry about an alert, naming the operator."""
     tx.review(
         desk.now(),
-        ReviewEntry(Category.ALERT, text, level, operator=desk.operator, alert_id=alert.id, alert=alert.name),
+        ReviewEntry(
+            Category.ALERT,
+            text,
+            level,
+            operator=desk.operator,
+            alert_id=alert.id,
+            alert=alert.name,
+            kind=EntryKind.CHANGE,
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from storage import custom_fields
 from storage.custom_fields import ActionText
 from storage.database import Transaction
 from storage.names import key_of, tidy
-from storage.records import Category, CustomField, FieldType, ReviewEntry
+from storage.records import Category, CustomField, EntryKind, FieldType, ReviewEntry
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 from tui.operations.field_values import LONGEST_VALUE
@@ -280,4 +280,4 @@ def _differences(old: CustomField, new: CustomField) -> str:
 
 
 def _review(desk: Desk, tx: Transaction, text: str) -> None:
-    tx.review(desk.now(), ReviewEntry(Category.USER, text, operator=desk.operator))
+    tx.review(desk.now(), ReviewEntry(Category.USER, text, operator=desk.operator, kind=EntryKind.CHANGE))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from storage import groups
 from storage.database import Transaction
-from storage.records import Category, Group, ReviewEntry
+from storage.records import Category, EntryKind, Group, ReviewEntry
 from tui.operations import names
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
@@ -150,7 +150,7 @@ def _hanging(connection: sa.Connection, group: Group) -> str:
 
 
 def _review(desk: Desk, tx: Transaction, text: str) -> None:
-    tx.review(desk.now(), ReviewEntry(Category.USER, text, operator=desk.operator))
+    tx.review(desk.now(), ReviewEntry(Category.USER, text, operator=desk.operator, kind=EntryKind.CHANGE))
 
 
 def _review_people(desk: Desk, tx: Transaction, people: dict[int, str], what: str) -> None:
@@ -158,5 +158,7 @@ def _review_people(desk: Desk, tx: Transaction, people: dict[int, str], what: st
         return
     alone = next(iter(people.items())) if len(people) == 1 else (None, None)
     text = f"{names.mentioned(list(people.values()))} {what}"
-    entry = ReviewEntry(Category.USER, text, operator=desk.operator, user_id=alone[0], user=alone[1])
+    entry = ReviewEntry(
+        Category.USER, text, operator=desk.operator, user_id=alone[0], user=alone[1], kind=EntryKind.CHANGE
+    )
     tx.review(desk.now(), entry)

@@ -12,7 +12,7 @@ from scheduling.senders import make_sender
 from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig
 from storage import handlers as stored
 from storage.errors import SecretMissing
-from storage.records import Category, Handler, Level, ReviewEntry
+from storage.records import Category, EntryKind, Handler, Level, ReviewEntry
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 
@@ -68,6 +68,7 @@ def check_account(desk: Desk, handler_id: int) -> Checked:
                 operator=desk.operator,
                 handler_id=handler.id,
                 handler=handler.name,
+                kind=EntryKind.STATUS,
             ),
         )
     return checked

@@ -9,7 +9,7 @@ from scheduling import hanging
 from storage import handlers as stored
 from storage.database import Transaction
 from storage.handlers import keep_secret
-from storage.records import Category, Handler, Level, Queue, ReviewEntry
+from storage.records import Category, EntryKind, Handler, Level, Queue, ReviewEntry
 from storage.secrets import hint
 from storage.tables import actions, alerts, messages, tasks
 from tui.operations.desk import Desk, Role
@@ -202,5 +202,6 @@ def _say(tx: Transaction, desk: Desk, handler: Handler, text: str, level: Level 
             operator=desk.operator,
             handler_id=handler.id,
             handler=handler.name,
+            kind=EntryKind.CHANGE,
         ),
     )

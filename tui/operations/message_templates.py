@@ -9,7 +9,7 @@ from scheduling import sms_text, templates
 from storage import message_templates as stored
 from storage.database import Transaction
 from storage.message_templates import MessageTemplate
-from storage.records import Category, ReviewEntry
+from storage.records import Category, EntryKind, ReviewEntry
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 from tui.operations.names import check_name, check_text, one_of
@@ -123,4 +123,4 @@ def _name_is_free(connection: sa.Connection, name: str, own_id: int | None = Non
 
 
 def _say(tx: Transaction, desk: Desk, text: str) -> None:
-    tx.review(desk.now(), ReviewEntry(Category.OPERATOR, text, operator=desk.operator))
+    tx.review(desk.now(), ReviewEntry(Category.OPERATOR, text, operator=desk.operator, kind=EntryKind.CHANGE))

@@ -12,7 +12,16 @@ from scheduling.told import person_of
 from storage import message_history, outbox
 from storage.database import Transaction
 from storage.message_history import ALL, MessageFilter
-from storage.records import Attempt, Category, Message, MessageDraft, MessageState, Origin, ReviewEntry
+from storage.records import (
+    Attempt,
+    Category,
+    EntryKind,
+    Message,
+    MessageDraft,
+    MessageState,
+    Origin,
+    ReviewEntry,
+)
 from storage.tables import messages
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
@@ -99,7 +108,7 @@ def cancel(desk: Desk, message_id: int) -> Message:
             )
         _set(tx, found, state="cancelled", next_attempt_at=None, finished_at=desk.now())
         twice = ", though an earlier attempt may have arrived" if found.may_arrive_twice else ""
-        _say(tx, desk, found, f"cancelled{twice}")
+        _say(tx, desk, found, EntryKind.CANCELLED, f"cancelled{twice}")
         hanging.answered(tx, [found.id], desk.now())
         return _read(tx.connection, message_id)
 
@@ -142,7 +151,7 @@ def arrived(desk: Desk, message_id: int) -> Message:
     with desk.write(Role.OPERATOR, "settling a message") as tx:
         found = _unknown(tx.connection, message_id)
         _set(tx, found, state="accepted", finished_at=desk.now(), next_attempt_at=None)
-        _say(tx, desk, found, "arrived, says the operator: taken as accepted")
+        _say(tx, desk, found, EntryKind.SETTLED, "arrived, says the operator: taken as accepted")
         hanging.answered(tx, [found.id], desk.now())
         return _read(tx.connection, message_id)
 
@@ -152,7 +161,7 @@ def drop(desk: Desk, message_id: int) -> Message:
     with desk.write(Role.OPERATOR, "settling a message") as tx:
         found = _unknown(tx.connection, message_id)
         _set(tx, found, state="cancelled", finished_at=desk.now(), next_attempt_at=None)
-        _say(tx, desk, found, "dropped after an unknown outcome: it may have arrived")
+        _say(tx, desk, found, EntryKind.CANCELLED, "dropped after an unknown outcome: it may have arrived")
         hanging.answered(tx, [found.id], desk.now())
         return _read(tx.connection, message_id)
 
@@ -191,7 +200,7 @@ def _start_again(tx: Transaction, desk: Desk, found: Message) -> None:
         **tx.written_at(now),
     )
     twice = ": it may arrive twice" if found.may_arrive_twice or unsure else ""
-    _say(tx, desk, found, f"sent again by hand{twice}")
+    _say(tx, desk, found, EntryKind.QUEUED, f"sent again by hand{twice}")
 
 
 def _send_once_more(tx: Transaction, desk: Desk, found: Message) -> int:
@@ -208,7 +217,7 @@ def _send_once_more(tx: Transaction, desk: Desk, found: Message) -> int:
     )
     (made,) = outbox.enqueue(tx, outbox.Submission(Origin.MANUAL, operator=desk.operator), [draft], now)
     tx.execute(sa.update(messages).where(messages.c.id == made).values(resend_of=found.id))
-    _say(tx, desk, found, f"sent once more by hand, as message {made}")
+    _say(tx, desk, found, EntryKind.QUEUED, f"sent once more by hand, as message {made}")
     return made
 
 
@@ -216,7 +225,7 @@ def _set(tx: Transaction, found: Message, **values: Any) -> None:
     tx.execute(sa.update(messages).where(messages.c.id == found.id).values(**values))
 
 
-def _say(tx: Transaction, desk: Desk, found: Message, text: str) -> None:
+def _say(tx: Transaction, desk: Desk, found: Message, kind: EntryKind, text: str) -> None:
     tx.review(
         desk.now(),
         ReviewEntry(
@@ -231,5 +240,6 @@ def _say(tx: Transaction, desk: Desk, found: Message, text: str) -> None:
             task_id=found.task_id,
             alert_id=found.alert_id,
             occurrence_id=found.occurrence_id,
+            kind=kind,
         ),
     )

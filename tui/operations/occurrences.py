@@ -14,7 +14,7 @@ from storage import alerts, hearing, outbox
 from storage import occurrences as stored
 from storage.names import tidy
 from storage.occurrences import Occurrence, OccurrenceEvent
-from storage.records import Category, Message, ReviewEntry
+from storage.records import Category, EntryKind, Message, ReviewEntry
 from storage.review_chain import storable
 from tui.operations.alerts import read
 from tui.operations.desk import Desk, Role
@@ -155,6 +155,7 @@ def add_note(desk: Desk, occurrence_id: int, text: str) -> Occurrence:
             alert_id=found.alert_id,
             alert=found.alert,
             occurrence_id=found.id,
+            kind=EntryKind.NOTE,
         )
         tx.review(now, entry)
         return found

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from storage import operators as stored
 from storage.database import Transaction
 from storage.operators import Operator, OperatorKey
-from storage.records import Category, Level, ReviewEntry
+from storage.records import Category, EntryKind, Level, ReviewEntry
 from tui.operations import names
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
@@ -213,4 +213,6 @@ def _keys_said(keys: Sequence[OperatorKey]) -> str:
 
 
 def _say(tx: Transaction, desk: Desk, text: str, level: Level = Level.INFO) -> None:
-    tx.review(desk.now(), ReviewEntry(Category.OPERATOR, text, level, operator=desk.operator))
+    tx.review(
+        desk.now(), ReviewEntry(Category.OPERATOR, text, level, operator=desk.operator, kind=EntryKind.CHANGE)
+    )

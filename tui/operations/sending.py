@@ -15,7 +15,7 @@ from scheduling.stages import Stage
 from storage import audience, custom_fields, outbox
 from storage import handlers as stored
 from storage.database import Transaction
-from storage.records import Category, Handler, Level, Origin, Recipient, ReviewEntry
+from storage.records import Category, EntryKind, Handler, Level, Origin, Recipient, ReviewEntry
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted
@@ -285,13 +285,15 @@ def _say(tx: Transaction, desk: Desk, planned: _Planned, text: str) -> None:
             said,
             user_id=alone.user_id if alone else None,
             user=alone.user_name if alone else None,
+            kind=EntryKind.QUEUED,
             **about,  # type: ignore[arg-type]
         )
     ]
     left_out = [str(person) for person in planned.left_out]
     for start_at in range(0, len(left_out), NAMES_PER_ENTRY):
         names = "; ".join(left_out[start_at : start_at + NAMES_PER_ENTRY])
+        said = f"Left out by hand: {names}"
         entries.append(
-            ReviewEntry(Category.OPERATOR, f"Left out by hand: {names}", Level.WARNING, **about)  # type: ignore[arg-type]
+            ReviewEntry(Category.OPERATOR, said, Level.WARNING, kind=EntryKind.LEFT_OUT, **about)  # type: ignore[arg-type]
         )
     tx.review(desk.now(), *entries)

@@ -16,7 +16,7 @@ from storage.folder import DataFolder
 from storage.key_rotation import Rotated
 from storage.logins import Newcomer, Why
 from storage.message_history import count_undecided
-from storage.records import Category, Level, ReviewEntry
+from storage.records import Category, EntryKind, Level, ReviewEntry
 from storage.restore import Restored
 from storage.review_verify import Verdict
 from tui.operations.desk import Desk, Role, refusal
@@ -218,4 +218,4 @@ def _lost_end(database: Database) -> str | None:
 
 
 def _said(desk: Desk, text: str, level: Level = Level.INFO) -> ReviewEntry:
-    return ReviewEntry(Category.SYSTEM, text, level, operator=desk.operator)
+    return ReviewEntry(Category.SYSTEM, text, level, operator=desk.operator, kind=EntryKind.SITE)

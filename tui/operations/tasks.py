@@ -12,7 +12,7 @@ from scheduling.firing import Fired
 from scheduling.zones import zone_named
 from storage import tasks as stored
 from storage.database import Transaction
-from storage.records import Category, Level, ReviewEntry, Task, TaskRun
+from storage.records import Category, EntryKind, Level, ReviewEntry, Task, TaskRun
 from tui.operations.action_form import same
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
@@ -218,5 +218,13 @@ def _shown(value: Any) -> str:
 def _say(tx: Transaction, desk: Desk, task: Task, text: str, level: Level = Level.INFO) -> None:
     tx.review(
         desk.now(),
-        ReviewEntry(Category.TASK, text, level, operator=desk.operator, task_id=task.id, task=task.name),
+        ReviewEntry(
+            Category.TASK,
+            text,
+            level,
+            operator=desk.operator,
+            task_id=task.id,
+            task=task.name,
+            kind=EntryKind.CHANGE,
+        ),
     )

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from storage import custom_fields, user_import
 from storage.names import key_of
-from storage.records import Category, CustomField, ReviewEntry
+from storage.records import Category, CustomField, EntryKind, ReviewEntry
 from storage.user_import import Change, Mismatch, StagedUser
 from tui.operations import names
 from tui.operations.csv_table import Line, Table, bare, read_table
@@ -174,13 +174,21 @@ def apply(
         if changed or plan.count(Fate.ADDED) or plan.new_groups:
             entries = [_changed_entry(desk, line) for line in changed]
             text = f"users imported from {file_name}: {plan}"
-            tx.review(desk.now(), *entries, ReviewEntry(Category.USER, text, operator=desk.operator))
+            entries.append(ReviewEntry(Category.USER, text, operator=desk.operator, kind=EntryKind.CHANGE))
+            tx.review(desk.now(), *entries)
         return plan
 
 
 def _changed_entry(desk: Desk, line: GoodLine) -> ReviewEntry:
     text = f"user {line.name} changed by import: {'; '.join(line.changes)}"
-    return ReviewEntry(Category.USER, text, operator=desk.operator, user_id=line.user_id, user=line.name)
+    return ReviewEntry(
+        Category.USER,
+        text,
+        operator=desk.operator,
+        user_id=line.user_id,
+        user=line.name,
+        kind=EntryKind.CHANGE,
+    )
 
 
 Column = CustomField | str | None

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from storage import custom_fields, groups, users
 from storage.database import Transaction
-from storage.records import Category, CustomField, Group, ReviewEntry, User
+from storage.records import Category, CustomField, EntryKind, Group, ReviewEntry, User
 from storage.users import BY_NAME, EVERYONE, UserFilter, UserOrder
 from tui.operations import names
 from tui.operations.desk import Desk, Role
@@ -274,7 +274,14 @@ def _differences(old: User, new: User, fields: Sequence[CustomField]) -> list[st
 
 
 def _review(desk: Desk, tx: Transaction, user: User, text: str) -> None:
-    entry = ReviewEntry(Category.USER, text, operator=desk.operator, user_id=user.id, user=user.name)
+    entry = ReviewEntry(
+        Category.USER,
+        text,
+        operator=desk.operator,
+        user_id=user.id,
+        user=user.name,
+        kind=EntryKind.CHANGE,
+    )
     tx.review(desk.now(), entry)
 
 
@@ -286,6 +293,7 @@ def _review_all(desk: Desk, tx: Transaction, people: Sequence[User], what: str) 
             operator=desk.operator,
             user_id=person.id,
             user=person.name,
+            kind=EntryKind.CHANGE,
         )
         for person in people
     ]

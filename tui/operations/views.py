@@ -137,6 +137,7 @@ def review_json(entry: Review) -> dict[str, Any]:
         "at": iso(entry.at),
         "category": str(entry.category),
         "level": str(entry.level),
+        "kind": str(entry.kind) if entry.kind else None,
         "text": entry.text,
         "operator": entry.operator,
         "handler": entry.handler,

@@ -5,7 +5,11 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
-REVIEW: tuple[str, ...] = ()
+REVIEW: tuple[str, ...] = (
+    "ALTER TABLE review ADD COLUMN kind TEXT",
+    "ALTER TABLE review ADD COLUMN digest_version INTEGER",
+    "CREATE INDEX review_kind ON review (kind, id) WHERE kind IS NOT NULL",
+)
 
 OUTBOX: tuple[str, ...] = (
     "ALTER TABLE message ADD COLUMN order_group INTEGER",
