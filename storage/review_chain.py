@@ -1,13 +1,12 @@
 """The review's chain: each row carries HMAC(site key, previous hash, digest of its content).
 
 Whoever changes, removes or inserts a row without the site key breaks the chain from there
-on. The content may be erased while its digest stays.
+on. No part of the program takes an entry's text out: a row without its text was altered.
 """
 
 import hashlib
 import hmac
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,17 +14,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.errors import SecretMissing
 from storage.records import ReviewEntry
-from storage.secrets import SecretBox
 from storage.tables.base import table_of
-from storage.tables.review import ReviewKeyRow, ReviewRow
+from storage.tables.review import ReviewRow
 from storage.types import to_micros
 
 GENESIS = bytes(32)
 
 reviews = table_of(ReviewRow)
-review_keys = table_of(ReviewKeyRow)
 
 INSERT = sa.insert(reviews)
 LAST = sa.select(reviews.c.id, reviews.c.chain).order_by(reviews.c.id.desc()).limit(1)
@@ -117,22 +113,3 @@ def storable(text: str) -> str:
 def _highest_used(connection: sa.Connection) -> int:
     found = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'review'").scalar()
     return int(found or 0)
-
-
-def find_signer(connection: sa.Connection, box: SecretBox) -> Signer | None:
-    """The newest site key that the secret key opens, if there is one."""
-    for row in connection.execute(sa.select(review_keys).order_by(review_keys.c.id.desc())):
-        try:
-            return Signer(row.id, bytes.fromhex(box.decrypt(row.key)))
-        except SecretMissing:
-            continue
-    return None
-
-
-def make_signer(connection: sa.Connection, box: SecretBox, now: datetime) -> Signer:
-    """A new site key. The caller holds the write lock."""
-    key = secrets.token_bytes(32)
-    made = connection.execute(
-        sa.insert(review_keys).values(key=box.encrypt(key.hex()), created_at=now).returning(review_keys.c.id)
-    ).scalar_one()
-    return Signer(made, key)

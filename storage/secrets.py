@@ -63,6 +63,17 @@ def open_box(path: Path) -> tuple[SecretBox, bool]:
     return SecretBox(path.read_text().split()), made
 
 
+def box_of(file: Path) -> SecretBox:
+    """A box of the keys in a file, as one is kept with a backup. Raises `StorageError` for what is none."""
+    try:
+        keys = file.expanduser().read_text().split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"{file} cannot be read as a secret key ({error})") from None
+    if not keys:
+        raise StorageError(f"{file} is empty: it is no secret key")
+    return SecretBox(keys)
+
+
 def add_key(path: Path) -> SecretBox:
     """Put a new key before the old ones (they still decrypt) and give the box that uses it."""
     _write(path, "\n".join([new_key(), *path.read_text().split()]) + "\n")

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from storage import adoption, sqlite
+from storage import adoption, review_head, review_keys, sqlite
 from storage.database import SCHEMA_VERSION, Database
 from storage.errors import NewerSchema, NotASite, UpgradeRefused
 from storage.folder import DataFolder
 from storage.process import Life, life_of
 from storage.records import Category, EntryKind, Level, ReviewEntry
-from storage.review_chain import Signer, find_signer, make_signer
+from storage.review_chain import DIGEST_VERSION, GENESIS, LAST, Signer, reviews
+from storage.review_keys import Keys
 from storage.secrets import SecretBox, open_box
 from storage.tables import instances, leases, site_values
 from storage.upgrade import copy_before_upgrade, run_upgrade
@@ -62,18 +63,39 @@ def _signer(folder: DataFolder, box: SecretBox, new_key: bool, now: Callable[[],
     try:
         # Reading first: a site must open for reading while another program holds the write lock.
         with engine.connect() as connection:
-            signer = find_signer(connection, box)
-        if signer:
-            return signer
+            keys = review_keys.read(connection, box)
+        if keys.signer and keys.end_kept:
+            return keys.signer
         with engine.connect() as connection:
             connection.execution_options(begin="IMMEDIATE")
             with connection.begin():
-                signer = find_signer(connection, box) or make_signer(connection, box, now())
+                before = review_keys.read(connection, box)
+                signer = before.signer or review_keys.make(connection, box, now())
                 if new_key and connection.execute(sa.text("SELECT 1 FROM handler LIMIT 1")).first():
                     signer.append(connection, now(), [SECRET_KEY_MISSING])
+                _keep_end(connection, folder, box, signer, before, now())
         return signer
     finally:
         engine.dispose()
+
+
+def _keep_end(
+    connection: sa.Connection, folder: DataFolder, box: SecretBox, signer: Signer, before: Keys, now: datetime
+) -> None:
+    """Keep the review's end apart from the beginning on, or from the upgrade of an older site.
+
+    A head that is missing later is a loss: of an older site it may be missing only as long as
+    nothing of schema 4 was written.
+    """
+    head = folder.path / review_head.NAME
+    new = not before.clear and not before.closed
+    newer = sa.select(reviews.c.id).where(reviews.c.digest_version == DIGEST_VERSION).limit(1)
+    older = bool(before.clear) and connection.execute(newer).first() is None
+    if new or (older and not head.exists()):
+        last = connection.execute(LAST).first()
+        newest, chain = (last.id, last.chain) if last else (0, GENESIS)
+        review_head.write(head, signer, newest, chain, now)
+    review_keys.note_end_kept(connection, box, signer.key_id)
 
 
 SECRET_KEY_MISSING = ReviewEntry(

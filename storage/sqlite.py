@@ -56,9 +56,15 @@ def connect(path: Path, *, create: bool = False) -> Any:
     uri = f"file:{str(path).replace('%', '%25').replace('?', '%3f').replace('#', '%23')}?mode={mode}"
     connection = driver.connect(uri, uri=True, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)
     connection.isolation_level = None
+    connection.text_factory = _text
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection
+
+
+def _text(kept: bytes) -> str:
+    """Bytes that are no text (altered by hand) are shown as such, and stop nothing."""
+    return kept.decode("utf-8", "replace")
 
 
 def make_engine(path: Path) -> Engine:

@@ -21,7 +21,11 @@ def to_micros(at: datetime) -> int:
 
 
 def from_micros(value: int) -> datetime:
-    return EPOCH + timedelta(microseconds=value)
+    """A number that no zone can show (altered by hand) is the first or the last time that all can."""
+    return EPOCH + timedelta(microseconds=min(max(value, _FIRST), _LAST))
+
+
+_FIRST, _LAST = (to_micros(datetime(year, 1, 1, tzinfo=UTC)) for year in (2, 9999))
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -9,7 +9,7 @@ SIGNS: dict[EntryKind, Kind] = {
     EntryKind.DELIVERED: "delivered",
     EntryKind.UNDELIVERED: "failed",
     EntryKind.RETRY: "retry",
-    EntryKind.ATTEMPT: "retry",
+    EntryKind.ATTEMPT: "warning",
     EntryKind.FAILED: "failed",
     EntryKind.EXPIRED: "failed",
     EntryKind.UNKNOWN: "unknown",

@@ -150,16 +150,16 @@ def failures(by_error: Sequence[tuple[str, int]], hours: int) -> Finding:
     )
 
 
-def review(trouble: str | None, checked: int, unsigned: bool) -> Finding:
+def review(trouble: str | None, checked: int, missing: Sequence[str]) -> Finding:
     tried = f"check the newest {checked:,} entries of the review, and its end"
     if trouble:
         advice = (
             "commsdesk review verify checks all of it; compare with a backup (review verify --against FILE)"
         )
         return problem("Review", tried, trouble, advice)
-    if unsigned:
-        said = "some entries are signed with a key that is not here"
-        return warning("Review", tried, said, "put the old secret.key back to check them")
+    if missing:
+        advice = "check them with the secret key of then: commsdesk review verify --with-key FILE"
+        return warning("Review", tried, f"cannot be judged: {'; '.join(missing)}", advice)
     return ok("Review", tried, "nothing was altered or taken out")
 
 

@@ -11,9 +11,10 @@ from storage import review_head, sqlite
 from storage.backup import backup
 from storage.database import Database
 from storage.errors import StorageError
-from storage.review_verify import Verdict, against, set_checkpoint, verify
+from storage.review_verify import Missing, Standing, against, set_checkpoint, verify
+from storage.secrets import box_of
 from storage.site import open_site
-from tests.storage.conftest import NOW, say
+from tests.storage.conftest import NOW, say, texts_of
 
 
 def by_hand(site: Database, *statements: str) -> None:
@@ -33,16 +34,19 @@ def ten(site: Database) -> Database:
 def found(site: Database) -> tuple[int | None, str | None]:
     verdict = verify(site)
     assert verdict.intact == (verdict.problem is None)
+    assert verdict.standing is (Standing.WHOLE if verdict.intact else Standing.ALTERED)
     return verdict.bad_id, verdict.problem
 
 
 def test_an_untouched_review_is_intact(ten: Database) -> None:
-    assert verify(ten) == Verdict(1, 10, 10)
-    assert verify(ten).intact
+    verdict = verify(ten)
+    assert (verdict.first, verdict.last, verdict.checked) == (1, 10, 10)
+    assert verdict.standing is Standing.WHOLE
 
 
 def test_an_empty_review_is_intact(site: Database) -> None:
-    assert verify(site) == Verdict(1, 0, 0)
+    verdict = verify(site)
+    assert (verdict.first, verdict.last, verdict.checked) == (1, 0, 0) and verdict.intact
 
 
 @pytest.mark.parametrize("column", ["body", "operator", "handler", "category", "level", "at", "task_id"])
@@ -148,13 +152,16 @@ def test_a_head_that_was_made_up_is_not_believed(ten: Database) -> None:
     chain = connection.execute("SELECT chain FROM review WHERE id = 7").fetchone()[0]
     connection.close()
     path.write_text(json.dumps(values | {"id": 7, "chain": chain.hex()}))
-    assert found(ten) == (7, "the head kept apart was not signed by this site: it was altered")
+    assert found(ten) == (7, "the end that was kept apart was not signed by this site: it was altered")
 
 
-def test_a_head_that_cannot_be_read_is_noted(ten: Database) -> None:
-    review_head.path_of(ten).write_text("{}")
-    verdict = verify(ten)
-    assert verdict.intact and "cannot be read" in verdict.notes[0]
+@pytest.mark.parametrize("content", ["{}", "", "[]", '{"id": 1e999}', "\udcff"])
+def test_a_head_that_cannot_be_read_is_a_problem_and_is_not_kept_anew(ten: Database, content: str) -> None:
+    review_head.path_of(ten).write_bytes(content.encode(errors="surrogateescape"))
+    bad, problem = found(ten)
+    assert bad is None and problem is not None and "cannot be read" in problem
+    assert review_head.keep(ten, NOW) is not None
+    assert found(ten)[1] == problem
     with pytest.raises(StorageError):
         review_head.kept(ten)
 
@@ -168,20 +175,21 @@ def test_the_head_is_for_its_owner_only_and_moves_on(ten: Database) -> None:
     assert review_head.path_of(ten).stat().st_mode & 0o777 == 0o600
 
 
-def test_an_erased_text_is_counted_and_breaks_nothing(ten: Database) -> None:
-    by_hand(ten, "UPDATE review SET body = NULL WHERE id IN (2, 3)")
-    verdict = verify(ten)
-    assert verdict.intact and verdict.erased == 2
-
-
 def test_entries_of_a_key_that_is_not_here_are_named_and_the_later_ones_checked(ten: Database) -> None:
     ten.close()
+    old = box_of(ten.folder.secret_key)
     ten.folder.secret_key.write_text(Fernet.generate_key().decode() + "\n")
     again = open_site(ten.folder.path)
-    say(again, "eleven", "twelve")
+    assert "key 1 of the review cannot be read: entries 1 to 10" in texts_of(again)[-1]
+    say(again, "twelve")
     verdict = verify(again)
-    assert verdict.problem is None and verdict.unsigned == ((1, 10),)
-    assert not verdict.intact
+    assert verdict.problem is None and verdict.standing is Standing.NOT_JUDGED
+    assert (
+        verdict.missing[0] == Missing(1, 1, 10)
+        and str(verdict.missing[0]) == "key 1 missing, entries 1 to 10"
+    )
+    assert verify(again, older_keys=[old]).standing is Standing.WHOLE
+    assert review_head.keep(again, NOW) is None  # the new key goes on from there
     by_hand(again, "UPDATE review SET body = 'x' WHERE id = 12")
     assert verify(again).bad_id == 12
     by_hand(again, "UPDATE review SET body = 'x' WHERE id = 3")
@@ -191,7 +199,8 @@ def test_entries_of_a_key_that_is_not_here_are_named_and_the_later_ones_checked(
 
 def test_checking_from_an_entry_on_takes_the_one_before_on_trust(ten: Database) -> None:
     by_hand(ten, "UPDATE review SET body = 'x' WHERE id = 2")
-    assert verify(ten, start=5) == Verdict(5, 10, 6)
+    part = verify(ten, start=5)
+    assert part.intact and (part.first, part.last, part.checked) == (5, 10, 6)
     assert verify(ten, start=2).bad_id == 2
 
 
@@ -199,7 +208,8 @@ def test_pruned_entries_are_not_missed_when_the_site_signed_for_it(ten: Database
     with ten.write() as tx:
         set_checkpoint(tx, 4, NOW)
         tx.connection.exec_driver_sql("DELETE FROM review WHERE id <= 4")
-    assert verify(ten) == Verdict(5, 10, 6)
+    part = verify(ten)
+    assert part.intact and (part.first, part.last, part.checked) == (5, 10, 6)
     by_hand(ten, "DELETE FROM review WHERE id = 5")
     assert found(ten) == (5, "entry 5 was removed")
 
@@ -237,5 +247,5 @@ def test_what_is_no_backup_is_said_to_be_none(ten: Database, tmp_path: Path) -> 
 def test_the_check_goes_page_by_page(ten: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storage.review_verify.PAGE", 3)
     seen: list[tuple[int, int]] = []
-    assert verify(ten, progress=lambda done, of: seen.append((done, of))) == Verdict(1, 10, 10)
+    assert verify(ten, progress=lambda done, of: seen.append((done, of))).intact
     assert seen == [(3, 10), (6, 10), (9, 10)]

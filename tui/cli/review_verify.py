@@ -22,17 +22,27 @@ def verify(
         str | None,
         typer.Option("--against", metavar="FILE", help="Also look for the newest entry of this backup"),
     ] = None,
+    with_key: Annotated[
+        str | None,
+        typer.Option(
+            "--with-key",
+            metavar="FILE",
+            help="The secret key of then, for entries whose key is missing (as kept with a backup)",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Find the first entry that was altered, removed or inserted, and a cut end.
 
-    Exit status 1 when there is one, or when entries are signed with a key that is not here.
+    The review is whole (exit status 0), altered (1), or cannot be judged (1): entries are signed
+    with a key that this site's secret key does not open, and --with-key was not given.
     """
     from tui.operations import site_care
 
     with existing_desk() as desk:
         other = context.files().path(against) if against is not None else None
-        verdict, beside = site_care.verify_review(desk, start=start, against=other)
+        key = context.files().path(with_key) if with_key is not None else None
+        verdict, beside = site_care.verify_review(desk, start=start, against=other, with_key=key)
     if json:
         emit(_as_json(verdict, beside))
     else:
@@ -45,35 +55,30 @@ def _as_json(verdict: "Verdict", beside: str | None) -> dict[str, Any]:
 
     head = verdict.head
     return {
+        "verdict": str(verdict.standing) if beside is None else "altered",
         "intact": verdict.intact and beside is None,
         "first": verdict.first,
         "last": verdict.last,
         "checked": verdict.checked,
         "bad_id": verdict.bad_id,
         "problem": verdict.problem or beside,
-        "unsigned": [list(span) for span in verdict.unsigned],
-        "erased": verdict.erased,
+        "missing_keys": [
+            {"key": gap.key_id, "first": gap.first, "last": gap.last} for gap in verdict.missing
+        ],
         "head": None if head is None else {"id": head.id, "at": iso(head.at)},
-        "notes": list(verdict.notes),
     }
 
 
 def _show(verdict: "Verdict", beside: str | None) -> None:
     for text in (verdict.problem, beside):
         if text:
-            note(f"commsdesk: {text}")
-    for first, last in verdict.unsigned:
-        which = f"entry {first} is" if first == last else f"entries {first} to {last} are"
-        note(f"commsdesk: {which} signed with a key that is not here: only their texts could be checked")
-    for text in verdict.notes:
-        note(f"commsdesk: {text}")
+            note(f"commsdesk: altered: {text}")
+    if verdict.missing:
+        gaps = "; ".join(map(str, verdict.missing))
+        note(f"commsdesk: cannot be judged: {gaps} (--with-key FILE takes the secret key of then)")
     if verdict.problem is None:
-        say(f"{verdict.checked:,} entries checked, {verdict.first} to {verdict.last}" + _erased(verdict))
-    if verdict.head is None:
-        note("no end was kept apart yet (an engine keeps it once a minute): a cut end may not show")
-    elif verdict.problem is None:
-        say(f"the end that was kept apart at {local_time(verdict.head.at)} reaches entry {verdict.head.id}")
-
-
-def _erased(verdict: "Verdict") -> str:
-    return f"; {verdict.erased:,} with their text erased" if verdict.erased else ""
+        whole = "whole: " if verdict.intact and beside is None else ""
+        say(f"{whole}{verdict.checked:,} entries checked, {verdict.first} to {verdict.last}")
+        if verdict.head is not None:
+            at = local_time(verdict.head.at)
+            say(f"the end that was kept apart at {at} reaches entry {verdict.head.id}")

@@ -6,7 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scheduling.planner import miss_overdue
-from storage import adoption, backup, integrity, key_rotation, restore, review_head, review_verify, sqlite
+from storage import (
+    adoption,
+    backup,
+    integrity,
+    key_rotation,
+    restore,
+    review_head,
+    review_keys,
+    review_verify,
+    secrets,
+    sqlite,
+)
 from storage import handlers as stored_handlers
 from storage.adoption import Hold
 from storage.backup import Backup
@@ -114,6 +125,7 @@ def _write_down(desk: Desk, file: Path, replaced: Path | None) -> None:
     kept = f"; the database that was here is kept as {replaced.name}" if replaced else ""
     with desk.write(Role.ADMINISTRATOR, "restoring a backup") as tx:
         tx.review(desk.now(), _said(desk, f"backup {file} restored{kept}", Level.WARNING))
+        tx.review(desk.now(), *review_keys.name_missing(tx.connection, desk.database.box))
 
 
 def _report(done: Restored, desk: Desk) -> PutBack:
@@ -155,6 +167,7 @@ def adopt(desk: Desk) -> bool:
         also = f"; {missed} overdue {'task' if missed == 1 else 'tasks'} not fired" if missed else ""
         text = f"this is the live site from now on (it was held: {hold.reason}){also}"
         tx.review(now, _said(desk, text, Level.WARNING))
+        tx.review(now, *review_keys.name_missing(tx.connection, desk.database.box))
     review_head.keep(desk.database, desk.now(), force=True)
     return True
 
@@ -168,18 +181,27 @@ def change_key(desk: Desk) -> Rotated:
         raise Refused(str(error)) from error
 
 
+NAMED = {"--against": "a backup", "--with-key": "the copy of a secret key"}
+
+
 def verify_review(
     desk: Desk,
     *,
     start: int | None = None,
     against: Path | None = None,
+    with_key: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[Verdict, str | None]:
-    """Check the review; also what is wrong when it does not hold the newest entry of the backup `against`."""
-    if against is not None and not against.is_file():  # reading from a pipe would wait for ever
-        raise Refused(f"--against: {against} is no file: name a backup", "--against")
+    """Check the review; also what is wrong when it does not hold the newest entry of the backup `against`.
+
+    `with_key` is a file with the secret key that entries of a key which is missing were signed under.
+    """
+    for option, file in (("--against", against), ("--with-key", with_key)):
+        if file is not None and not file.is_file():  # reading from a pipe would wait for ever
+            raise Refused(f"{option}: {file} is no file: name {NAMED[option]}", option)
     try:
-        verdict = review_verify.verify(desk.database, start, progress)
+        older = [secrets.box_of(with_key)] if with_key is not None else []
+        verdict = review_verify.verify(desk.database, start, progress, older_keys=older)
         beside = review_verify.against(desk.database, against) if against is not None else None
     except StorageError as error:
         raise Refused(str(error)) from error
@@ -206,14 +228,7 @@ def look_at_start(database: Database) -> list[str]:
 
 
 def _lost_end(database: Database) -> str | None:
-    try:
-        head = review_head.kept(database)
-    except StorageError as error:
-        return str(error)
-    if head is None:
-        return None
-    with database.read() as connection:
-        lost = review_head.lost_end(connection, head)
+    lost = review_head.trouble(database)
     return f"the review is not what it was: {lost} (commsdesk review verify)" if lost else None
 
 

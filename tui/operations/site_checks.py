@@ -135,8 +135,7 @@ def review(bench: "Bench") -> Iterator[Finding]:
     with bench.desk.database.read() as connection:
         last = stored_review.last_id(connection)
     verdict = review_verify.verify(bench.desk.database, start=max(1, last - NEWEST_ENTRIES + 1))
-    trouble = verdict.problem or next(iter(verdict.notes), None)
-    yield judge.review(trouble, verdict.checked, bool(verdict.unsigned))
+    yield judge.review(verdict.problem, verdict.checked, [str(gap) for gap in verdict.missing])
 
 
 def disk(bench: "Bench") -> Iterator[Finding]:
