@@ -102,16 +102,14 @@ def _opened(token: bytes, boxes: Sequence[SecretBox]) -> str | None:
 
 
 def make(connection: sa.Connection, box: SecretBox, now: datetime) -> Signer:
-    """A new key, which names those that cannot be read. The caller holds the write lock."""
+    """A new key. The caller holds the write lock, and has `name_missing` name those that it replaces."""
     key = SiteKey(secrets.token_bytes(32))
     made = connection.execute(
         sa.insert(review_keys)
         .values(key=box.encrypt(key.to_text()), created_at=now)
         .returning(review_keys.c.id)
     ).scalar_one()
-    signer = Signer(made, key.key)
-    signer.append(connection, now, name_missing(connection, box))
-    return signer
+    return Signer(made, key.key)
 
 
 def name_missing(connection: sa.Connection, box: SecretBox) -> list[ReviewEntry]:

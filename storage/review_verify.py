@@ -57,6 +57,8 @@ class Missing:
     last: int
 
     def __str__(self) -> str:
+        if not self.last:
+            return f"key {self.key_id} missing"
         which = f"entry {self.first}" if self.first == self.last else f"entries {self.first} to {self.last}"
         return f"key {self.key_id} missing, {which}"
 
@@ -172,6 +174,9 @@ def verify(
     if fault is not None:
         problem, bad_id = fault
     missing = list(walk.missing)
+    if start is None:  # what a missing key signed may have been taken out with it
+        told = {gap.key_id for gap in missing}
+        missing += [Missing(key_id, 0, 0) for key_id in sorted(keys.closed - told)]
     if head is not None and head.judge(keys) is Judgement.KEY_MISSING:
         missing.append(Missing(head.key_id, head.id, head.id))
     return Verdict(first, last, walk.checked, bad_id, problem, tuple(missing), head)

@@ -71,9 +71,11 @@ def _signer(folder: DataFolder, box: SecretBox, new_key: bool, now: Callable[[],
             with connection.begin():
                 before = review_keys.read(connection, box)
                 signer = before.signer or review_keys.make(connection, box, now())
+                _keep_end(connection, folder, box, signer, before, now())
+                if before.signer is None:
+                    signer.append(connection, now(), review_keys.name_missing(connection, box))
                 if new_key and connection.execute(sa.text("SELECT 1 FROM handler LIMIT 1")).first():
                     signer.append(connection, now(), [SECRET_KEY_MISSING])
-                _keep_end(connection, folder, box, signer, before, now())
         return signer
     finally:
         engine.dispose()
@@ -90,7 +92,7 @@ def _keep_end(
     head = folder.path / review_head.NAME
     new = not before.clear and not before.closed
     newer = sa.select(reviews.c.id).where(reviews.c.digest_version == DIGEST_VERSION).limit(1)
-    older = bool(before.clear) and connection.execute(newer).first() is None
+    older = connection.execute(newer).first() is None
     if new or (older and not head.exists()):
         last = connection.execute(LAST).first()
         newest, chain = (last.id, last.chain) if last else (0, GENESIS)

@@ -132,13 +132,13 @@ def test_rotating_warns_about_older_backups(site: CommandLine) -> None:
 
 
 def test_an_altered_review_is_1_and_names_the_entry(site: CommandLine, database: Database) -> None:
-    assert "entries checked, 1 to" in site.ok("review", "verify").out
-    assert "no end was kept apart yet" in site.ok("review", "verify").err
+    said = site.ok("review", "verify").out
+    assert "whole: 2 entries checked, 1 to 2" in said and "reaches entry 0" in said
     connection = sqlite.connect(database.path)
     connection.execute("UPDATE review SET body = 'nothing' WHERE id = 2")
     connection.close()
     ended = site("review", "verify")
-    assert ended.status == 1 and "commsdesk: entry 2 was altered\n" in ended.err
+    assert ended.status == 1 and "commsdesk: altered: entry 2 was altered\n" in ended.err
     found = site("review", "verify", "--json")
     assert found.status == 1 and (found.one["bad_id"], found.one["problem"]) == (2, "entry 2 was altered")
 
