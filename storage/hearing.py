@@ -193,7 +193,12 @@ def release(tx: Transaction, message_id: int, now: datetime) -> None:
     tx.execute(
         sa.update(messages)
         .where(m.id == message_id, m.state == "queued")
-        .values(told_by=None, next_attempt_at=now, expires_at=sa.type_coerce(moved, m.expires_at.type))
+        .values(
+            told_by=None,
+            next_attempt_at=now,
+            expires_at=sa.type_coerce(moved, m.expires_at.type),
+            **tx.written_at(now),
+        )
     )
 
 

@@ -46,6 +46,8 @@ def bring_strays(
 
 def _bring(tx: Transaction, by: timedelta, clock: WallClock, tolerance: timedelta, chosen: str) -> int:
     moved = ", ".join(f"{name} = {name} + ({_OFF})" for name in _PLANNED)
+    # The life of one that waits for another's answer is counted from when it was queued.
+    moved += f", queued_at = CASE WHEN told_by IS NULL THEN queued_at ELSE queued_at + ({_OFF}) END"
     statement = (
         f"UPDATE {messages.name} SET {moved}, clock_boot = :boot, clock_offset = :kept"
         f" WHERE {chosen} AND abs({_OFF}) > :tolerance"
