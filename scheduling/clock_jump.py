@@ -245,7 +245,7 @@ def _wake_sleeping(tx: Transaction, now: datetime) -> None:
 
 def _said(jump: timedelta, moved: int, held: bool) -> ReviewEntry:
     way = "forward" if jump > timedelta(0) else "back"
-    seconds = abs(int(jump.total_seconds()))
+    seconds = abs(round(jump.total_seconds()))
     size = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
     text = f"the clock jumped {way} by {size}: {moved} waiting messages keep their plan"
     if held:

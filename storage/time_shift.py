@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from storage.database import Transaction
-from storage.tables import handler_statuses, messages, tasks
+from storage.tables import handler_statuses, messages, occurrences, tasks
 from storage.types import MICROSECOND, to_micros
 from storage.written_by import WallClock
 
 _PLANNED = ("next_attempt_at", "window_closes_at", "first_attempt_at", "last_planned_at", "expires_at")
 
-# Due moments that only the engine writes, always by the clock that the plans go by.
-_BY_THE_ENGINE = ((handler_statuses.name, ("paused_until", "probe_at")),)
+# Moments from which lengths are counted, of rows that do not keep their clock, and which rows.
+_LENGTHS = (
+    (handler_statuses.name, ("paused_until", "probe_at"), "pause IS NOT NULL"),
+    (occurrences.name, ("sent_again_at",), "ended_at IS NULL AND sent_again_at IS NOT NULL"),
+)
 
 # How far a message's own clock is from the one to go by. One of another boot, or of before rows
 # kept their clock, was written by the clock that the plans went by until now.
@@ -26,9 +29,9 @@ def shift_plans(tx: Transaction, by: timedelta, clock: WallClock, tolerance: tim
     `by` is how far that clock is ahead of the one that the plans went by until now. A message
     that yet another clock wrote is moved by its own distance; none is by less than `tolerance`.
     """
-    for table, names in _BY_THE_ENGINE:
+    for table, names, which in _LENGTHS:
         moved = ", ".join(f"{name} = {name} + :by" for name in names)
-        tx.execute(sa.text(f"UPDATE {table} SET {moved}"), {"by": by // MICROSECOND})
+        tx.execute(sa.text(f"UPDATE {table} SET {moved} WHERE {which}"), {"by": by // MICROSECOND})
     return _bring(tx, by, clock, tolerance, "state IN ('queued', 'sending')")
 
 

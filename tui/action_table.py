@@ -77,6 +77,16 @@ ACTIONS: tuple[Action, ...] = (
         role="administrator",
     ),
     Action(
+        "main.tasks_go_on",
+        "site",
+        "Let tasks go on",
+        "Say that the clock is right: scheduled tasks that wait after a jump of it fire",
+        "",
+        "main",
+        "tasks_go_on",
+        role="operator",
+    ),
+    Action(
         "main.next_step",
         "site",
         "Next step",

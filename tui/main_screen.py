@@ -231,6 +231,8 @@ Ctrl+p finds any command by name."""
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "adopt":
             return self._overview is not None and self._overview.held
+        if action == "tasks_go_on":
+            return self._overview is not None and self._overview.tasks_held_until is not None
         if action == "next_step":
             return self._overview is not None and self._overview.missing is not None
         return True
@@ -239,6 +241,11 @@ Ctrl+p finds any command by name."""
         from tui.dialogs.adopt import adopt
 
         self.run_worker(adopt(self.console), group="adopt", exclusive=True, exit_on_error=False)
+
+    def action_tasks_go_on(self) -> None:
+        from tui.dialogs.tasks_go_on import tasks_go_on
+
+        self.run_worker(tasks_go_on(self.console), group="tasks_go_on", exclusive=True, exit_on_error=False)
 
     def action_reload(self) -> None:
         if self.current is not None:

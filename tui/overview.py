@@ -45,6 +45,7 @@ class Overview:
     missing: "Missing | None" = None
     lights: tuple[Light, ...] = ()
     nobody_told: int = 0
+    tasks_held_until: datetime | None = None  # the clock jumped
 
     def beat_age(self, now: datetime) -> timedelta | None:
         """The age of the last beat once it is worth showing."""
@@ -57,11 +58,12 @@ class Overview:
 def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
     from scheduling import unheard
     from scheduling.handler_state import shown
-    from storage import handlers, leases, message_history, outbox, tasks
+    from storage import clock_hold, handlers, leases, message_history, outbox, tasks
     from storage.records import HandlerStatus
     from tui.operations import first_steps
 
     lease = leases.current(connection)
+    hold = clock_hold.hold_of(connection)
     running = leases.engine_is_running(lease, now)
     statuses, queues = handlers.statuses(connection), handlers.queues(connection)
     lights = []
@@ -89,6 +91,7 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
         missing=first_steps.missing(connection),
         lights=tuple(lights),
         nobody_told=len(unheard.look(connection, now).nobody_told),
+        tasks_held_until=hold.until if hold else None,
     )
 
 

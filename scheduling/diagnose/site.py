@@ -90,13 +90,22 @@ def sound(found: Sequence[str]) -> Finding:
     return problem("Database", tried, f"damaged: {found[0]}{more}", integrity.WHAT_TO_DO)
 
 
-def clock(now: datetime, newest_entry: datetime | None, last_beat: datetime | None) -> Finding:
-    """The wall clock against what it showed before."""
+def clock(
+    now: datetime,
+    newest_entry: datetime | None,
+    last_beat: datetime | None,
+    tasks_held_until: datetime | None = None,
+) -> Finding:
+    """The wall clock against what it showed before, and whether tasks wait because it jumped."""
     tried = "compare the clock with the newest times written down"
     seen = max((at for at in (newest_entry, last_beat) if at is not None), default=None)
     advice = "set the clock and let it be kept by the network (NTP): tasks fire by it"
     if now < BUILT:
         return problem("Clock", tried, f"it shows {now.astimezone():%Y-%m-%d %H:%M}, which is past", advice)
+    if tasks_held_until is not None:
+        until = f"{tasks_held_until.astimezone():%H:%M}"
+        advice = "if the clock is right: commsdesk task go-on; else set it, and let it be kept by the network"
+        return problem("Clock", tried, f"it jumped: scheduled tasks wait until {until}", advice)
     if seen is not None and seen - now > timedelta(seconds=60):
         ahead = int((seen - now).total_seconds() // 60)
         return problem("Clock", tried, f"it is {ahead} min behind what was written down before", advice)

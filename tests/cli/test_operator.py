@@ -80,6 +80,7 @@ NEEDS: Sequence[tuple[Role, str, str]] = (
     (ADMINISTRATOR, "backup", "FOLDER/b.sqlite3"),
     (ADMINISTRATOR, "restore", "FOLDER/b.sqlite3"),
     (ADMINISTRATOR, "adopt", ""),
+    (OPERATOR, "task go-on", ""),
     (ADMINISTRATOR, "secrets rotate", ""),
 )
 # Whoever may come in may look; the engine and the program's own parts ask no role.

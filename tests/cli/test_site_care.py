@@ -1,13 +1,17 @@
 """`backup`, `restore`, `adopt`, `secrets rotate` and `review verify`, as people and scripts use them."""
 
+import contextlib
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from storage import review_head, sqlite
+from storage import clock_hold, review_head, sqlite
+from storage.clock_hold import ClockHold
 from storage.database import Database
 from storage.secrets import VARIABLE
+from storage.site import open_site
 from tests.cli.conftest import CommandLine
 from tests.operations.arrange import run_engine_here
 
@@ -59,6 +63,20 @@ def test_a_backup_and_the_way_back(site: CommandLine, tmp_path: Path) -> None:
     assert "is the live site from now on" in adopted.out and "wait for a decision" in adopted.err
     assert site.ok("message", "list", "--json").one["state"] == "unknown"
     assert "nothing to adopt" in site.ok("adopt").out
+
+
+def test_tasks_that_wait_because_the_clock_jumped_are_let_go(site: CommandLine) -> None:
+    assert "nothing to let go on" in site.ok("task", "go-on").out
+    with contextlib.closing(open_site(site.folder)) as database, database.write() as tx:
+        until = datetime.now(UTC) + timedelta(minutes=5)
+        clock_hold.put(tx, ClockHold(until, 1e12, None))
+    assert any("the clock jumped" in problem for problem in site("status", "--json").one["problems"])
+    checks = site("doctor", "--offline", "--json").json
+    finding = next(one for one in checks if one["check"] == "Clock")
+    assert finding["status"] == "problem" and "commsdesk task go-on" in finding["advice"]
+    assert site.ok("task", "go-on", operator="ana").out == "scheduled tasks go on\n"
+    assert [one["operator"] for one in site.ok("review", "--json").json if "go on" in one["text"]] == ["ana"]
+    assert site.ok("task", "go-on", "--json").one == {"went_on": False}
 
 
 def test_the_json_of_each(site: CommandLine, tmp_path: Path) -> None:

@@ -26,11 +26,19 @@ from tests.engine.support import (
     states,
     use_sender,
 )
+from tests.engine.test_tasks import add_task, runs
 from tests.virtual_time import VirtualClock, run_virtually
+from tui.operations.clock import let_tasks_go_on
+from tui.operations.desk import Desk
+from tui.operations.status import status
 
 BACK = (-61, 60), (-6, 5)
 FORWARD = (61, 60), (6, 5)
 HOUR = timedelta(hours=1)
+
+
+def waits(desk: Desk) -> bool:
+    return any("scheduled tasks wait until" in problem for problem in status(desk).problems)
 
 
 class Written:
@@ -248,6 +256,37 @@ def _check(site: Written, sender: ScriptedSender, each: int, life: timedelta, st
     for planned, at in zip((tries[0] + 60 * n for n in range(1, 5)), tries[1:], strict=False):
         on_plan = abs(at - planned) < 4
         assert on_plan or any(0 <= at - start < 4 for start in starts), (tries, starts)
+
+
+def test_an_operator_lets_tasks_go_on_and_a_later_holder_of_the_lease_goes_on_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        use_sender(monkeypatch, ScriptedSender(clock))
+        site = Written(tmp_path, clock)
+        task = add_task(site.database, clock, site.handler)
+        desk = Desk(site.other, "ana", now=clock.now)
+
+        def fired() -> int:
+            return len([state for _, state, _ in runs(site.database, task) if state == "fired"])
+
+        assert let_tasks_go_on(desk) is False, "nothing is held"
+        async with running(site.database, clock):
+            await clock.sleep(30)
+            clock.jump(5 * HOUR)
+            await clock.sleep(30)
+            assert waits(desk)
+        async with running(site.database, clock):
+            await clock.sleep(100)
+            assert fired() == 0, "the hold is the site's, not the process's"
+            assert let_tasks_go_on(desk) is True
+            await clock.sleep(3)
+            assert fired() >= 1
+            assert not waits(desk)
+        said = [entry for entry in review_of(site.database) if "scheduled tasks go on" in entry.text]
+        assert [entry.operator for entry in said] == ["ana"]
+
+    run_virtually(main)
 
 
 def test_what_is_said_names_the_jump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

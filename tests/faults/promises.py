@@ -27,9 +27,52 @@ class Removal:
 
 
 LOST, DOUBLED, ONCE = "1 nothing is lost", "2 a duplicate is said", "3 once per due time"
+CLOCK, STOOD_STILL = "A6 plans are lengths of time", "A9 an answer that has come is read"
 LATE, BAD_ROW, BAD_INPUT = "4 a late holder does no harm", "5 one bad row stops nothing", "6 bad input"
 
 REMOVALS = (
+    Removal(
+        CLOCK,
+        "scheduling/claims.py",
+        "        if not plans_are_right(clock):\n            return None\n",
+        "tests/engine/test_clock_set.py::test_a_clock_that_is_set_just_before_a_claim_stops_it",
+    ),
+    Removal(
+        CLOCK,
+        "storage/outbox.py",
+        "            **clock,\n        }\n",
+        "tests/engine/test_clock_set.py::test_the_first_message_after_the_clock_was_set_goes_at_once",
+        "        }\n",
+    ),
+    Removal(
+        CLOCK,
+        "scheduling/delivery.py",
+        "            results = [_retried_by(result, moved) for result in results]\n",
+        "tests/engine/test_clock_set.py::test_not_before_and_a_pause_are_lengths_too",
+        "            pass\n",
+    ),
+    Removal(
+        CLOCK,
+        "scheduling/clock_jump.py",
+        "            hold = clock_hold.hold_of(tx)\n            behind",
+        "tests/engine/test_clock_set.py::"
+        "test_an_operator_lets_tasks_go_on_and_a_later_holder_of_the_lease_goes_on_waiting",
+        "            hold = None\n            behind",
+    ),
+    Removal(
+        STOOD_STILL,
+        "scheduling/deadline.py",
+        "        await asyncio.sleep(0)\n        if task.done()",
+        "tests/senders/test_late_limits.py::test_an_answer_that_came_while_we_stood_still_is_read",
+        "        if task.done()",
+    ),
+    Removal(
+        STOOD_STILL,
+        "scheduling/senders/http.py",
+        "                    read=None,\n",
+        "tests/senders/test_late_limits.py::test_an_answer_that_came_while_we_stood_still_is_read",
+        "                    read=self._cfg.read_timeout,\n",
+    ),
     Removal(
         LOST,
         "storage/sqlite.py",

@@ -15,7 +15,7 @@ def test_the_line_is_there_once_and_its_test_exists(removal: Removal) -> None:
 
 
 def test_every_promise_has_a_line() -> None:
-    assert {removal.promise[0] for removal in REMOVALS} == set("123456")
+    assert {removal.promise[0] for removal in REMOVALS} >= set("123456")
 
 
 @pytest.mark.long

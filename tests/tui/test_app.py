@@ -1,6 +1,7 @@
 """The console before, while and although its site cannot be opened; and leaving it."""
 
 import threading
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from storage import adoption, instances, sqlite
+from storage import adoption, clock_hold, instances, sqlite
+from storage.clock_hold import ClockHold
 from storage.database import SCHEMA_VERSION
 from storage.folder import DataFolder
 from storage.site import open_site
@@ -17,8 +19,9 @@ from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
 from tui.app import ConsoleApp, Settings
 from tui.dialogs.confirm import Confirm
-from tui.operations import sending, site_care
+from tui.operations import clock, sending, site_care
 from tui.operations.desk import Desk
+from tui.overview import Overview
 from tui.widgets.header import SiteHeader
 
 
@@ -205,6 +208,25 @@ async def test_a_held_copy_is_said_and_adopted_after_a_question(desk: Desk) -> N
         assert site_care.hold_of(desk) is None
         await settle(pilot, lambda: not app._main.check_action("adopt", ()))
         await settle(pilot, lambda: "held" not in screen_text(pilot).splitlines()[0])
+
+
+async def test_tasks_that_wait_for_the_clock_are_let_go_after_a_question(desk: Desk) -> None:
+    until = desk.now() + timedelta(minutes=5)
+    with desk.database.write() as tx:
+        clock_hold.put(tx, ClockHold(until, 1e12, None))
+    said = str(SiteHeader()._sender(Overview(engine_running=True, tasks_held_until=until)))
+    assert said == f"▲ clock jumped, tasks wait till {until.astimezone():%H:%M}: ^p, Let tasks go on"
+    async with console(desk) as pilot:
+        app = pilot.app
+        assert isinstance(app, ConsoleApp)
+        await settle(pilot, lambda: bool(app._main.check_action("tasks_go_on", ())))
+        app._main.action_tasks_go_on()
+        await shown(pilot, Confirm)
+        assert "With a wrong clock tasks fire at wrong times" in screen_text(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot, lambda: "Scheduled tasks go on" in told(pilot))
+        assert clock.hold_of(desk) is None
+        await settle(pilot, lambda: not app._main.check_action("tasks_go_on", ()))
 
 
 async def test_nothing_blinks_in_the_palette_either(desk: Desk) -> None:

@@ -42,6 +42,10 @@ def _show(found: "SiteStatus") -> None:
             ("Site", found.folder),
             ("Engine", _engine(found)),
             ("Held", found.hold and f"{found.hold.reason}, since {local_time(found.hold.since)}"),
+            (
+                "Tasks wait",
+                found.clock_hold and f"until {local_time(found.clock_hold.until)}",
+            ),
             ("Queue", _queue(found)),
             ("Oldest due", local_time(found.oldest_due_at)),
             ("Next task", found.next_task and f"{found.next_task} at {local_time(found.next_task_due_at)}"),

@@ -233,6 +233,22 @@ def disable(name: Name) -> None:
     say(f"disabled {tasks.set_enabled(desk(), _named(name).id, False).name}")
 
 
+@app.command("go-on")
+def go_on(json: Json = False) -> None:
+    """Say that the clock is right: tasks that wait because it jumped fire now.
+
+    After a jump forward of more than an hour, and on a machine that starts with its clock behind, scheduled
+    tasks wait until the clock has been stable for five minutes.
+    """
+    from tui.operations import clock
+
+    let = clock.let_tasks_go_on(desk())
+    if json:
+        emit({"went_on": let})
+    else:
+        say("scheduled tasks go on" if let else clock.NOTHING_HELD)
+
+
 @app.command()
 def remove(name: Name) -> None:
     """Remove it. Its history stays."""

@@ -11,7 +11,17 @@ from scheduling import unheard
 from scheduling.diagnose import person, plan
 from scheduling.diagnose import site as judge
 from scheduling.diagnose.finding import Finding, problem
-from storage import adoption, audience, instances, integrity, message_history, outbox, review_verify, users
+from storage import (
+    adoption,
+    audience,
+    clock_hold,
+    instances,
+    integrity,
+    message_history,
+    outbox,
+    review_verify,
+    users,
+)
 from storage import alerts as stored_alerts
 from storage import handlers as stored_handlers
 from storage import review as stored_review
@@ -124,7 +134,13 @@ def alerts(bench: "Bench") -> Iterator[Finding]:
 def clock(bench: "Bench") -> Iterator[Finding]:
     with bench.desk.database.read() as connection:
         newest = stored_review.before(connection, None, 1)
-    yield judge.clock(bench.desk.now(), newest[0].at if newest else None, bench.lease.beaten_at)
+        hold = clock_hold.hold_of(connection)
+    yield judge.clock(
+        bench.desk.now(),
+        newest[0].at if newest else None,
+        bench.lease.beaten_at,
+        hold.until if hold else None,
+    )
 
 
 def database(bench: "Bench") -> Iterator[Finding]:

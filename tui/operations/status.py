@@ -7,9 +7,10 @@ from typing import Any
 from scheduling import unheard
 from scheduling.diagnose.site import OVERDUE, SILENT
 from scheduling.unheard import Unheard
-from storage import adoption, integrity, leases, message_history, outbox
+from storage import adoption, clock_hold, integrity, leases, message_history, outbox
 from storage import tasks as stored_tasks
 from storage.adoption import Hold
+from storage.clock_hold import ClockHold
 from storage.database import SCHEMA_VERSION
 from storage.records import Lease
 from tui.operations import handler_status
@@ -36,6 +37,7 @@ class SiteStatus:
     unheard: Unheard = field(default_factory=Unheard)
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    clock_hold: ClockHold | None = None
 
     @property
     def healthy(self) -> bool:
@@ -76,6 +78,7 @@ def status(desk: Desk) -> SiteStatus:
             lease=lease,
             engine_running=leases.engine_is_running(lease, now),
             hold=adoption.hold_of(connection),
+            clock_hold=clock_hold.hold_of(connection),
             unknown=message_history.count_undecided(connection),
             oldest_due_at=outbox.oldest_due(connection, now),
             next_task=following[0].name if following else None,
@@ -95,6 +98,11 @@ def _judged(found: SiteStatus) -> SiteStatus:
         problems.append(f"the scheduler has shown no life for {int(found.beat_age.total_seconds())} s")
     if found.hold is not None:
         problems.append(f"held: this database is {found.hold.reason}; nothing is sent (commsdesk adopt)")
+    if found.clock_hold is not None:
+        until = f"{found.clock_hold.until.astimezone():%H:%M}"
+        problems.append(
+            f"the clock jumped: scheduled tasks wait until {until} (if it is right: commsdesk task go-on)"
+        )
     if found.oldest_due_at is not None and found.at - found.oldest_due_at > OVERDUE:
         minutes = int((found.at - found.oldest_due_at).total_seconds() // 60)
         problems.append(f"the oldest message has been due for {minutes} min")
@@ -137,6 +145,7 @@ def as_json(found: SiteStatus) -> dict[str, Any]:
             "beaten_at": iso(lease.beaten_at),
             "beat_age": None if found.beat_age is None else found.beat_age.total_seconds(),
         },
+        "tasks_held_until": None if found.clock_hold is None else iso(found.clock_hold.until),
         "held": None if held is None else {"since": iso(held.since), "reason": held.reason},
         "queue": {
             "waiting": found.waiting,

@@ -86,6 +86,10 @@ class SiteHeader(Widget):
             return Content.styled("▲ held, nothing is sent: ^p, site: Adopt", "$text-error")
         if not overview.engine_running:
             return Content.styled("▲ nothing sends: no engine is running", "$text-error")
+        if overview.tasks_held_until is not None:
+            until = f"{overview.tasks_held_until.astimezone():%H:%M}"
+            said = f"▲ clock jumped, tasks wait till {until}: ^p, Let tasks go on"
+            return Content.styled(said, "$text-warning")
         if overview.sender == self.here:
             said = "engine here"
         else:
