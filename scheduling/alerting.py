@@ -295,6 +295,22 @@ def values_of(
     return {**own, **declared}
 
 
+def sample_values(
+    alert: Alert, stage: Stage, operator: str | None, now: datetime, key: str = "(key)"
+) -> dict[str, str]:
+    """What stands in a message while it is written: what is known already, else a sample of it.
+
+    A value that a raise or a step gives shows as its name in brackets. What the alert leaves empty
+    stays empty, as it will be.
+    """
+    given = {item.name: item.default or f"({item.name})" for item in alert.fields}
+    who = operator or "(operator)"
+    sample = Occurrence(
+        0, alert.id, alert.name, alert.priority, key, str(stage), 1, who, given, who, now, now
+    )
+    return values_of(alert, sample, stage, who, who, "(note)")
+
+
 def _stage_said(
     alert: Alert,
     occurrence: Occurrence,

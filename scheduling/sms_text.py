@@ -25,6 +25,21 @@ _EXTENSION = "\f^{}\\[~]|€"
 
 _GSM_COST = dict.fromkeys(_BASIC, 1) | dict.fromkeys(_EXTENSION, 2)
 _ELLIPSIS = "..."
+# Typographic signs, which programs and gateways write and GSM does not have.
+_PLAIN_SIGNS = str.maketrans(
+    {
+        "\u2026": "...",
+        "\u2022": "*",
+        "\u00b7": "-",
+        "\u2192": "->",
+        "\u00a0": " ",
+        "\u202f": " ",
+        "\ufffd": "?",
+    }
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
+    | dict.fromkeys("\u2018\u2019\u201a\u2039\u203a", "'")
+    | dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"')
+)
 _MOST_NAMED = 5
 _BACKTICK = "`"
 
@@ -69,6 +84,11 @@ def normalise(text: str) -> str:
     """Line ends as one line feed each, and lone surrogates, which no encoding carries, as U+FFFD."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join("\ufffd" if _is_surrogate(char) else char for char in text)
+
+
+def gsm_signs(text: str) -> str:
+    """The text with typographic signs as GSM has them: for words of the program's own in a message."""
+    return text.translate(_PLAIN_SIGNS)
 
 
 def measure(text: str) -> Measure:

@@ -13,7 +13,7 @@ counts until an operator ends it.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from scheduling import alerting
+from scheduling import alerting, sms_text
 from scheduling.stages import Stage
 from storage import alerts, handlers, occurrences, outbox
 from storage.alerts import Alert
@@ -31,6 +31,7 @@ ENDED_BADLY = frozenset(
     {MessageState.FAILED, MessageState.EXPIRED, MessageState.UNDELIVERED, MessageState.UNKNOWN}
 )
 _NAMED = 60  # characters of a message's text that the alert shows
+_CUT = "..."  # the ellipsis is no character of GSM
 
 
 def after_check(tx: Transaction, handler: Handler, now: datetime) -> None:
@@ -108,7 +109,11 @@ def _is_over(tx: Transaction, occurrence: Occurrence) -> bool:
 
 
 def _error_given(handler: Handler, found: HandlerStatus) -> dict[str, str]:
-    return {"Handler": handler.name, "Error": found.error or "", "Advice": found.advice or ""}
+    return {
+        "Handler": handler.name,
+        "Error": sms_text.gsm_signs(found.error or ""),
+        "Advice": sms_text.gsm_signs(found.advice or ""),
+    }
 
 
 def _balance_given(handler: Handler, found: HandlerStatus) -> dict[str, str]:
@@ -121,6 +126,6 @@ def _messages_given(messages: Sequence[Message]) -> dict[str, str]:
     text = " ".join(first.text.split())
     return {
         "Recipient": f"{first.recipient}{more}",
-        "Text": text if len(text) <= _NAMED else f"{text[: _NAMED - 1]}…",
-        "Error": first.error or str(first.state),
+        "Text": text if len(text) <= _NAMED else f"{text[: _NAMED - len(_CUT)].rstrip()}{_CUT}",
+        "Error": sms_text.gsm_signs(first.error or str(first.state)),
     }

@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-MISSING = "–"
+MISSING = "-"
+"""Stands for a value that is missing: a sign that GSM has, for one outside it makes the SMS twice as dear."""
 NAME = "Name"
 FIRST_NAME = "First Name"
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from textual.content import Content
 
+from scheduling import templates
 from storage.occurrences import Occurrence, OccurrenceEvent
 from tui.message_facts import exact_time
 from tui.operations.alert_preview import Outgoing
@@ -127,7 +128,9 @@ def _outgoing(item: Outgoing) -> Content:
     if item.text:
         lines.append(Content.assemble("  ", plain(item.text)))
     for name in item.missing:
-        lines.append(plain(f"▲ no value for {{{name}}}: it shows as –").stylize("$text-warning"))
+        lines.append(
+            plain(f"▲ no value for {{{name}}}: it shows as {templates.MISSING}").stylize("$text-warning")
+        )
     lines += [plain(f"▲ {problem}").stylize("$text-warning") for problem in item.problems]
     if item.left_out:
         rest = len(item.left_out) - MOST_NAMED

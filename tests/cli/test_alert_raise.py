@@ -141,7 +141,7 @@ def test_who_is_left_out_is_named(site: CommandLine) -> None:
     assert ended.err.splitlines()[:2] == [
         "left out: Bob has no telephone number", "warning: no value for {Level}"
     ]  # fmt: skip
-    assert site.ok("message", "list", "--json").one["text"] == "Joe: –"
+    assert site.ok("message", "list", "--json").one["text"] == "Joe: -"
 
 
 def test_notes_and_listings_for_people(site: CommandLine) -> None:

@@ -51,10 +51,10 @@ def test_each_stage_sends_its_tab(desk: Desk, texts) -> None:  # type: ignore[no
     for stage in (Stage.CLAIMED, Stage.ACTIONED, Stage.ESCALATED, Stage.RESTORED, Stage.FINALISED):
         stepped = occurrences.step(desk, number, stage, note=f"note {stage}")
         assert stepped.occurrence.stage == stage and len(stepped.queued.message_ids) == 1
-    owners = {Stage.CREATED: "–"}
+    owners = {Stage.CREATED: "-"}
     assert sent(desk, number) == [
         (stage, NUMBERS[stage], f"{stage} Fire North 1 {owners.get(stage, 'ana')} {note}")
-        for stage, note in [(Stage.CREATED, "–"), *((stage, f"note {stage}") for stage in list(Stage)[1:])]
+        for stage, note in [(Stage.CREATED, "-"), *((stage, f"note {stage}") for stage in list(Stage)[1:])]
     ]
     events = occurrences.show(desk, number).events
     assert [(event.what, event.operator, event.queued) for event in events] == [
@@ -150,7 +150,7 @@ def test_missing_values_show_a_dash_and_are_said(desk: Desk, texts) -> None:  # 
     )
     form = AlertForm(name="Fire", fields=(AlertField("Zone"), AlertField("Level", "high")), actions=(action,))
     raised = occurrences.raise_alert(desk, alerts.add(desk, form).alert.id, given={"Zone": ""})
-    assert sent(desk, raised.occurrence.id) == [("Created", JOE, "–/high")]
+    assert sent(desk, raised.occurrence.id) == [("Created", JOE, "-/high")]
     assert raised.queued.problems == ["no value for {Zone}"]
     assert "Fire: no value for {Zone}" in texts()
 
@@ -172,7 +172,7 @@ def test_undeclared_values_are_kept_and_stand_in_no_message(desk: Desk, database
 
 def test_values_are_put_in_once_and_bad_bytes_do_not_stop_an_alarm(desk: Desk) -> None:
     raised = occurrences.raise_alert(desk, fire(desk), key="a\udcff", given={"Zone": "{Count}\udce9"})
-    assert sent(desk, raised.occurrence.id)[0][2] == "Created Fire {Count}? 1 – –"
+    assert sent(desk, raised.occurrence.id)[0][2] == "Created Fire {Count}? 1 - -"
     assert raised.occurrence.key == "a?"
     assert occurrences.raise_alert(desk, raised.occurrence.alert_id, key="a\udcff").counted
 

@@ -90,7 +90,7 @@ def test_a_tasks_message_may_name_the_task(desk: Desk, form: TaskForm) -> None:
     action = replace(form.actions[0], text="{Task} for {First Name}")
     tasks.add(desk, replace(form, actions=(action,)))
     tasks.run_now(desk, only(desk).id)
-    assert [message.text for message in messages.listing(desk)] == ["Report for –"]
+    assert [message.text for message in messages.listing(desk)] == ["Report for -"]
 
 
 def test_what_looks_doubtful_is_warned_of(desk: Desk, form: TaskForm) -> None:

@@ -55,8 +55,8 @@ def test_values_are_never_expanded_again() -> None:
 
 def test_missing_and_empty_values_show_as_a_dash_and_are_named_once() -> None:
     found = render("{Zone} {Gate} {zone} {Door}", {"Door": " "})
-    assert (found.text, found.missing) == ("– – – –", ("Zone", "Gate", "Door"))
-    assert MISSING == "–"
+    assert (found.text, found.missing) == ("- - - -", ("Zone", "Gate", "Door"))
+    assert MISSING == "-"
 
 
 def test_a_broken_message_is_still_sent_as_it_stands() -> None:

@@ -59,8 +59,12 @@ or alert it belongs to."""
         own_fields: Sequence[str],
         form: ActionForm | None = None,
         stage: str | None = None,
+        own_values: Mapping[str, str] | None = None,
     ) -> None:
-        """`own_fields` are those of the task or alert; `known_fields` all that a text may use."""
+        """`own_fields` are those of the task or alert; `known_fields` all that a text may use.
+
+        `own_values` are what the preview shows for `own_fields`.
+        """
         options = tuple((_label(handler), handler.id) for handler in handlers)
         fields = (
             ChoiceField(key="sender", label="Sender", options=options, required=True),
@@ -73,7 +77,7 @@ or alert it belongs to."""
         self._own_fields = tuple(own_fields)
         self._first = (form.recipients if form else (), form.text if form else "")
         self.picker = RecipientsPicker(console, self._first[0])
-        self.composer = Composer(self._first[1], cut=True, fields=known_fields)
+        self.composer = Composer(self._first[1], cut=True, fields=known_fields, values=own_values)
 
     @classmethod
     async def load(
@@ -83,6 +87,7 @@ or alert it belongs to."""
         own_fields: Sequence[str],
         form: ActionForm | None = None,
         stage: str | None = None,
+        own_values: Mapping[str, str] | None = None,
     ) -> "ActionEditor":
         """Read what it offers. Raises `Refused` where there is no handler to send with."""
         from storage import handlers as stored
@@ -91,7 +96,7 @@ or alert it belongs to."""
         if not handlers:
             raise Refused("There is no handler to send with yet: add one in Handlers, n")
         known = [*own_fields, *await console.read(sending.known_fields)]
-        return cls(console, heading, handlers, known, own_fields, form, stage)
+        return cls(console, heading, handlers, known, own_fields, form, stage, own_values)
 
     def compose_body(self) -> ComposeResult:
         yield SteadyText(Content(f"Action type  {ACTION_TYPE}"), id="type")

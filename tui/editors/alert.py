@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -128,8 +129,20 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
         return fields_of(self.form.value("fields"), self.seen.fields if self.seen else ())
 
     def _offer_fields(self, declared: Any) -> None:
-        for actions in self.lists.values():
+        for stage, actions in self.lists.items():
             actions.own_fields = tuple(alerting.known_fields(declared))
+            actions.own_values = partial(self._sample, stage)
+
+    def _sample(self, stage: Stage) -> Mapping[str, str]:
+        """What a message of the stage shows for the alert's fields while it is written."""
+        desk = self.console.desk
+        assert desk is not None
+        value = self.form.value
+        alert = Alert(
+            0, value("name") or "(name)", value("priority") or PRESET_PRIORITY, value("description"), True,
+            None, None, 0, self._declared(),
+        )  # fmt: skip
+        return alerting.sample_values(alert, stage, desk.operator, desk.now())
 
     def on_action_list_changed(self, event: ActionList.Changed) -> None:
         self._show_heading()

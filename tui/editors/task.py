@@ -26,7 +26,7 @@ from tui.operations import tasks
 from tui.operations.action_form import form_of as action_form_of
 from tui.operations.errors import Refused
 from tui.operations.moments import check_zone, system_zone
-from tui.operations.task_form import FIELDS, TaskForm
+from tui.operations.task_form import FIELDS, TASK, TaskForm
 from tui.operations.tasks import Saved
 from tui.plain import plain, plain_str
 from tui.sentences import for_screen
@@ -91,6 +91,7 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
         forms = [action_form_of(action) for action in task.actions] if task else []
         self.actions = ActionList(console, forms, names)
         self.actions.own_fields = FIELDS
+        self.actions.own_values = lambda: {TASK: self.form.value("name") or "(name)"}
         self._written: dict[str, Any] = {}
         self._agreed = False
 

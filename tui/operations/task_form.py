@@ -16,7 +16,8 @@ from tui.operations.form_values import MOST_MINUTES, whole_number
 from tui.operations.moments import check_zone
 from tui.operations.names import check_name, check_text
 
-FIELDS = ("Task",)  # what a task's message may use besides the fields of users
+TASK = "Task"
+FIELDS = (TASK,)  # what a task's message may use besides the fields of users
 MOST_CATCH_UP = 1000
 LONGEST_NOTES = 10_000
 

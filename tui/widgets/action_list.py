@@ -1,6 +1,6 @@
 """The actions of a task, or of one stage of an alert: add, edit, order, remove."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -97,7 +97,11 @@ class ActionList(Vertical):
         note: str = "",
         id: str | None = None,
     ) -> None:
-        """`names` are the handlers' by id. `own_fields` is set by the editor that holds this list."""
+        """`names` are the handlers' by id.
+
+        The editor that holds this list sets `own_fields`, what a text may use besides users' fields,
+        and `own_values`, which gives what stands for them while a text is written.
+        """
         super().__init__(id=id)
         self._app_console = console
         self._held = [Held(form, place) for place, form in enumerate(forms)]
@@ -105,6 +109,7 @@ class ActionList(Vertical):
         self._names = dict(names)
         self._stage, self._note = stage, note
         self.own_fields: tuple[str, ...] = ()
+        self.own_values: Callable[[], Mapping[str, str]] = dict
 
     @property
     def forms(self) -> tuple[ActionForm, ...]:
@@ -197,7 +202,9 @@ class ActionList(Vertical):
         before = None if place is None else self._held[place]
         form = before.form if before else None
         try:
-            editor = await ActionEditor.load(self._app_console, heading, self.own_fields, form, self._stage)
+            editor = await ActionEditor.load(
+                self._app_console, heading, self.own_fields, form, self._stage, self.own_values()
+            )
         except Refused as refusal:
             self._app_console.tell(refusal.message, problem=True)
             return

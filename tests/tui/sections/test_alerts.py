@@ -9,7 +9,8 @@ from textual.widgets import TabbedContent
 from scheduling.stages import Stage
 from storage.alerts import Alert, AlertField
 from tests.operations.arrange import JOE, make_handler, make_people
-from tests.tui.sections.people import cells, desk_at, go_to, rows_are
+from tests.tui.guide.hands import type_in
+from tests.tui.sections.people import add_people, cells, desk_at, go_to, rows_are
 from tests.tui.sections.raising import at_occurrences, fire, occurrence, raised, sent
 from tests.tui.support import console, say_yes, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm, Question
@@ -85,9 +86,9 @@ async def test_an_alert_is_raised_and_taken_through_its_life(desk: Desk) -> None
         await go_to(pilot, "Fire")
         await pilot.press("r")
         dialog = await shown(pilot, RaiseAlert)
-        await settle(pilot, lambda: "no value for {Zone}: it shows as –" in screen_text(pilot))
+        await settle(pilot, lambda: "no value for {Zone}: it shows as -" in screen_text(pilot))
         dialog.form.set_value("value Zone", "North")
-        await settle(pilot, lambda: "Created North –" in screen_text(pilot))
+        await settle(pilot, lambda: "Created North -" in screen_text(pilot))
         await settle(pilot, lambda: dialog.form.control_of("key").has_focus)
         await pilot.press(*"d3", "ctrl+s")
         await settle(pilot, lambda: "Fire (d3) raised: 1 message queued" in told(pilot))
@@ -272,3 +273,31 @@ def test_declared_fields_are_written_one_a_line() -> None:
         AlertField("Empty"),
     )
     assert fields_of(lines_of(declared), declared) == declared, "what was not touched stays exactly"
+
+
+async def test_the_preview_of_an_action_shows_what_the_alert_knows(desk: Desk) -> None:
+    add_people(desk)
+    make_handler(desk)
+    async with console(desk, section="alerts") as pilot:
+        await pilot.press("n")
+        editor = await shown(pilot, AlertEditor)
+        await settle(pilot, lambda: editor.form.control_of("name").has_focus)
+        await type_in(pilot, "Fire door")
+        editor.form.set_value("fields", "Zone\nLevel=high")
+        await settle(pilot, lambda: "Zone" in editor.lists[Stage.CREATED].own_fields)
+        await pilot.press("f2")
+        await settle(pilot, lambda: editor.lists[Stage.CREATED].table.has_focus)
+        await pilot.press("n")
+        action = await shown(pilot, ActionEditor)
+        await settle(pilot, lambda: action.picker.query("SearchInput:focus"))
+        await type_in(pilot, "joe", "<enter>")
+        await settle(pilot, lambda: action.picker.reach.reached)
+        action.composer.text = "{Alert}|{Priority}|{Stage}|{Level}|{Zone}|{Key}|{Name}"
+        await settle(pilot, lambda: action.composer.cost.characters > 20)
+        (joe,) = action.picker.reach.reached
+        shown_text = action.composer.rendered(joe)
+        assert shown_text == "Fire door|3|Created|high|(Zone)|(key)|Joe Hart"
+        assert action.composer.cost.missing == () and action.composer.cost.measure.encoding == "GSM"
+        action.composer.text = "{Description}"
+        await settle(pilot, lambda: action.composer.cost.missing)
+        assert action.composer.rendered(joe) == "-"

@@ -1,0 +1,108 @@
+"""What the program itself puts into a message is GSM: anything else makes the SMS twice as dear."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduling import alerting, system_alerts, templates
+from scheduling.senders import advice, codes
+from scheduling.sms_text import _BASIC, _EXTENSION, gsm_signs, measure, shorten
+from scheduling.stages import Stage
+from storage.alerts import Alert, AlertField
+from tui.dialogs.test_send import TEXT
+
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+GSM = st.text(alphabet=_BASIC + _EXTENSION, max_size=400)
+DOCUMENTS = sorted([*Path("docs").glob("*.md"), Path("README.md")])
+ALERT = Alert(
+    1, "Fire door", 1, "", True, None, None, 1, (AlertField("Zone"), AlertField("Level", "high"))
+)  # fmt: skip
+
+
+def is_gsm(text: str) -> bool:
+    return measure(text).encoding == "GSM" if text else True
+
+
+@given(GSM, st.dictionaries(st.sampled_from(["Zone", "Gate"]), GSM))
+def test_filling_in_makes_no_text_unicode(text: str, values: dict[str, str]) -> None:
+    assert is_gsm(templates.render(text + "{Zone} {Gate} {Never}", values).text)
+
+
+@given(GSM, st.integers(1, 3))
+def test_cutting_makes_no_text_unicode(text: str, parts: int) -> None:
+    assert is_gsm(shorten(text, parts)[0])
+
+
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("operator", ["joe", None])
+def test_the_samples_in_an_editor_cost_what_the_message_will(stage: Stage, operator: str | None) -> None:
+    values = alerting.sample_values(ALERT, stage, operator, NOW)
+    assert all(is_gsm(value) for value in values.values())
+    assert values["Alert"] == "Fire door" and values["Level"] == "high" and values["Zone"] == "(Zone)"
+    assert set(values) == {*alerting.BUILT_IN, "Zone", "Level"}
+    # Only what the alert leaves empty shows as missing, as it will on the phone.
+    assert [name for name, value in values.items() if not value] == ["Description"]
+
+
+def advised() -> list[str]:
+    found = [code.advice for table in (codes.ONE_API, codes.XML_API) for code in table.values()]
+    found += [code.meaning for table in (codes.ONE_API, codes.XML_API) for code in table.values()]
+    found += [text for cause in advice.CAUSES.values() for text in (cause.means, cause.check)]
+    return found + [advice.explain_status(status).check for status in range(300, 600)]
+
+
+def test_errors_and_advice_in_system_alerts() -> None:
+    assert [text for text in advised() if not is_gsm(gsm_signs(text))] == []
+    assert gsm_signs("“cut …” – it’s •••• · a\u00a0b") == '"cut ..." - it\'s **** - a b'
+    assert is_gsm(gsm_signs("x" * 299 + "…"))
+
+
+class AnyMessage:
+    recipient, error, state = "Joe Hart", "refused – “too long …”", "failed"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+@given(GSM)
+def test_a_system_alert_about_a_message(text: str) -> None:
+    given_values = system_alerts._messages_given([AnyMessage(text), AnyMessage(text)])  # type: ignore[list-item]
+    assert all(is_gsm(value) for value in given_values.values())
+    assert len(given_values["Text"]) <= 60
+
+
+def test_the_test_message() -> None:
+    assert is_gsm(TEXT)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_messages_in_the_documents(document: Path) -> None:
+    quoted = re.findall(r"--message\s+([\"'])(.*?)\1", document.read_text())
+    assert [text for _, text in quoted if not is_gsm(text)] == []
+
+
+def test_messages_of_the_sample_site(tmp_path: Path) -> None:
+    import sqlalchemy as sa
+
+    from demo_data.sample_site import build
+    from storage import tables
+    from storage.site import open_site
+    from tests.tui.fixed_site import ADDRESSES
+
+    build(tmp_path / "site", ADDRESSES, NOW + timedelta(days=1))
+    database = open_site(tmp_path / "site")
+    try:
+        with database.read() as connection:
+            sent = set(connection.execute(sa.select(tables.messages.c.body)).scalars())
+            kept = set(connection.execute(sa.select(tables.actions.c.body)).scalars())
+            kept |= set(connection.execute(sa.select(tables.message_templates.c.body)).scalars())
+    finally:
+        database.close()
+    assert len(sent) > 20 and len(kept) > 5
+    assert [text for text in kept if not is_gsm(text)] == []
+    # Names of people may need Unicode; what the sample site says must not.
+    assert [text for text in sent if re.search("[–—…‘’“”•·]", text)] == []
