@@ -18,12 +18,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduling.cron_syntax import (
+    DAY_OF_MONTH,
+    DAY_OF_WEEK,
     FIELDS,
     CronError,
     both_days_needed,
     field_error,
     follows_wall_clock,
     lax_forms,
+    quote,
     spelled_out,
     split,
 )
@@ -226,10 +229,17 @@ def _explained(fields: tuple[str, ...], error: Exception) -> CronError:
 
 def _days_warning(fields: tuple[str, ...]) -> tuple[str, ...]:
     needed = both_days_needed(fields)
-    if needed is None or any(sign in (fields[2] + fields[4]).lower() for sign in "#lw"):
+    if needed is None:
         return ()
     if needed:
         return ("Day of month and day of week are both set, one with *: it fires when both match.",)
+    if "l" in fields[DAY_OF_MONTH].lower().split(","):
+        day, weekday = quote(fields[DAY_OF_MONTH]), quote(fields[DAY_OF_WEEK])
+        return (
+            f"Day of month {day} and day of week {weekday} are both set: it fires when either of them"
+            " matches, so on the last day of the month and on every such weekday. For the last one in the"
+            " month only write L before its number: 0 9 * * L5.",
+        )
     return ("Day of month and day of week are both set: it fires when either of them matches.",)
 
 

@@ -120,11 +120,37 @@ def field_error(field: Field, value: str) -> CronError:
     """What to say of a field that cannot be read."""
     if re.search(r"/0+(,|$)", value):
         return CronError(f"{field.name} {quote(value)} has a step of 0: a step is 1 or more.")
+    last = _last_days(field, value)
+    if last is not None:
+        return CronError(f"{field.name} {quote(value)} is not valid: {last}.")
     names = f" or {field.names[0].upper()} to {field.names[-1].upper()}" if field.names else ""
     return CronError(
         f"{field.name} {quote(value)} is not valid: use {field.low} to {field.high}{names}, "
         "* for all, lists (1,2), ranges (1-5) and steps (*/5)."
     )
+
+
+_WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+_LAST_WEEKDAY = re.compile(r"(?:([0-7]|[a-z]{3})l|l([a-z]{3}))", re.IGNORECASE)
+
+
+def _last_days(field: Field, value: str) -> str | None:
+    """What to write for "the last …" where it is written as other programs have it; else None."""
+    if field.name == "Day of month" and "l" in value.lower():
+        return "the last day of the month is L alone; no days are counted back from it"
+    if field.name != "Day of week":
+        return None
+    items = [_LAST_WEEKDAY.fullmatch(item) for item in value.split(",")]
+    days = [None if item is None else field.number(item[1] or item[2]) for item in items]
+    if not any(day is not None for day in days):
+        return (
+            "the last of a weekday is L and its number, L5 for the last Friday"
+            if value.lower() == "l"
+            else None
+        )
+    wanted = ",".join(f"L{day % 7}" for day in days if day is not None)
+    named = ", ".join(_WEEKDAYS[day % 7] for day in days if day is not None)
+    return f"for the last {named} of the month write {wanted} (0 is Sunday, 5 Friday)"
 
 
 def follows_wall_clock(fields: tuple[str, ...]) -> bool:
@@ -175,9 +201,30 @@ def _lax_item(field: Field, item: str) -> Iterator[str]:
             )
         elif low is not None and high is not None and low > high and (field.name, high) != ("Day of week", 0):
             yield f"{field.name} {quote(item)} runs backwards: past the end and on from the beginning."
-    step = ranged[3] if ranged else (_STEP.fullmatch(item) or ("", "", None))[2]
-    if step and int(step) > field.high - field.low:
-        yield f"{field.name} {quote(item)} steps past the end: only the first value is left."
+    left = _only_value(field, item)
+    if left is not None:
+        yield f"{field.name} {quote(item)} steps past the end: only the first value is left, {left}."
+
+
+def _only_value(field: Field, item: str) -> str | None:
+    """The first value of a step, as written, where a step of the item already lies past its end."""
+    ranged, stepped = _RANGE.fullmatch(item), _STEP.fullmatch(item)
+    if ranged and ranged[3]:
+        first, last, step = ranged[1], field.number(ranged[2]), int(ranged[3])
+    elif stepped:
+        first, step = (str(field.low) if stepped[1] == "*" else stepped[1]), int(stepped[2])
+        last = _highest(field)
+    else:
+        return None
+    low = field.number(first)
+    if low is None or last is None or low >= last + (not ranged) or low + step <= last:
+        return None
+    return first
+
+
+def _highest(field: Field) -> int:
+    """The last value that a step without an end comes to: Sunday is 0 then, and not 7."""
+    return min(field.high, 6) if field.name == "Day of week" else field.high
 
 
 def quote(text: str) -> str:

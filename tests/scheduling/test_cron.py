@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.cron import CronError, fires_often, parse
+from scheduling.cron_syntax import FIELDS, lax_forms
 from tests.scheduling.properties import steady
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
@@ -79,6 +80,15 @@ def test_leap_days_over_the_turn_of_the_century() -> None:
         ("0 r(1-5) * * *", "by chance"),
         ("H H * * *", "by chance"),
         ("1,H/5 * * * *", "by chance"),
+        ("0 0 * * 5L", "for the last Friday of the month write L5 (0 is Sunday, 5 Friday)"),
+        ("0 0 * * 0l", "for the last Sunday of the month write L0"),
+        ("0 0 * * 7L", "for the last Sunday of the month write L0"),
+        ("0 0 * * FRIL", "for the last Friday of the month write L5"),
+        ("0 0 * * LFRI", "for the last Friday of the month write L5"),
+        ("0 0 * * 1L,5L", "for the last Monday, Friday of the month write L1,L5"),
+        ("0 0 * * L", "L5 for the last Friday"),
+        ("0 0 L-3 * *", "the last day of the month is L alone"),
+        ("0 0 LW * *", "the last day of the month is L alone"),
         ("@reboot", "not to a start"),
         ("@every 5m", "use one of @yearly"),
         ("60 * * * *", 'Minute "60" is not valid: use 0 to 59'),
@@ -128,6 +138,19 @@ def test_a_time_that_every_year_falls_into_the_gap_never_fires() -> None:
         ("5-5 * * * *", "taken as every minute"),
         ("0 0 ? * *", 'Day of month "?" is taken as "*"'),
         ("0 0 13 * 5", "either of them"),
+        ("0 0 13 * wed", "either of them"),  # the w of a name is no W
+        ("0 0 13 jul mon-wed", "either of them"),
+        ("0 9 L * 5", "on the last day of the month and on every such weekday"),
+        ("0 9 1,L * mon", "either of them matches"),
+        ("0 9 */2 * L5", "both match"),
+        ("50/15 * * * *", 'Minute "50/15" steps past the end: only the first value is left, 50.'),
+        ("0 0 * 11/2 *", 'Month "11/2" steps past the end: only the first value is left, 11.'),
+        ("0 0 * nov/2 *", "only the first value is left, nov"),
+        ("0 20/6 * * *", "only the first value is left, 20"),
+        ("59/1 * * * *", "only the first value is left, 59"),
+        ("0-10/15 * * * *", "only the first value is left, 0"),
+        ("0,50/15 * * * *", "only the first value is left, 50"),
+        ("0 0 * * 5/2", "only the first value is left, 5"),
         ("0 0 */2 * 1", "both match"),
     ],
 )
@@ -137,10 +160,45 @@ def test_lax_forms_are_warned_of(expression: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["* * * * *", "*/5 0-6 1,15 * *", "0 9 * * 1-5", "0 0 * * 5-7", "0 0 * * fri-sun", "@daily"]
+    "expression",
+    [
+        "* * * * *",
+        "*/5 0-6 1,15 * *",
+        "0 9 * * 1-5",
+        "0 0 * * 5-7",
+        "0 0 * * fri-sun",
+        "@daily",
+        "30/15 * * * *",
+        "0 0 * 10/2 *",
+        "0 11/2 * * *",
+        "0-30/15 * * * *",
+        "0 9 L * *",
+        "0 9 * * L5",
+    ],
 )
 def test_ordinary_forms_are_not(expression: str) -> None:
     assert parse(expression, "UTC").warnings == ()
+
+
+@given(
+    st.integers(0, 4),
+    st.one_of(st.just("*"), st.integers(0, 59).map(str), st.tuples(st.integers(0, 59), st.integers(0, 59))),
+    st.integers(1, 70),
+)
+def test_a_step_is_warned_of_exactly_where_it_leaves_one_value(place: int, base: object, step: int) -> None:
+    field = FIELDS[place]
+    first = f"{base[0]}-{base[1]}" if isinstance(base, tuple) else str(base)
+    if isinstance(base, tuple) and base[0] >= base[1]:
+        return  # runs backwards, or is one value: there is another warning for that
+    fields = ["*"] * 5
+    fields[place] = f"{first}/{step}"
+    try:
+        values = parse(" ".join(fields), "UTC")._cron.expanded[place]
+    except CronError:
+        return
+    if field.name == "Day of week" and "7" in first:
+        return  # Sunday twice
+    assert ("steps past" in "".join(lax_forms(tuple(fields)))) is (values != ["*"] and len(values) == 1)
 
 
 @pytest.mark.parametrize(
