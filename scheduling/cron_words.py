@@ -22,8 +22,8 @@ def in_words(expression: str) -> str:
     except CronError:
         return expression
     fields = split(expression)
-    # The library does not know what the lax forms mean here.
-    if lax_forms(fields):
+    # The library does not know what the lax forms mean here, all but steps that leave one value.
+    if lax_forms(tuple(_without_idle_step(place, value) for place, value in enumerate(fields))):
         return expression
     words = _described(_plainer(fields))
     if words is None:

@@ -1,16 +1,15 @@
 """Time zones by name, and what a change of the clocks does to a time on the wall."""
 
-import difflib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
+
+from scheduling import zone_advice
+from scheduling.zone_files import NOT_FOLDERS, NOT_ZONES
 
 _SECOND = timedelta(seconds=1)
-# Names that exist as files but are no zone of their own: this machine's setting, leap-second copies.
-_NOT_ZONES = frozenset({"localtime", "posixrules", "Factory"})
-_NOT_FOLDERS = ("posix/", "right/")
 _LONGEST_NAME = 64
 
 
@@ -42,9 +41,9 @@ class WallTime:
 def zone_named(name: str) -> ZoneInfo:
     """The IANA zone of that name ("Europe/London"). Raises `ZoneError`."""
     wanted = name.strip()
-    if wanted and len(wanted) <= _LONGEST_NAME and wanted not in _NOT_ZONES:
+    if wanted and len(wanted) <= _LONGEST_NAME and wanted not in NOT_ZONES:
         try:
-            if not wanted.startswith(_NOT_FOLDERS):
+            if not wanted.startswith(NOT_FOLDERS):
                 return ZoneInfo(wanted)
         except (ValueError, KeyError, OSError):
             # A path outside the database, an unknown name, a folder ("America").
@@ -56,23 +55,7 @@ def _unknown(name: str) -> str:
     if not name:
         return "A time zone is needed, e.g. Europe/London."
     shown = "".join(char if char.isprintable() else "�" for char in name[:_LONGEST_NAME])
-    near = nearest_zone(name)
-    hint = f"did you mean {near}?" if near else "use an IANA name, e.g. Europe/London."
-    return f'There is no time zone "{shown}": {hint}'
-
-
-def nearest_zone(name: str) -> str | None:
-    """The zone whose name, or city, is most like `name`; None where nothing is near."""
-    zones: dict[str, str] = {}
-    for zone in sorted(available_timezones() - _NOT_ZONES):
-        zones[zone.lower()] = zone
-        zones.setdefault(zone.rpartition("/")[2].lower(), zone)
-    wanted = name[:_LONGEST_NAME].strip().lower().replace(" ", "_")
-    for attempt in (wanted, wanted.rpartition("/")[2]):
-        near = difflib.get_close_matches(attempt, zones, n=1, cutoff=0.75)
-        if near:
-            return zones[near[0]]
-    return None
+    return f'There is no time zone "{shown}": {zone_advice.advice(name)}'
 
 
 def wall_of(instant: datetime, zone: ZoneInfo) -> datetime:

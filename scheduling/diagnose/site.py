@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from scheduling import unheard
 from scheduling.diagnose.finding import Finding, ok, problem, warning
+from scheduling.site_zone import Difference, SiteZone
 from scheduling.unheard import Unheard
+from scheduling.zones import offset_at, zone_named
 from storage import integrity, sqlite
 from storage.adoption import Hold
 from storage.folder import NETWORK_FILE_SYSTEMS
@@ -110,6 +112,29 @@ def clock(
         ahead = int((seen - now).total_seconds() // 60)
         return problem("Clock", tried, f"it is {ahead} min behind what was written down before", advice)
     return ok("Clock", tried, f"{now.astimezone():%Y-%m-%d %H:%M:%S %Z}")
+
+
+def zone(found: SiteZone, parts: Difference | None, now: datetime) -> Finding:
+    """The zone that new tasks get against what this machine's own clock shows."""
+    tried = "compare the time zone of new tasks with this machine's clock, for a year"
+    said = f"{found.name} ({_offset(found.name, now)})"
+    advice = "set TZ or COMMSDESK_ZONE to a name such as Europe/London, or give tasks their zone (--zone)"
+    if parts is not None:
+        since = "" if parts.at - now < timedelta(days=1) else f" from {parts.at:%d %b %Y} on"
+        shows = f"this machine shows {_hours(parts.machine)}{since}, {found.name} {_hours(parts.zone)}"
+        return warning("Time zone", tried, f"{found.doubt}; {shows}" if found.doubt else shows, advice)
+    if found.doubt:
+        return warning("Time zone", tried, found.doubt, advice)
+    return ok("Time zone", tried, said)
+
+
+def _offset(name: str, now: datetime) -> str:
+    return _hours(offset_at(now, zone_named(name)))
+
+
+def _hours(offset: timedelta) -> str:
+    minutes = int(offset.total_seconds() // 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def queue(waiting: int, oldest_due: datetime | None, now: datetime) -> Finding:

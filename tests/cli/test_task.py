@@ -154,3 +154,37 @@ def test_actions_can_be_added_and_removed(site: CommandLine) -> None:
     assert [action["message"] for action in left] == ["Second"]
     assert site("task", "action", "remove", "T", "1").status == 1  # a task needs one
     assert site("task", "action", "remove", "T", "9").status == 1
+
+
+@pytest.mark.parametrize(
+    ("tz", "zone", "said"),
+    [
+        ("Europe/Paris", "Europe/Paris", ""),
+        ("/usr/share/zoneinfo/Europe/Paris", "Europe/Paris", ""),
+        ("XYZ-3", "Etc/GMT-3", "warning: TZ is XYZ-3: Etc/GMT-3, which follows that rule, is taken; --zone"),
+        ("nowhere", None, 'warning: TZ is "nowhere", which names no time zone'),
+    ],
+)
+def test_the_zone_of_a_new_task_is_named_and_what_is_in_doubt_said(
+    site: CommandLine, monkeypatch: pytest.MonkeyPatch, tz: str, zone: str | None, said: str
+) -> None:
+    monkeypatch.setenv("TZ", tz)
+    words = ["task", "add", "T", "--cron", "0 9 * * *", "--handler", "Clickatell", "--to", "+61400000000"]
+    added = site.ok(*words, "--message", "x")
+    stored = site.ok("task", "list", "--json").one["zone"]
+    assert stored == (zone or stored)
+    assert added.out.rstrip().endswith(f", times of {stored}")
+    assert said in added.err and bool(said) == ("TZ is" in added.err)
+    chosen = site.ok(
+        *[word if word != "T" else "U" for word in words], "--message", "x", "--zone", "Asia/Tokyo"
+    )
+    assert chosen.out.rstrip().endswith("times of Asia/Tokyo") and "TZ is" not in chosen.err
+
+
+def test_doubtful_expressions_are_said_and_another_is_named(site: CommandLine) -> None:
+    words = ["task", "add", "T", "--handler", "Clickatell", "--to", "+61400000000", "--message", "x"]
+    assert "on every such weekday" in site.ok(*words, "--cron", "0 9 L * 5").err
+    words[2] = "U"
+    assert "only the first value is left, 50" in site.ok(*words, "--cron", "50/15 * * * *").err
+    words[2] = "V"
+    assert "for the last Friday of the month write L5" in site(*words, "--cron", "0 9 * * 5L").err

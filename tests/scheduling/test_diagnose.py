@@ -11,6 +11,7 @@ from scheduling.diagnose import gateway, message, person, plan, site
 from scheduling.diagnose import handler as judge
 from scheduling.diagnose.finding import Finding, Result, ok, problem, warning, worst
 from scheduling.senders.outcome import Balance, GatewayError, OutcomeKind
+from scheduling.site_zone import Difference, SiteZone
 from storage import integrity
 from storage.adoption import COPIED, Hold
 from storage.records import (
@@ -393,3 +394,22 @@ def test_the_worst_of_several() -> None:
     assert worst([]) is OK
     assert worst([fine, doubtful]) is WARNING
     assert worst([bad, doubtful, fine]) is PROBLEM
+
+
+def test_the_time_zone() -> None:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    sure, guessed = (
+        SiteZone("Europe/Paris", "TZ"),
+        SiteZone("UTC", "nothing", "no zone is named; UTC is taken"),
+    )
+    fine = site.zone(sure, None, now)
+    assert (fine.result, fine.found) == ("ok", "Europe/Paris (UTC+01:00)")
+    assert (site.zone(guessed, None, now).result, site.zone(guessed, None, now).found) == (
+        "warning", guessed.doubt,
+    )  # fmt: skip
+    today = site.zone(sure, Difference(now, hour, timedelta(0)), now)
+    assert today.found == "this machine shows UTC+00:00, Europe/Paris UTC+01:00"
+    later = site.zone(sure, Difference(now + timedelta(days=110), hour, -4.5 * hour), now)
+    assert "shows UTC-04:30 from 13 Mar 2027 on, Europe/Paris UTC+01:00" in later.found
+    assert later.result == "warning" and "COMMSDESK_ZONE" in str(later.advice)

@@ -62,14 +62,18 @@ def add(
 ) -> None:
     """Add a task with one action. Without --zone its times are those of this machine's zone."""
     from tui.operations import tasks
-    from tui.operations.moments import system_zone
+    from tui.operations.moments import site_zone
 
     given = locals()
     if (cron is None) == (once_at is None):
         raise typer.BadParameter("give either --cron or --once-at")
     action = action_given(handler, to, message)
-    form = tasks.TaskForm(name=name, zone=system_zone(), actions=(action,), enabled=not disabled)
-    _show_saved(tasks.add(desk(), filled(form, given)), "added", json)
+    found = site_zone()
+    form = tasks.TaskForm(name=name, zone=found.name, actions=(action,), enabled=not disabled)
+    saved = tasks.add(desk(), filled(form, given))
+    if zone is None and found.doubt:
+        note(f"warning: {found.doubt}; --zone gives the task another")
+    _show_saved(saved, "added", json)
 
 
 @app.command()
@@ -325,7 +329,8 @@ def _show_saved(saved: "Saved", word: str, json: bool) -> None:
     if json:
         emit(task_json(saved.task))
     else:
-        say(f"{word} task {saved.task.id}: {saved.task.name}, next {_next(saved.task)}")
+        said = f"{word} task {saved.task.id}: {saved.task.name}, next {_next(saved.task)}"
+        say(f"{said}, times of {saved.task.zone}")
 
 
 def _when(task: "Task") -> str:

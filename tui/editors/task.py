@@ -25,7 +25,7 @@ from tui.editors.zone_field import ZoneField
 from tui.operations import tasks
 from tui.operations.action_form import form_of as action_form_of
 from tui.operations.errors import Refused
-from tui.operations.moments import check_zone, system_zone
+from tui.operations.moments import check_zone, site_zone
 from tui.operations.task_form import FIELDS, TASK, TaskForm
 from tui.operations.tasks import Saved
 from tui.plain import plain, plain_str
@@ -121,6 +121,9 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
         self._show_heading()
         self._show_fields()
         self._show_upcoming()
+        doubt = site_zone().doubt if self.seen is None else None
+        if doubt:
+            self.form.set_note("zone", doubt, "warning")
         self.call_after_refresh(self.form.focus_field, "name")
 
     @property
@@ -322,7 +325,7 @@ def _settings_fields() -> tuple[Any, ...]:
 
 
 def _head_of(task: Task | None) -> dict[str, Any]:
-    zone = task.zone if task else system_zone()
+    zone = task.zone if task else site_zone().name
     local = task.once_at.astimezone(zone_named(zone)) if task and task.once_at else None
     return {
         **schedule_fields.values_of(task.cron if task else "0 9 * * 1-5", local),

@@ -196,6 +196,7 @@ CHECKS: tuple[Check, ...] = (
     Check("Tasks", of_site.tasks, SITE_ONLY),
     Check("Alerts", of_site.alerts, SITE_ONLY),
     Check("Clock", of_site.clock, SITE_ONLY),
+    Check("Time zone", of_site.zone, SITE_ONLY),
     Check("Database", of_site.database, SITE_ONLY),
     Check("Review", of_site.review, SITE_ONLY),
     Check("Disk", of_site.disk, SITE_ONLY),

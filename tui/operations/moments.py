@@ -3,37 +3,43 @@
 import os
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from pathlib import Path
 
+from scheduling import site_zone as site_zones
+from scheduling.site_zone import SiteZone
 from scheduling.zones import ZoneError, locate, zone_named
 from tui.operations.errors import Refused
-
-ZONE_VARIABLE = "COMMSDESK_ZONE"
-LOCALTIME = Path("/etc/localtime")
 
 _AGO = re.compile(r"([+-]?)\s*([0-9]{1,9})\s*(s|m|min|h|d|w)", re.IGNORECASE)
 _UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 
 
-def system_zone(environment: dict[str, str] | None = None, localtime: Path = LOCALTIME) -> str:
-    """The IANA zone of this site: COMMSDESK_ZONE, TZ, this machine's setting, else UTC."""
-    known = os.environ if environment is None else environment
-    for given in (known.get(ZONE_VARIABLE, ""), known.get("TZ", "").removeprefix(":"), _linked(localtime)):
-        try:
-            zone_named(given)
-        except ZoneError:
-            continue
-        return given.strip()
-    return "UTC"
+def site_zone() -> SiteZone:
+    """The zone of this site, by COMMSDESK_ZONE, TZ or this machine's setting, and any doubt about it."""
+    given = {name: os.environ[name] for name in (site_zones.OWN, site_zones.TZ) if name in os.environ}
+    around = site_zones.Surroundings(given)
+    stamps = tuple(_changed(path) for path in (around.localtime, around.timezone))
+    return _found(tuple(sorted(given.items())), stamps)
 
 
-def _linked(localtime: Path) -> str:
+def system_zone() -> str:
+    """The IANA name of this site's zone."""
+    return site_zone().name
+
+
+@lru_cache(maxsize=8)
+def _found(given: tuple[tuple[str, str], ...], stamps: tuple[int, ...]) -> SiteZone:
+    """Kept until a setting changes: comparing a file with every zone's takes a while."""
+    return site_zones.find(site_zones.Surroundings(dict(given)))
+
+
+def _changed(path: Path) -> int:
     try:
-        target = str(localtime.resolve(strict=True))
+        return path.lstat().st_mtime_ns
     except OSError:
-        return ""
-    return target.rpartition("/zoneinfo/")[2] if "/zoneinfo/" in target else ""
+        return 0
 
 
 def moment(text: str, field: str, now: datetime, zone: str | None = None, *, ago: bool = False) -> datetime:

@@ -11,6 +11,7 @@ from scheduling import unheard
 from scheduling.diagnose import person, plan
 from scheduling.diagnose import site as judge
 from scheduling.diagnose.finding import Finding, problem
+from scheduling.site_zone import difference
 from storage import (
     adoption,
     audience,
@@ -31,6 +32,7 @@ from storage.records import MessageState, Task
 from storage.tables import messages
 from tui.operations import alert_health, task_preview
 from tui.operations.desk import Desk
+from tui.operations.moments import site_zone
 
 if TYPE_CHECKING:
     from tui.operations.diagnose import Bench
@@ -141,6 +143,11 @@ def clock(bench: "Bench") -> Iterator[Finding]:
         bench.lease.beaten_at,
         hold.until if hold else None,
     )
+
+
+def zone(bench: "Bench") -> Iterator[Finding]:
+    found, now = site_zone(), bench.desk.now()
+    yield judge.zone(found, difference(found.name, now), now)
 
 
 def database(bench: "Bench") -> Iterator[Finding]:
