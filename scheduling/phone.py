@@ -16,8 +16,17 @@ EXAMPLE = "+61 400 000 000"
 
 _API_FORM = re.compile(r"[1-9][0-9]{6,14}")
 _PUNCTUATION = frozenset(" -.()/\t")
+# What spreadsheets make of numbers: '+61…  ="+61…"  6.14E+10  …67.0  61,400,000,067
+_TEXT_CELL = re.compile(r"^(?:'|=\"?)(\+?[^\"]*)\"?$")
+_POWER = re.compile(r"(\+?)([1-9])(?:[.,]([0-9]*))?[eE]\+?([0-9]{1,3})")
+_DECIMAL = re.compile(
+    r"(\+?(?:[0-9]{7,}|[0-9]{1,3}(?:[,' \u00a0\u202f\u2019][0-9]{3})+(?=\.)"
+    r"|[0-9]{1,3}(?:[. ][0-9]{3})+(?=,)))[.,]([0-9]{1,2})"
+)
+_THOUSANDS = re.compile(r"\+?[0-9]{1,3}([,.' \u00a0\u202f\u2019])[0-9]{3}(?:\1[0-9]{3})*")
 _OPTIONAL_ZERO = re.compile(r"\(\s*0\s*\)")
 _LONGEST_QUOTE = 40
+_WITH_COUNTRY = 11  # digits: so many or more may well begin with a country calling code
 _MANY_COUNTRIES = 10  # sharing one calling code: then a number outside every plan has no country
 
 # libphonenumber's number types.
@@ -78,8 +87,10 @@ def parse(text: str) -> Phone:
     """The number in `text`, which must begin with + (or 00) and the country calling code.
 
     Spaces, dashes, dots, slashes, brackets and "(0)" are passed over, digits of any script
-    are taken. Raises `PhoneError`.
+    are taken. What a spreadsheet makes of a number is read where no digit is in doubt:
+    `+61400000067.0`, `+6.1400000067E+10`, `+61,400,000,067`. Raises `PhoneError`.
     """
+    text = _from_spreadsheet(text)
     digits = _international_digits(text)
     number = _understood(digits, text)
     if _OPTIONAL_ZERO.search(text) and not _is_valid(number):
@@ -87,6 +98,31 @@ def parse(text: str) -> Phone:
         with_zero = _understood(_international_digits(text, keep_zero=True), text)
         number = with_zero if _is_valid(with_zero) else number
     return _phone(number, text)
+
+
+def _from_spreadsheet(text: str) -> str:
+    """The number as it was before a spreadsheet took it for a quantity. Raises `PhoneError`."""
+    plain = "".join(char for char in text if unicodedata.category(char) != "Cf").strip()
+    plain = _TEXT_CELL.sub(r"\1", plain)
+    power = _POWER.fullmatch(plain)
+    if power:
+        sign, whole, part, exponent = power[1], power[2], power[3] or "", int(power[4])
+        if exponent > 20 or len(part.rstrip("0")) > exponent:
+            raise PhoneError(f"{_quote(text)} is no telephone number: write it as {EXAMPLE}.")
+        if len(part) < exponent:
+            raise PhoneError(
+                f"{_quote(text)} was rounded by a spreadsheet and its last digits are lost:"
+                " make the column text there and enter the number again."
+            )
+        return sign + whole + part[:exponent]
+    decimal = _DECIMAL.fullmatch(plain)
+    if decimal and decimal[2].strip("0"):
+        raise PhoneError(
+            f"{_quote(text)} has decimals, which no telephone number has: write it as {EXAMPLE}."
+        )
+    if decimal:
+        plain = decimal[1]
+    return re.sub(r"[,.' \u00a0\u202f\u2019]", "", plain) if _THOUSANDS.fullmatch(plain) else plain
 
 
 def api_form(e164: str) -> str:
@@ -130,7 +166,9 @@ def _international_digits(text: str, keep_zero: bool = False) -> str:
     if not kept.strip("+"):
         raise PhoneError(f"A telephone number is needed, with its country calling code, e.g. {EXAMPLE}.")
     if not kept.startswith("+"):
-        raise PhoneError(f"{_quote(text)} needs the country calling code, e.g. {EXAMPLE}.")
+        long = len(kept) >= _WITH_COUNTRY and not kept.startswith("0")
+        perhaps = f" If it has that already, put a + in front: +{kept}." if long else ""
+        raise PhoneError(f"{_quote(text)} needs the country calling code, e.g. {EXAMPLE}.{perhaps}")
     if "+" in kept[1:]:
         raise PhoneError(f"{_quote(text)} holds more than one +: enter one number, e.g. {EXAMPLE}.")
     return kept

@@ -78,3 +78,24 @@ def test_any_cell_comes_back_as_it_was(text: str, number: bool) -> None:
 
 def test_a_guarded_heading_is_known() -> None:
     assert read("Name,'-x\nA,B\n").header == ("Name", "-x")
+
+
+@pytest.mark.parametrize("first", ["sep=;", "SEP=;", '"sep=;"', "\ufeffsep=;", "sep=;;;"])
+def test_the_delimiter_that_the_first_line_names(first: str) -> None:
+    table = read(f"{first}\r\nName;Mobile\r\nA,B;1\r\n")
+    assert table.header == ("Name", "Mobile")
+    assert [(line.number, line.cells) for line in table.lines] == [(3, ("A,B", "1"))]
+
+
+def test_another_delimiter_can_be_named_and_a_column_may_be_called_sep() -> None:
+    assert read("sep=|\nName|Mobile\nA;,|1\n").header == ("Name", "Mobile")
+    assert read("Sep,Name\nx,A\n").header == ("Sep", "Name")
+    with pytest.raises(Refused, match="line 3 cannot be read"):
+        list(read('sep=;\nName;Mobile\nA;"1\n').lines)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"), [('="0049170"', "0049170"), ('="a""b"', 'a"b'), ('="a"&"b"', '="a"&"b"'), ('=""', "")]
+)
+def test_a_text_written_as_a_formula(cell: str, text: str) -> None:
+    assert bare(cell) == text

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from storage.names import key_of
 from storage.records import Recipient
 from tests.people import add_handler, add_task
 from tui.operations import fields, groups, names, users
@@ -127,3 +128,24 @@ def test_many_names_in_a_sentence() -> None:
     assert names.mentioned(["A"]) == "A"
     assert names.mentioned(["A", "B", "C"]) == "A, B and C"
     assert names.mentioned(list("ABCDEFG")) == "A, B, C, D, E and 2 more"
+
+
+MARKS = ["\ufeff", "\u200b", "\u00ad", "\u2060", "\u200e", "\u202a", "\u00a0", "\u200d"]
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_what_cannot_be_seen_is_in_no_name(desk: Desk, mark: str) -> None:
+    for typed in (f"{mark}Joe Hart", f"Joe Hart{mark}", f"{mark} Joe Hart {mark}"):
+        assert names.check_name(typed, "user") == "Joe Hart"
+        assert key_of(typed) == "joe hart"
+    groups.add(desk, f"{mark}Night Shift{mark}")
+    with desk.database.read() as connection:
+        assert names.group(connection, "night shift").name == "Night Shift"
+        assert names.group(connection, f"{mark}Night Shift").name == "Night Shift"
+    with pytest.raises(Refused, match="empty"):
+        names.check_name(f"{mark}{mark}", "user")
+
+
+def test_joiners_inside_a_name_stay() -> None:
+    for name in ("می\u200cخواهم", "👩\u200d👩\u200d👧"):
+        assert names.check_name(name, "user") == name

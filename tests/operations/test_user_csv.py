@@ -103,7 +103,7 @@ x,Odd,+61400000013,,,perhaps
 1,Joe,+61400000017,,,
 1,Joe,+61400000018,,id:7,
 ,Empty,,,,
-,Short,+61400000019
+,Long,+61400000019,,,,x
 """
 
 
@@ -126,7 +126,7 @@ def test_one_bad_line_and_nothing_is_imported(site: Desk) -> None:
         (9, "Name", "Twin is on line 8 too"),
         (11, "Groups", "begins with id:"),
         (12, "Mobile", "Mobile is required"),
-        (13, None, "3 cells, the header 6"),
+        (13, None, "7 cells, the header only 6"),
     ]
     # Line 10 is good by itself: its double on line 11 was refused before the two could meet.
     assert [(line, column) for line, column, _ in found] == [(line, column) for line, column, _ in expected]
@@ -244,3 +244,34 @@ def test_a_viewer_may_export_only(site: Desk, viewer: Desk) -> None:
         with pytest.raises(NotAllowed):
             attempt()
     assert export(viewer, io.StringIO()) == 3
+
+
+def test_a_file_as_a_spreadsheet_leaves_it(site: Desk) -> None:
+    data = (
+        "sep=;\r\nName;Mobile;Shift;Groups;Remark\r\nBea Quist;+61400000067.0\r\n"
+        '"\u200bCara\ufeff Moss\u00a0";="+61400000068";Night;Fresh;"7"\r\n'
+        "Dan Ives;'+61,400,000,069;;;;;\r\n"
+    )
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        checked = user_csv.check(site, data.encode(encoding))
+        seen = user_csv.preview(site, checked)
+        assert seen.refused == () and [line.line for line in seen.lines] == [3, 4, 5]
+    loaded = user_csv.apply(site, checked, file_name="people.csv")
+    assert [line.name for line in loaded.lines] == ["Bea Quist", "Cara Moss", "Dan Ives"]
+    bea, cara, dan = (users.get(site, user_id) for user_id in (4, 5, 6))
+    assert [person.values[1] for person in (bea, cara, dan)] == [
+        "+61400000067", "+61400000068", "+61400000069",
+    ]  # fmt: skip
+    assert (cara.name, cara.groups, bea.groups) == ("Cara Moss", ("Fresh",), ())
+
+
+def test_digits_that_a_spreadsheet_lost_are_refused_by_line(site: Desk) -> None:
+    seen = look(site, "Name,Mobile\nEve,6.14E+10\nFay,61400000070.0\n")
+    assert [bad.line for bad in seen.refused] == [2, 3]
+    assert "last digits are lost" in seen.refused[0].reason
+    assert "put a + in front: +61400000070" in seen.refused[1].reason
+
+
+def test_an_id_as_a_spreadsheet_writes_it(site: Desk) -> None:
+    (line,) = look(site, "Id,Name,Mobile\n1.0,Joe Hart,+61400000001\n").lines
+    assert line.fate is Fate.UNCHANGED

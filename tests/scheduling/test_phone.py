@@ -39,6 +39,66 @@ def test_one_number_in_many_forms(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "+61400000067.0", "+61400000067.00", "+61400000067,0", "0061400000067.0", "+61400000067.",
+        "+6.1400000067E+10", "+6,1400000067E10", "+6.14000000670000E+10",
+        "+61,400,000,067", "+61.400.000.067", "+61,400,000,067.00", "+61.400.000.067,00",
+        "+61 400 000 067.0", "+61\u202f400\u202f000\u202f067.00", "+61’400’000’067",
+        "'+61400000067", '="+61400000067"', '="0061400000067"', "=+61400000067", "\ufeff+61400000067\u200b",
+    ],
+)  # fmt: skip
+def test_what_a_spreadsheet_makes_of_a_number_is_that_number(text: str) -> None:
+    assert parse(text).e164 == "+61400000067"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("6.14E+10", "its last digits are lost"),
+        ("+6.14E+10", "its last digits are lost"),
+        ("6,14E+10", "its last digits are lost"),
+        ("+61400000067.5", "has decimals"),
+        ("+6.14000000675E+10", "is no telephone number"),
+        ("61400000067.0", "put a + in front: +61400000067."),
+        ("6.1400000067E+10", "put a + in front: +61400000067."),
+        ("1E+999", "is no telephone number"),
+    ],
+)
+def test_where_a_spreadsheet_has_lost_digits_it_is_refused(text: str, said: str) -> None:
+    with pytest.raises(PhoneError) as error:
+        parse(text)
+    assert said in str(error.value) and len(str(error.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "e164"),
+    [
+        ("+33 6.12.34.56.00", "+33612345600"),
+        ("+33 6 12 34 56.00", "+33612345600"),
+        ("+1 202.555.0143", "+12025550143"),
+        ("+49 170.1234567", "+491701234567"),
+        ("+44 20 7946 01.00", "+442079460100"),
+    ],
+)
+def test_dots_that_people_write_lose_no_digit(text: str, e164: str) -> None:
+    assert parse(text).e164 == e164
+
+
+@given(
+    st.integers(10**9, 10**13 - 1),
+    st.sampled_from(["{0:.1f}", "{0:.2f}", "{0}.0", "{0:,}", "{0:,}.00", "{0:.15e}"]),
+)
+def test_a_number_is_never_read_as_another(number: int, form: str) -> None:
+    written = form.format(float(number) if "f}" in form or "e}" in form else number)
+    try:
+        plain = parse(f"+{number}").e164
+    except PhoneError:
+        return
+    assert parse(f"+{written}").e164 == plain
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("0400 000 000", "needs the country calling code"),

@@ -15,6 +15,9 @@ DELIMITERS = (",", ";", "\t")
 # A spreadsheet runs a cell that begins so as a formula. A leading ' makes it text; a text that
 # has such a ' of its own gets one more, so that reading gives back exactly what was written.
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+# Excel's own first line "sep=;" names the delimiter.
+_TOLD = re.compile(r'\ufeff?"?sep=([^\r\n"]|")"?[,;\t]*(?:\r\n|\n|\r)', re.IGNORECASE)
+_TEXT_CELL = re.compile(r'="((?:[^"]|"")*)"')
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -42,15 +45,18 @@ def read_table(data: bytes, known: Callable[[str], bool]) -> Table:
     `known` says whether a heading is one that the caller expects.
     """
     text = _decoded(data)
-    delimiter = max(DELIMITERS, key=lambda char: _known_names(text, char, known))
-    records = _records(text, delimiter)
+    told = _TOLD.match(text)
+    skipped = told[0].count("\n") or told[0].count("\r") if told else 0
+    text, length = text[told.end() :] if told else text, text.count("\n") + 1
+    delimiter = told[1] if told else max(DELIMITERS, key=lambda char: _known_names(text, char, known))
+    records = _records(text, delimiter, skipped)
     header = next(records, None)
     if header is None:
         raise Refused("the file is empty: its first line must name the columns")
     return Table(
         header=tuple(bare(cell).strip() for cell in header.cells),
         lines=records,
-        length=text.count("\n") + 1,
+        length=length,
     )
 
 
@@ -78,11 +84,11 @@ def _known_names(text: str, delimiter: str, known: Callable[[str], bool]) -> tup
     return sum(known(cell) for cell in cells), len(cells)
 
 
-def _records(text: str, delimiter: str) -> Iterator[Line]:
-    """Every record that is not blank."""
+def _records(text: str, delimiter: str, before: int = 0) -> Iterator[Line]:
+    """Every record that is not blank; `before` is how many lines the file has above the text."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
-        number = reader.line_num + 1
+        number = before + reader.line_num + 1
         try:
             cells = next(reader, None)
         except csv.Error as error:
@@ -101,8 +107,11 @@ def guarded(text: str, *, number: bool = False) -> str:
 
 
 def bare(text: str) -> str:
-    """The cell as it was before `guarded`."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
+    """The cell as it was before `guarded`; `="0049…"`, a text that is to be no number, as that text."""
+    if text.startswith("'") and _FORMULA.match(text[1:]):
+        return text[1:]
+    quoted = _TEXT_CELL.fullmatch(text.strip())
+    return quoted[1].replace('""', '"') if quoted else text
 
 
 class _UnixLines:

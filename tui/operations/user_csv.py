@@ -7,6 +7,7 @@ there sets its field: an empty cell takes the value away. A column that is not t
 changes nothing.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -237,9 +238,9 @@ class _LineReader:
         found = StagedUser(line.number, "")
         values: dict[int, str | None] = {}
         cells, width = line.cells, len(self.header)
-        if len(cells) < width:
-            self._refuse(line, None, f"it has {len(cells)} cells, the header {width}")
-        elif any(cell.strip() for cell in cells[width:]):
+        # Spreadsheets leave out the separators of empty cells at the end of a line.
+        cells += ("",) * (width - len(cells))
+        if any(cell.strip() for cell in cells[width:]):
             self._refuse(line, None, f"it has {len(cells)} cells, the header only {width}")
         for name, column, cell in zip(self.header, self.columns, cells, strict=False):
             text = bare(cell).strip()
@@ -276,6 +277,7 @@ def _own_column(person: StagedUser, column: str, text: str) -> StagedUser:
     if not text:
         return person
     if column == ID:
+        text = re.sub(r"(?<=[0-9])[.,]0{1,2}$", "", text)  # 7 as a spreadsheet may write it
         if not (text.isascii() and text.isdigit() and len(text) <= 18):
             raise Refused(f'Id "{text[:40]}" is not a whole number: leave it empty to add a user', ID)
         return replace(person, user_id=int(text))
