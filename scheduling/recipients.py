@@ -99,12 +99,13 @@ def compose(
     shortened: list[str] = []
     joined: list[str] = []
     for person in reached:
-        final = sms_text.normalise(text)
+        final = text
         if not literal:
             known = {**templates.user_values(person.name or "", person.values), **(values or {})}
-            rendered = templates.render(final, known)
+            rendered = templates.render(text, known)
             final = rendered.text
             missing.update(dict.fromkeys(rendered.missing))
+        final = sms_text.normalise(final)
         if cut:
             final, was_cut = sms_text.shorten(final, most_parts)
             if was_cut:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from storage.texts import for_phone, line_breaks
+
 # GSM 03.38 default alphabet, in the order of its codes; code 1B is the escape and stands for no character.
 _BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅå"
@@ -81,9 +83,12 @@ class Measure:
 
 
 def normalise(text: str) -> str:
-    """Line ends as one line feed each, and lone surrogates, which no encoding carries, as U+FFFD."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join("\ufffd" if _is_surrogate(char) else char for char in text)
+    """The text as a phone may get it: one line feed a line break, no controls, no halves of characters.
+
+    Everything that becomes a message goes through here once its values are in it, and once more as
+    it is queued.
+    """
+    return for_phone(text)
 
 
 def gsm_signs(text: str) -> str:
@@ -229,13 +234,13 @@ def _is_surrogate(char: str) -> bool:
 
 
 def xml_text(text: str) -> tuple[bool, str]:
-    """The XML API's `unicode` flag and `text` value, after `normalise`.
+    """The XML API's `unicode` flag and `text` value. Halves of surrogate pairs become U+FFFD.
 
     Characters that are both ASCII and GSM go plain (to be escaped for XML by the caller);
     any other text goes as UTF-16BE code units in hex, so that the document stays ASCII and
     the gateway's choice of character set cannot matter. The form feed is no XML character.
     """
-    text = normalise(text)
+    text = "".join("\ufffd" if _is_surrogate(char) else char for char in line_breaks(text))
     if all(char == "\n" or (" " <= char <= "~" and char != _BACKTICK) for char in text):
         return False, text
     return True, text.encode("utf-16-be").hex().upper()

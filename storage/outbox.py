@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from storage.database import Transaction
 from storage.records import Message, MessageDraft, MessageState, OnUnknown, Origin
-from storage.review_chain import storable
 from storage.tables import attempts, handlers, messages, submissions
+from storage.texts import for_phone, storable
 
 ALERT_LANE, ORDINARY_LANE = 0, 1
 MANUAL_RANK, TASK_RANK = 0, 1
@@ -90,7 +90,7 @@ def enqueue(
             "user_id": draft.user_id,
             "user_name": draft.user_name,
             "to_number": draft.to,
-            "body": storable(draft.text),
+            "body": for_phone(draft.text),
             "origin": str(submission.origin),
             "lane": lane,
             "rank": rank,

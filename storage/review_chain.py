@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from storage.records import ReviewEntry
 from storage.tables.base import table_of
 from storage.tables.review import ReviewRow
+from storage.texts import storable
 from storage.types import to_micros
 
 GENESIS = bytes(32)
@@ -103,11 +104,6 @@ def content_of(entry: ReviewEntry, at: datetime) -> dict[str, Any]:
     for name in ("handler", "user", "alert", "task", "operator"):
         row[name] = None if row[name] is None else storable(row[name])
     return row
-
-
-def storable(text: str) -> str:
-    """Text that SQLite can keep: half a surrogate pair is not text."""
-    return text.encode("utf-8", "replace").decode() if any("\ud800" <= c <= "\udfff" for c in text) else text
 
 
 def _highest_used(connection: sa.Connection) -> int:

@@ -24,7 +24,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 
-from tui import session_limits
+from tui import paste, session_limits
 from tui.action import Action, role_allows
 from tui.actions import REGISTRY
 from tui.appearance import Appearance
@@ -86,6 +86,9 @@ class SiteUnusable(Message):
     def __init__(self, reason: str) -> None:
         super().__init__()
         self.reason = reason
+
+
+paste.install()
 
 
 class ConsoleApp(App[int]):

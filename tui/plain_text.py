@@ -7,6 +7,8 @@ visible sign, so that what a person reads is what the text holds and the termina
 
 import re
 
+from storage.texts import line_breaks
+
 MOST_COMBINING = 4
 """Combining marks kept on one character; more would climb over the lines above and below."""
 
@@ -71,4 +73,5 @@ def editable_str(text: str, *, block: bool = False) -> str:
     if text.isascii() and text.isprintable():
         return text
     shown = _BLOCK if block else _LINE
+    text = line_breaks(text)
     return _OBEYED.sub(lambda found: shown.get(found[0], _REPLACEMENT), text)

@@ -165,3 +165,13 @@ def test_a_refused_number_is_1_and_says_why(served: tuple[CommandLine, ThreadedC
     ended = cli(*SEND, "--to", "+61400000000", "--wait", "30", "Hello")
     assert ended.status == 1
     assert ended.out.startswith("✗ +61 400 000 000: failed: 1 ")
+
+
+@pytest.mark.parametrize(
+    "text", ["a\r\nb\r\n", "a\rb\r", "a\r\r\nb\n", "\ufeffa\vb", "\x1b[1ma\x1b[0m\nb\x07"]
+)
+def test_no_text_puts_a_carriage_return_or_a_control_on_a_phone(site: CommandLine, text: str) -> None:
+    words = ("send", "--handler", "Clickatell", "--to", "+61400000000")
+    site.ok(*words, "-", stdin=text)
+    site.ok(*words, text.removeprefix("\ufeff").rstrip("\r\n"))
+    assert [message["text"] for message in site.ok("message", "list", "--json").json] == ["a\nb", "a\nb"]

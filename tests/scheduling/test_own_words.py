@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling import alerting, system_alerts, templates
+from scheduling.recipients import Reached, compose
 from scheduling.senders import advice, codes
 from scheduling.sms_text import _BASIC, _EXTENSION, gsm_signs, measure, shorten
 from scheduling.stages import Stage
 from storage.alerts import Alert, AlertField
+from storage.texts import for_phone
 from tui.dialogs.test_send import TEXT
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -106,3 +108,15 @@ def test_messages_of_the_sample_site(tmp_path: Path) -> None:
     assert [text for text in kept if not is_gsm(text)] == []
     # Names of people may need Unicode; what the sample site says must not.
     assert [text for text in sent if re.search("[–—…‘’“”•·]", text)] == []
+
+
+@given(st.text(), st.text(), st.booleans())
+def test_what_stands_in_a_message_is_clean_values_too(text: str, value: str, literal: bool) -> None:
+    person = Reached(1, value, "+61400000000", {"Bay": value})
+    found = compose(
+        [person], f"{text}{{Zone}} {{Bay}}{{Name}}\r", handler_id=1, now=NOW, useful_life=timedelta(1),
+        most_parts=1, values={"Zone": value}, literal=literal, cut=True,
+    )  # fmt: skip
+    (draft,) = found.drafts
+    assert draft.text == for_phone(draft.text) and "\r" not in draft.text
+    assert draft.segments == measure(draft.text).parts

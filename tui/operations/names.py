@@ -16,6 +16,7 @@ from scheduling import phone
 from storage import custom_fields, groups, handlers, tasks, users
 from storage.names import key_of, tidy
 from storage.records import TOLD, CustomField, Group, Handler, Recipient, Task, User
+from storage.texts import line_breaks
 from tui.operations.errors import Refused
 
 LONGEST_NAME = 100
@@ -56,7 +57,7 @@ def check_text(text: str, field: str) -> str:
     """
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise Refused(f"{field} holds bytes that are not UTF-8 text: enter it again", field)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return line_breaks(text)
 
 
 def handler(connection: sa.Connection, text: str) -> Handler:

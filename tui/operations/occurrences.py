@@ -15,7 +15,7 @@ from storage import occurrences as stored
 from storage.names import tidy
 from storage.occurrences import Occurrence, OccurrenceEvent
 from storage.records import Category, EntryKind, Message, ReviewEntry
-from storage.review_chain import storable
+from storage.texts import storable
 from tui.operations.alerts import read
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused

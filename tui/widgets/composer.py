@@ -270,11 +270,11 @@ class Composer(Vertical):
 
     def rendered(self, person: Reached) -> str:
         """The text as this person gets it."""
-        text = sms_text.normalise(self.text)
+        text = self.text
         if self._fields is None:
-            return text
+            return sms_text.normalise(text)
         known = {**templates.user_values(person.name or "", person.values), **self._values}
-        return templates.render(text, known).text
+        return sms_text.normalise(templates.render(text, known).text)
 
     def step(self, by: int) -> None:
         """Show how the next recipient gets it, or the one before."""

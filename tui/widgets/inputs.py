@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
+from tui.paste import pasted, pasted_line
 from tui.plain_text import editable_str
 
 
@@ -65,6 +66,10 @@ other text may be typed."""
     def validate_value(self, value: str) -> str:
         return editable_str(value)
 
+    def _on_paste(self, event: events.Paste) -> None:
+        # Textual's own comes after this one, and takes the first line: here all of it is one.
+        event.text = pasted_line(event.text, "" if self.password else " ")
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return bool(self._choices) if action == "choice" else True
 
@@ -103,6 +108,9 @@ selects, ctrl+c copies, ctrl+x cuts, ctrl+v pastes."""
 
     def load_text(self, text: str) -> None:
         super().load_text(editable_str(text, block=True))
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.text = pasted(event.text)  # Textual's own comes after this one
 
     def edit(self, edit: Edit) -> EditResult:
         edit.text = editable_str(edit.text, block=True)

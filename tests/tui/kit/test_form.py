@@ -179,8 +179,8 @@ async def test_what_is_pasted_is_made_safe() -> None:
         await until(pilot, lambda: app.focused is form.control_of("notes"))
         app.post_message(Paste("one\x1b[31m\r\ntwo"))
         await until(pilot, lambda: form.value("notes"))
-        assert form.value("name") == "evil␛]52;c;aGk=␇ 👩‍👩‍👧"
-        assert form.value("notes") == "one␛[31m\ntwo"
+        assert form.value("name") == "evil 👩‍👩‍👧"
+        assert form.value("notes") == "one\ntwo"
 
 
 async def test_hostile_labels_choices_and_helps() -> None:
