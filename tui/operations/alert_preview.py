@@ -14,7 +14,7 @@ from storage import alerts, occurrences
 from storage.alerts import Alert
 from storage.names import tidy
 from storage.occurrences import Occurrence
-from storage.review_chain import storable
+from storage.texts import storable
 from tui.operations.desk import Desk
 
 
