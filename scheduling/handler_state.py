@@ -19,6 +19,22 @@ SHORTEST_PROBE = timedelta(seconds=1)
 """How long at least between two probe messages of a handler that an account error has paused."""
 
 
+NO_PAUSE: dict[str, None] = dict.fromkeys(
+    (
+        "pause",
+        "pause_code",
+        "paused_until",
+        "paused_revision",
+        "balance_at_refusal",
+        "probe_at",
+        "pause_ends",
+        "paused_attempt",
+    )
+)
+
+WELL: dict[str, str | None] = {"status": "Running", "error": None, "advice": None, "code": None}
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The Status column: the state, and for an error what is wrong and what to check.
