@@ -101,6 +101,22 @@ def ends(found: HandlerStatus) -> Recovery:
     return Recovery.AT_TIME if found.pause == "busy" else recovery(found.pause_code)
 
 
+_ENDINGS = {
+    Recovery.AT_TIME: "goes on at that time, which Clickatell named; an alarm may try meanwhile",
+    Recovery.TIME_OR_ACCEPTED: "goes on then, or when an alarm that tries meanwhile is accepted",
+    Recovery.BALANCE_ANSWERS: "goes on when a check of the account succeeds",
+    Recovery.BALANCE_ROSE: "goes on when the balance has risen, or a message that tries is accepted",
+    Recovery.PROBE_ACCEPTED: "goes on when an edit is saved, or a message that tries is accepted",
+}
+
+
+def pause_in_words(shown: Shown, found: HandlerStatus) -> str | None:
+    """Until when it is paused, and what ends it; None where it is not."""
+    if shown.pause_words is None:
+        return None
+    return f"{shown.pause_words}; it {_ENDINGS[ends(found)]}, or when an operator says go on"
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """What may be sent through a handler now: from these lanes, all or one message.
