@@ -57,10 +57,10 @@ async def test_go_on_by_key_says_who_did_it(desk: Desk) -> None:
     async with console(desk, section="handlers", size=(160, 50)) as pilot:
         await settle(pilot, lambda: "paused, next try" in screen_text(pilot))
         await pilot.press("L")
-        await settle(pilot, lambda: "Clickatell goes on" in told(pilot))
+        await settle(pilot, lambda: "Clickatell goes on" in " ".join(told(pilot)))
         await settle(pilot, lambda: "● Running" in screen_text(pilot))
         await pilot.press("L")
-        await settle(pilot, lambda: "not paused: there is nothing to go on with" in told(pilot))
+        await settle(pilot, lambda: "not paused: there is nothing to go on with" in " ".join(told(pilot)))
     with desk.database.read() as connection:
         assert stored.status_of(connection, handler).pause is None
         entry = list(review.everything(connection))[-1]
@@ -74,7 +74,7 @@ async def test_a_viewer_may_not(tmp_path: Any) -> None:
     viewer = Desk(made.database, "vic", Role.VIEWER)
     async with console(viewer, section="handlers") as pilot:
         await pilot.press("L")
-        await settle(pilot, lambda: "operator" in told(pilot))
+        await settle(pilot, lambda: "operator" in " ".join(told(pilot)))
         with made.database.read() as connection:
             assert stored.status_of(connection, handler).pause == "busy"
     made.database.close()
