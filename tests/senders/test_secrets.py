@@ -1,19 +1,26 @@
 """Keys and passwords show nowhere: not in errors, not in reprs, not in logs, not in addresses."""
 
 import base64
+import html
 import logging
+import quopri
+import re
+import string
 import traceback
 from dataclasses import replace
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 from xml.sax.saxutils import escape
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scheduling.clock import SystemClock
 from scheduling.senders import make_sender
 from scheduling.senders.http import Connection
-from scheduling.senders.wording import outside_text, spellings
+from scheduling.senders.masking import RUN, mask, spellings
+from scheduling.senders.wording import MOST_READ, outside_text
 from tests.senders.raw_server import Visit, raw_server, unused_port
 from tests.senders.support import (
     KEY,
@@ -167,3 +174,137 @@ async def test_secrets_go_in_the_header_or_the_form_and_never_in_the_address():
     for request in seen:
         for secret in (KEY, PASSWORD):
             assert not any(form in str(request.url) for form in written_forms(secret))
+
+
+LETTERS = string.ascii_letters + string.digits + "=+/-_!&%$.: ~'\"\\<>#@éß"
+NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "=": "&equals;", "+": "&plus;"}
+
+
+def spelt(letter: str, way: int) -> str:
+    """One character of a secret as some gateway writes it."""
+    octets = letter.encode()
+    code = ord(letter)
+    return [
+        letter,
+        letter.swapcase() if len(letter.swapcase()) == 1 else letter,
+        "".join(f"%{octet:02x}" for octet in octets),
+        "".join(f"%{octet:02X}" for octet in octets),
+        f"&#{code};",
+        f"&#x{code:X};",
+        f"&#0{code};",
+        f"\\u{code:04x}",
+        f"\\u{code:04X}",
+        f"%u{code:04x}",
+        f"\\u{{{code:x}}}",
+        NAMED.get(letter, letter),
+        f"&amp;#{code};",
+        f"%26%23{code}%3B",
+        f"\\\\u{code:04x}",
+        f" {letter}",
+        f"{letter}\r\n\t",
+        f"{letter}\u200b",
+        "".join(f"={octet:02X}" for octet in octets),
+    ][way]
+
+
+WAYS = 19
+
+
+def read_again(text: str) -> set[str]:
+    """What a person makes of a text with the usual tools: every order of a few un-escapings."""
+
+    def once(text: str) -> set[str]:
+        found = {html.unescape(text), unquote(text), text.replace("+", " ")}
+        found.add(re.sub(r"(?:\\u|%u)([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), text))
+        found.add(re.sub(r"\\u\{([0-9a-fA-F]+)\}", lambda m: chr(int(m[1], 16)), text))
+        found.add(quopri.decodestring(text.encode(errors="replace")).decode(errors="replace"))
+        return found
+
+    seen, new = {text}, {text}
+    for _ in range(3):
+        new = {further for each in new for further in once(each)} - seen
+        seen |= new
+    return seen
+
+
+def runs_of(text: str, length: int = RUN) -> set[str]:
+    bare = "".join(text.split()).casefold()
+    return {bare[at : at + length] for at in range(len(bare) - length + 1)}
+
+
+@st.composite
+def echoes(draw: st.DrawFn) -> tuple[str, str]:
+    """A secret, and an error text with all of it or its beginning, each character spelt in its own way."""
+    letters = st.text(LETTERS, min_size=RUN, max_size=40)
+    secret = draw(letters.filter(lambda text: len("".join(text.split())) >= RUN))
+    shown = secret[: draw(st.integers(RUN, len(secret)))]
+    if draw(st.booleans()):
+        ways = draw(st.lists(st.integers(0, WAYS - 1), min_size=len(shown), max_size=len(shown)))
+    else:
+        ways = [draw(st.integers(0, WAYS - 1))] * len(shown)
+    echo = "".join(spelt(letter, way) for letter, way in zip(shown, ways, strict=True))
+    return secret, f"Error 1: {echo}, says the gateway."
+
+
+@given(echoes())
+def test_no_part_of_a_secret_can_be_read_however_it_is_spelt(echo: tuple[str, str]) -> None:
+    secret, text = echo
+    shown = outside_text(text, [secret])
+    secrets = runs_of(secret)
+    for reading in read_again(shown):
+        assert not secrets & runs_of(reading), (secret, text, shown, reading)
+
+
+@given(st.binary(min_size=12, max_size=48), st.integers(0, 5), st.booleans(), st.booleans(), st.booleans())
+def test_no_part_of_a_secret_can_be_read_in_base64(
+    octets: bytes, before: int, safe: bool, padded: bool, broken: bool
+) -> None:
+    secret = octets.hex()
+    encode = base64.urlsafe_b64encode if safe else base64.b64encode
+    echo = encode(b"joe:x"[:before] + secret.encode()).decode()
+    echo = echo if padded else echo.rstrip("=")
+    if broken:
+        echo = "\n".join(echo[at : at + 10] for at in range(0, len(echo), 10))
+    shown = outside_text(f"Authorization: Basic {echo}", [secret])
+    left = "".join(shown.split()).replace("-", "+").replace("_", "/")
+    for run in re.findall(r"[A-Za-z0-9+/]{8,}", left.removeprefix("Authorization:Basic")):
+        for skipped in range(4):
+            part = run[skipped:]
+            read = base64.b64decode(part[: len(part) // 4 * 4])
+            assert not runs_of(secret) & runs_of(read.decode("latin-1")), (shown, run)
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        "vYbtQpGfRw%3d%3d",
+        "vYbtQpGfRw",
+        "vYbtQpGfRw&#61;&#61;",
+        "vYbtQpGfRw\\u003d\\u003d",
+        "VYBTQPGFRW==",
+        "vYbtQpGf…",
+        "vYbtQ\npGfRw==",
+        "\\u0076YbtQpGfRw%253D%253D",
+    ],
+)
+def test_the_spellings_that_were_shown(echo: str) -> None:
+    assert outside_text(f"bad key {echo}!", ["vYbtQpGfRw=="]).startswith("bad key ••••")
+
+
+def test_ordinary_words_stay_as_they_are() -> None:
+    said = "The number is not correct: your account is out of credit, see https://example.test/a%20b&amp;c"
+    assert outside_text(said, ["correct-horse-battery", "aZ4=+/=kQ93xx", KEY, PASSWORD]) == said
+
+
+@pytest.mark.parametrize("text", ["%25" * 400_000, "&amp;" * 300_000, "\\" * 1_000_000, "ab" * 500_000])
+def test_a_text_of_a_megabyte_is_looked_at_only_as_far_as_it_is_shown(text: str) -> None:
+    class Counting(str):
+        longest = 0
+
+        def replace(self, *args):  # type: ignore[no-untyped-def, override]
+            Counting.longest = max(Counting.longest, len(self))
+            return super().replace(*args)
+
+    assert len(outside_text(Counting(text), ["abababababab=="])) <= 300
+    assert Counting.longest <= MOST_READ
+    assert mask("x" * 20_000, ["secret-secret"]) == "x" * 20_000
