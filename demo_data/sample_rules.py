@@ -95,7 +95,7 @@ ALERTS = (
             Send(FINE, ("Duty phone",), "{Alert} {Gate}: {Claimed By} is on the way", "Claimed"),
             Send(FINE, ("Kim Novak",), "{Alert} {Gate}: {Note}", "Actioned"),
             Send(FINE, ("Managers",), "{Alert} {Gate} escalated: {Note}", "Escalated"),
-            Send(FINE, ("Security",), "Gate {Gate} shut again", "Restored"),
+            Send(FINE, ("told",), "Gate {Gate} shut again", "Restored"),
             Send(XML, ("Kim Novak",), "{Alert} {Gate} closed. {Note}", "Finalised"),
         ),
     ),

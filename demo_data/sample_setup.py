@@ -11,7 +11,7 @@ from demo_data.sample_clickatell import Addresses
 from demo_data.sample_people import everyone
 from storage import custom_fields, groups, handlers, users
 from storage.database import Database, Transaction
-from storage.records import Category, EntryKind, Recipient, ReviewEntry
+from storage.records import TOLD, Category, EntryKind, Recipient, ReviewEntry
 
 ADMINISTRATOR = "ana"
 MINUTE = timedelta(minutes=1)
@@ -55,6 +55,8 @@ class Cast:
         return tuple(self._recipient(name) for name in names)
 
     def _recipient(self, name: str) -> Recipient:
+        if name == TOLD.kind:
+            return TOLD
         if name.startswith("+"):
             return Recipient(number=name, name=name)
         if name in self.groups:

@@ -42,7 +42,9 @@ def fire(
     run_id = tasks.record_run(tx, task.id, due_at, kind, "fired", now, epoch=epoch)
     if run_id is None:
         return Fired(None)
-    submission = outbox.Submission(Origin.TASK, operator=operator, task_id=task.id, run_id=run_id)
+    submission = outbox.Submission(
+        Origin.TASK, operator=operator, task_id=task.id, run_id=run_id, why=_why(task, kind, due_at)
+    )
     queued = carry_out(
         tx, task.actions, submission, now, values=values_of(task), useful_life=task.useful_life
     )
@@ -56,6 +58,14 @@ def fire(
 def values_of(task: Task) -> dict[str, str]:
     """What stands in the messages of a task besides the fields of users."""
     return {"Task": task.name}
+
+
+def _why(task: Task, kind: str, due_at: datetime) -> str:
+    """Why its messages are made: "task Shift report, due 04:00"."""
+    if kind == "manual":
+        return f"task {task.name}, run now"
+    late = ", fired late" if kind == "catch-up" else ""
+    return f"task {task.name}, due {due_at.astimezone():%H:%M}{late}"
 
 
 def _said(

@@ -108,7 +108,6 @@ ACTIONS: tuple[Action, ...] = (
         ("test", "Test", "t", "Check key and balance; nothing is sent", "operator", True),
         ("test_send", "Test send", "T", "Send a test message to a number", "operator", False),
         ("enable", "Enable or disable", "e", "Let it send, or let its messages wait", "administrator", True),
-        ("go_on", "Go on", "L", "Let a paused handler send again now", "operator", False),
         ("diagnose", "Diagnose", "i", "Find out what is wrong", "viewer", False),
     ),
     *_verbs(
@@ -148,6 +147,7 @@ ACTIONS: tuple[Action, ...] = (
         ("restore", "Restore", "R", "Say that all is well again", "operator", True),
         ("finalise", "Finalise", "F", "Close it", "operator", False),
         ("note", "Add a note", "N", "Write a note to it", "operator", False),
+        ("send_again", "Send again", "r", "Send once more to those not reached", "operator", False),
         ("which", "Active or all", "f", "Show only what is active, or all that was raised", "viewer", True),
         ("alerts", "Alerts", "o", "Show the alerts again", "viewer", True),
     ),

@@ -8,10 +8,11 @@ from textual.content import Content
 
 from scheduling import actions
 from scheduling.stages import DONE, Stage
+from tui.dialogs.confirm import Confirm
 from tui.dialogs.large_send import agreed
 from tui.dialogs.note import NoteDialog
 from tui.occurrence_facts import named, outgoing_shown
-from tui.operations import alert_preview, occurrences
+from tui.operations import alert_preview, occurrences, told_words
 from tui.operations.alert_preview import StepPreview
 from tui.operations.desk import Desk
 from tui.operations.errors import Refused
@@ -59,6 +60,29 @@ async def take(console: "ConsoleApp", keys: Sequence[int], stage: Stage) -> bool
         console.tell(f"and {len(done) - MOST_SHOWN:,} more")
     _tell_refusals(console, [*refusals, *more])
     return bool(done)
+
+
+async def send_again(console: "ConsoleApp", key: int) -> bool:
+    """Send to those who were not reached, after a question that names them. Whether it was done."""
+    found = await console.ask(occurrences.show, key)
+    missed = found.tally.missed
+    about = named(found.view.occurrence)
+    if missed:
+        reasons = [f"{told_words.name_of(person)}: {told_words.why_not(person)}" for person in missed]
+        people = f"{len(missed):,} {'person' if len(missed) == 1 else 'people'}"
+        question = Confirm(f"Send {about} again to {people} not reached?", yes="Send again", hangs=reasons)
+        if await console.ask_person(question) != "yes":
+            return False
+        preview = await console.ask(alert_preview.of_send_again, key)
+        if preview is not None and not await agreed(console, preview.size, f"Send {about} again"):
+            return False
+    try:
+        stepped = await console.operate(occurrences.send_again, key)
+    except Refused as refusal:
+        _tell_refusals(console, [refusal.message])
+        return False
+    console.tell(_said(stepped, "sent again to those not reached"))
+    return True
 
 
 async def add_note(console: "ConsoleApp", key: int, about: str) -> bool:
@@ -115,6 +139,7 @@ def _question(previews: Sequence[StepPreview], stage: Stage) -> NoteDialog:
 def _said(stepped: Stepped, done: str) -> str:
     queued = stepped.queued
     sent = f"{counted(len(queued.message_ids), 'message')} queued" if queued.message_ids else "nothing sent"
+    sent += ", nobody had been told" if queued.nobody_told else ""
     said = f"{named(stepped.occurrence)} {done}: {sent}"
     if queued.left_out:
         said += "".join(f"\nLeft out: {person}" for person in queued.left_out[:3])

@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 from textual.content import Content
 
 from scheduling import templates
+from scheduling.told import Tally
 from storage.occurrences import Occurrence, OccurrenceEvent
 from tui.message_facts import exact_time
+from tui.operations import told_words
 from tui.operations.alert_preview import Outgoing
 from tui.operations.form_values import counted
+from tui.operations.occurrences import OccurrenceDetail
 from tui.plain import plain, plain_block
 from tui.widgets.review_lines import short_time
 
 LABEL = 10
+HALF = 38  # cells of one of two columns
 MOST_NAMED = 4
 _STAGES = {
     "Created": ("▲", "$text-error"),
@@ -23,7 +27,12 @@ _STAGES = {
     "Restored": ("✓", "$text-success"),
     "Finalised": ("○", "$text-muted"),
 }
-_EVENTS = {"Raised again": ("+", "$text-warning"), "Note": ("·", "$text-muted"), "Cause gone": ("✓", "")}
+_EVENTS = {
+    "Raised again": ("+", "$text-warning"),
+    "Sent again": ("↻", "$text-warning"),
+    "Note": ("·", "$text-muted"),
+    "Cause gone": ("✓", ""),
+}
 
 
 def stage_shown(stage: str) -> Content:
@@ -47,8 +56,12 @@ def named(occurrence: Occurrence) -> str:
     return occurrence.alert + (f" ({occurrence.key})" if occurrence.key else "")
 
 
-def summary(occurrence: Occurrence, queued: int, left_out: int, now: datetime) -> Content:
-    """What is at the top of the dialog and beside the list."""
+def summary(found: OccurrenceDetail, now: datetime, columns: int = 1) -> Content:
+    """What is at the top of the dialog and beside the list: who was told, then what else is known.
+
+    With two columns the facts stand side by side, where there is little height.
+    """
+    occurrence, queued, left_out = found.view.occurrence, found.view.queued, found.view.left_out
     raised, ended = occurrence.raised_at, occurrence.ended_at
     lasted = (ended or now) - raised if raised else timedelta(0)
     facts = [
@@ -60,10 +73,35 @@ def summary(occurrence: Occurrence, queued: int, left_out: int, now: datetime) -
         ("Count", f"raised {occurrence.count:,} times" if occurrence.count > 1 else ""),
         ("Owner", occurrence.owner or ("nobody yet" if occurrence.active else "")),
         ("Sent", counted(queued, "message") + (f", {left_out:,} left out" if left_out else "")),
+        ("Withdrawn", counted(found.withdrawn, "message") if found.withdrawn else ""),
         *occurrence.given.items(),
     ]
-    lines = [plain(occurrence.alert).stylize("bold"), stage_shown(occurrence.stage), Content("")]
-    return Content("\n").join([*lines, *(_fact(name, value) for name, value in facts if value)])
+    title = Content.assemble(plain(occurrence.alert).stylize("bold"), "   ", stage_shown(occurrence.stage))
+    lines = [title, told_shown(found.tally), Content("")]
+    known = [_fact(name, value) for name, value in facts if value]
+    return Content("\n").join([*lines, *(known if columns == 1 else _side_by_side(known))])
+
+
+def told_shown(tally: Tally) -> Content:
+    """ "Told 9 of 12 · not: Joe Hart (25 invalid number)": in a colour where somebody was not."""
+    said = plain(told_words.in_short(tally))
+    return said.stylize("$text-warning") if tally.missed or not tally.people else said
+
+
+def _side_by_side(facts: Sequence[Content]) -> list[Content]:
+    """Two facts a line; one that is too long for its half has a line of its own."""
+    lines: list[Content] = []
+    left: Content | None = None
+    for fact in facts:
+        if fact.cell_length >= HALF:
+            lines += [left, fact] if left is not None else [fact]
+            left = None
+        elif left is None:
+            left = fact
+        else:
+            lines.append(left.pad_right(HALF - left.cell_length) + fact)
+            left = None
+    return lines if left is None else [*lines, left]
 
 
 def _fact(name: str, value: str) -> Content:

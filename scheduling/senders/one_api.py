@@ -11,9 +11,10 @@ from scheduling.senders.http import Connection, Failure, Reply
 from scheduling.senders.one_api_reply import (
     Answer,
     digits,
-    outcomes_of,
+    pair,
     read_balance,
     read_delivery,
+    unpaired,
 )
 from scheduling.senders.outcome import (
     Balance,
@@ -101,11 +102,14 @@ class OneApiSender:
         if isinstance(reply, Failure):
             return [by_failure(reply)] * len(batch), False
         answer = self._answer(reply)
-        if not answer.results:
+        results = answer.results
+        if not results:
             whole = answer.refusal
             for_content = whole.kind is OutcomeKind.REJECTED and whole.code not in _NOT_THE_MESSAGES
             return [whole] * len(batch), for_content
-        return outcomes_of(answer, batch), False
+        return [
+            unpaired(reply.status) if result is None else answer.of(result) for result in pair(batch, results)
+        ], False
 
     def _entry(self, message: OutgoingMessage) -> Mapping[str, str]:
         entry = {

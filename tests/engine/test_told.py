@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from scheduling import alerting
+from scheduling import alerting, told
 from scheduling.senders.outcome import GatewayError, Outcome, OutcomeKind, OutgoingMessage
 from scheduling.stages import Stage
-from storage import alerts, occurrences
+from storage import alerts, hearing, occurrences
 from storage.database import Database
 from storage.records import TOLD, Action, MessageState, Recipient
 from tests.engine import alerts as at
@@ -84,8 +84,8 @@ def test_what_goes_to_one_who_is_being_sent_to_waits_for_the_answer(
             assert (later.state, later.attempts) == (MessageState.QUEUED, 0)
             assert later.told_by == at.sent(database, number)[0].id
             await clock.sleep(15)
-        told = [item.text for _, item in (*slow.sent, *quick.sent) if "ALARM" not in item.text]
-        assert len(told) == sent
+        heard = [item.text for _, item in (*slow.sent, *quick.sent) if "ALARM" not in item.text]
+        assert len(heard) == sent
         later = at.sent(database, number)[-1]
         assert (str(later.state), later.told_by) == (expected, None)
         if expected == "cancelled":
@@ -169,5 +169,63 @@ def test_a_system_alert_is_sent_again_while_its_cause_lasts_and_nobody_is_told(
             await clock.sleep(5 * 60)
         assert str(at.sent(database, found.id)[-1].state) == "accepted"
         assert len(at.occurrences_of(database, alert)) == 1 and found.count == 1
+
+    run_virtually(main)
+
+
+def test_case_4_a_busy_answer_after_the_end_withdraws_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Section 1, case 4: no second attempt, Joe is not told, and the OVER that waited is withdrawn too."""
+
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock, lambda message, n: outcome(OutcomeKind.BUSY, code="19"))
+        sender.takes = 5
+        at.use_senders(monkeypatch, {"Clickatell": sender})
+        database = make_site(tmp_path, clock)
+        alert = alarm(database, clock, add_handler(database, clock))
+        async with running(database, clock):
+            number = at.raise_now(database, clock, alert, "k")
+            await clock.sleep(2)
+            step(database, clock, number, Stage.RESTORED)
+            await clock.sleep(10 * 60)
+        assert [item.text for _, item in sender.sent] == ["ALARM 1"]
+        assert states(database, number) == [("ALARM 1", "cancelled"), ("OVER", "cancelled")]
+        assert [message.error_code for message in at.sent(database, number)] == ["withdrawn", "withdrawn"]
+        with database.read() as connection:
+            facts = hearing.of_occurrence(connection, number)
+        assert not told.heard(facts)
+
+    run_virtually(main)
+
+
+def test_cases_1_and_6_the_end_before_anybody_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Section 1, cases 1 and 6: the inbox stays empty, and the next raise with the key sends."""
+
+    async def main(clock: VirtualClock) -> None:
+        away = True
+
+        def answer(message: OutgoingMessage, n: int) -> Outcome:
+            return outcome(OutcomeKind.NOT_SENT) if away else ACCEPTED
+
+        sender = ScriptedSender(clock, answer)
+        at.use_senders(monkeypatch, {"Clickatell": sender})
+        database = make_site(tmp_path, clock)
+        alert = alarm(database, clock, add_handler(database, clock))
+        async with running(database, clock):
+            number = at.raise_now(database, clock, alert, "k")
+            await clock.sleep(3)
+            step(database, clock, number, Stage.RESTORED)
+            await clock.sleep(27)
+            away = False
+            await clock.sleep(10 * 60)
+            assert states(database, number) == [("ALARM 1", "cancelled")]
+            with database.read() as connection:
+                event = occurrences.events_of(connection, number)[-1]
+            assert (event.what, event.queued, event.note) == ("Restored", 0, "nobody had been told")
+            again = at.raise_now(database, clock, alert, "k")
+            await clock.sleep(2)
+        assert again != number and states(database, again) == [("ALARM 1", "accepted")]
+        assert states(database, number) == [("ALARM 1", "cancelled")]
 
     run_virtually(main)

@@ -28,6 +28,7 @@ class Removal:
 
 LOST, DOUBLED, ONCE = "1 nothing is lost", "2 a duplicate is said", "3 once per due time"
 CLOCK, STOOD_STILL = "A6 plans are lengths of time", "A9 an answer that has come is read"
+TOLD = "an alert of which nobody was told goes out again; those told hear of the end"
 LATE, BAD_ROW, BAD_INPUT = "4 a late holder does no harm", "5 one bad row stops nothing", "6 bad input"
 
 REMOVALS = (
@@ -72,6 +73,45 @@ REMOVALS = (
         "                    read=None,\n",
         "tests/senders/test_late_limits.py::test_an_answer_that_came_while_we_stood_still_is_read",
         "                    read=self._cfg.read_timeout,\n",
+    ),
+    Removal(
+        TOLD,
+        "scheduling/alerting.py",
+        "    if queued is not None:\n        return Raised(present.id, True, count, queued)\n",
+        "tests/operations/test_told.py::test_raised_again_sends_where_nobody_is_told",
+    ),
+    Removal(
+        TOLD,
+        "scheduling/alerting.py",
+        "    return not pause and told.nobody_told(facts, now)\n",
+        "tests/engine/test_told.py::test_a_storm_on_an_alarm_that_is_refused_for_good_sends_seldom",
+        "    return told.nobody_told(facts, now)\n",
+    ),
+    Removal(
+        TOLD,
+        "scheduling/recorder.py",
+        "    hanging.answered(tx, steps, now)\n",
+        "tests/engine/test_told.py::test_what_goes_to_one_who_is_being_sent_to_waits_for_the_answer",
+    ),
+    Removal(
+        TOLD,
+        "storage/outbox.py",
+        '            "next_attempt_at": now if draft.told_by is None else None,\n',
+        "tests/engine/test_told.py::test_what_goes_to_one_who_is_being_sent_to_waits_for_the_answer",
+        '            "next_attempt_at": now,\n',
+    ),
+    Removal(
+        TOLD,
+        "scheduling/told.py",
+        "        if may_have_heard(fact):\n            by_person",
+        "tests/operations/test_told.py::test_only_those_who_may_have_heard_hear_of_the_end",
+        "        if True:\n            by_person",
+    ),
+    Removal(
+        TOLD,
+        "tui/operations/status.py",
+        '        problems.append(f"{unheard.said(number)}: commsdesk alert occurrences --active")\n',
+        "tests/operations/test_told.py::test_status_says_that_nobody_was_told",
     ),
     Removal(
         LOST,

@@ -26,6 +26,7 @@ from tui.widgets.steady_text import SteadyText
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
 
+LOW = 36  # rows of a terminal in which one column of facts would hide the story
 REFRESH_EVERY = 1.0  # seconds; while it is looked at
 STEPS = {
     "claim": Stage.CLAIMED,
@@ -46,7 +47,8 @@ class OccurrenceDialog(Screen[bool]):
     HELP = """\
 An occurrence: above what is known of it and its story, below every message that it sent, which enter \
 opens. C claims it, A says that something was done, E calls for more, R says that all is well again, F \
-closes it, N writes a note. The steps that may not follow now are left out."""
+closes it, N writes a note, r sends once more to those who were not reached. The steps that may not \
+follow now are left out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(bound for bound in REGISTRY.bindings("occurrences") if bound.action not in OF_THE_LIST),
@@ -104,9 +106,17 @@ closes it, N writes a note. The steps that may not follow now are left out."""
         self.query_one(PagedTable).focus()
         self.set_interval(REFRESH_EVERY, self._look_again)
 
+    @property
+    def _is_low(self) -> bool:
+        """Whether the facts should leave room for the story below them."""
+        return self.app.size.height < LOW and self.app.size.width >= 2 * occurrence_facts.HALF
+
+    def on_resize(self) -> None:
+        self._show()
+
     def _show(self) -> None:
-        view, now = self.found.view, datetime.now(UTC)
-        summary = occurrence_facts.summary(view.occurrence, view.queued, view.left_out, now)
+        now = datetime.now(UTC)
+        summary = occurrence_facts.summary(self.found, now, columns=2 if self._is_low else 1)
         self.query_one("#summary", Static).update(summary)
         self.query_one("#story", Static).update(occurrence_facts.story(self.found.events, now))
         rows = [_row(sent) for sent in self.found.messages]
@@ -125,6 +135,8 @@ closes it, N writes a note. The steps that may not follow now are left out."""
     # What can be done
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "send_again":
+            return self.found.view.occurrence.active
         if action in STEPS:
             return STEPS[action] in FOLLOWS[Stage(self.found.view.occurrence.stage)]
         return bool(self.found.messages) if action == "open" else True
@@ -151,6 +163,14 @@ closes it, N writes a note. The steps that may not follow now are left out."""
 
     def action_finalise(self) -> None:
         self._take(Stage.FINALISED)
+
+    def action_send_again(self) -> None:
+        async def sent() -> None:
+            if await occurrence_actions.send_again(self.console, self.occurrence_id):
+                self._touched = True
+                await self._reload()
+
+        self.run_worker(sent(), group="action", exclusive=True, exit_on_error=False)
 
     def action_note(self) -> None:
         async def noted() -> None:

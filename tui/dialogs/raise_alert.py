@@ -141,6 +141,10 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
                 f"▲ {named(present)} is {present.stage} already{age}, and nobody has been told: sent again"
             )
             return plain(again).stylize("$text-warning") + "\n" + outgoing_shown(found.outgoing, NOTHING)
+        if found.outgoing:
+            said = f"▲ {named(present)} is {present.stage} already{age}; nobody has been told: sent again"
+            lines = (plain(said).stylize("$text-warning"), outgoing_shown(found.outgoing))
+            return Content("\n").join(lines)
         text = f"▲ Nothing: {named(present)} is {present.stage} already{age}. It is only counted."
         return plain(text).stylize("$text-warning")
 
@@ -183,7 +187,9 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
     def _tell(self, raised: Stepped) -> None:
         about = named(raised.occurrence)
         if raised.counted:
-            self.console.tell(f"{about} counted: {raised.occurrence.count:,} times now, nothing sent")
+            number = len(raised.queued.message_ids)
+            sent = f"nobody had been told, {counted(number, 'message')} queued" if number else "nothing sent"
+            self.console.tell(f"{about} counted: {raised.occurrence.count:,} times now, {sent}")
             return
         queued = raised.queued
         self.console.tell(f"{about} raised: {counted(len(queued.message_ids), 'message')} queued")

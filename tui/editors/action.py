@@ -8,7 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import TabbedContent, TabPane
 
-from storage.records import Handler
+from scheduling.stages import Stage
+from storage.records import TOLD, Handler, Recipient
 from tui.actions import REGISTRY
 from tui.operations import sending
 from tui.operations.action_form import ActionForm, check_action
@@ -60,10 +61,12 @@ or alert it belongs to."""
         form: ActionForm | None = None,
         stage: str | None = None,
         own_values: Mapping[str, str] | None = None,
+        proposed: Sequence[Recipient] = (),
     ) -> None:
         """`own_fields` are those of the task or alert; `known_fields` all that a text may use.
 
-        `own_values` are what the preview shows for `own_fields`.
+        `own_values` are what the preview shows for `own_fields`; `proposed` are the recipients that
+        a new action begins with.
         """
         options = tuple((_label(handler), handler.id) for handler in handlers)
         fields = (
@@ -75,8 +78,9 @@ or alert it belongs to."""
         self.console, self.stage = console, form.stage if form else stage
         self.senders = {handler.id: handler for handler in handlers}
         self._own_fields = tuple(own_fields)
-        self._first = (form.recipients if form else (), form.text if form else "")
-        self.picker = RecipientsPicker(console, self._first[0])
+        self._first = (form.recipients if form else tuple(proposed), form.text if form else "")
+        may_be_told = self.stage not in (None, str(Stage.CREATED))
+        self.picker = RecipientsPicker(console, self._first[0], offers=(TOLD,) if may_be_told else ())
         self.composer = Composer(self._first[1], cut=True, fields=known_fields, values=own_values)
 
     @classmethod
@@ -88,6 +92,7 @@ or alert it belongs to."""
         form: ActionForm | None = None,
         stage: str | None = None,
         own_values: Mapping[str, str] | None = None,
+        proposed: Sequence[Recipient] = (),
     ) -> "ActionEditor":
         """Read what it offers. Raises `Refused` where there is no handler to send with."""
         from storage import handlers as stored
@@ -96,7 +101,7 @@ or alert it belongs to."""
         if not handlers:
             raise Refused("There is no handler to send with yet: add one in Handlers, n")
         known = [*own_fields, *await console.read(sending.known_fields)]
-        return cls(console, heading, handlers, known, own_fields, form, stage, own_values)
+        return cls(console, heading, handlers, known, own_fields, form, stage, own_values, proposed)
 
     def compose_body(self) -> ComposeResult:
         yield SteadyText(Content(f"Action type  {ACTION_TYPE}"), id="type")

@@ -16,6 +16,7 @@ from scheduling import alerting
 from scheduling.stages import Stage
 from storage import handlers
 from storage.alerts import Alert
+from storage.records import TOLD
 from tui.actions import REGISTRY
 from tui.dialogs.confirm import Answer, Question
 from tui.editors.alert_fields import fields_of, lines_of
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 MINUTE = timedelta(minutes=1)
 GENERAL = "general"
 ALL_TABS = "all"
+# On these tabs of a new alert an action goes at first to those told of the beginning.
+TO_THOSE_TOLD = (Stage.CLAIMED, Stage.RESTORED)
 WHEN = {
     Stage.CREATED: "Sent when the alert is raised.",
     Stage.CLAIMED: "Sent when an operator takes it on.",
@@ -89,6 +92,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
                 names,
                 stage=str(stage),
                 note=WHEN[stage],
+                proposed=(TOLD,) if before is None and stage in TO_THOSE_TOLD else (),
                 id=f"list-{stage.lower()}",
             )
             for stage in Stage

@@ -70,7 +70,8 @@ class OccurrencesSection(SubSection):
     TITLE = "Alerts › Occurrences"
     HELP = """\
 Each time that an alert was raised. ▲ has nobody looking after it: C claims it, A says that something \
-was done, E calls for more, R says that all is well again, F closes it for good. Each step sends what \
+was done, E calls for more, R says that all is well again, F closes it for good; r sends once more to \
+those who were not reached. Each step sends what \
 its tab of the alert holds; a question shows it first, with a line for a note. Enter shows the whole \
 story and the messages. f shows only what is active, or all; o or escape goes to the alerts."""
     COLUMNS: ClassVar[Sequence[Column]] = (
@@ -93,6 +94,7 @@ story and the messages. f shows only what is active, or all; o or escape goes to
         "occurrences.restore",
         "occurrences.finalise",
         "-",
+        "occurrences.send_again",
         "occurrences.note",
         "-",
         "occurrences.which",
@@ -125,9 +127,9 @@ story and the messages. f shows only what is active, or all; o or escape goes to
 
     async def detail(self, key: int) -> Content | None:
         found = await self.console.ask(occurrences.show, key)
-        view, now = found.view, datetime.now(UTC)
+        now = datetime.now(UTC)
         parts = [
-            occurrence_facts.summary(view.occurrence, view.queued, view.left_out, now),
+            occurrence_facts.summary(found, now),
             Content(""),
             occurrence_facts.story_in_short(found.events, now),
         ]
@@ -136,6 +138,8 @@ story and the messages. f shows only what is active, or all; o or escape goes to
     def may(self, action_id: str, keys: tuple[int, ...]) -> bool:
         if action_id in ("occurrences.open", "occurrences.note"):
             return len(keys) == 1
+        if action_id == "occurrences.send_again":
+            return len(keys) == 1 and all(self._seen[key].active for key in keys if key in self._seen)
         wanted = STEPS.get(action_id)
         known = [self._seen[key] for key in keys if key in self._seen]
         return wanted is None or any(wanted in FOLLOWS[Stage(found.stage)] for found in known)
@@ -186,6 +190,11 @@ story and the messages. f shows only what is active, or all; o or escape goes to
 
     async def action_finalise(self) -> None:
         await self._take(Stage.FINALISED)
+
+    async def action_send_again(self) -> None:
+        key = self.table.cursor_key
+        if key is not None and await occurrence_actions.send_again(self.console, key):
+            self.reload()
 
     async def action_note(self) -> None:
         found = self._seen.get(self.table.cursor_key or 0)

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 
+from storage.records import Recipient
 from tui.operations.action_form import ActionForm
 from tui.operations.errors import Refused
 from tui.plain import plain
@@ -95,9 +96,10 @@ class ActionList(Vertical):
         *,
         stage: str | None = None,
         note: str = "",
+        proposed: Sequence[Recipient] = (),
         id: str | None = None,
     ) -> None:
-        """`names` are the handlers' by id.
+        """`names` are the handlers' by id; `proposed` whom a new action goes to at first.
 
         The editor that holds this list sets `own_fields`, what a text may use besides users' fields,
         and `own_values`, which gives what stands for them while a text is written.
@@ -107,7 +109,7 @@ class ActionList(Vertical):
         self._held = [Held(form, place) for place, form in enumerate(forms)]
         self._first = tuple(forms)
         self._names = dict(names)
-        self._stage, self._note = stage, note
+        self._stage, self._note, self._proposed = stage, note, tuple(proposed)
         self.own_fields: tuple[str, ...] = ()
         self.own_values: Callable[[], Mapping[str, str]] = dict
 
@@ -203,7 +205,13 @@ class ActionList(Vertical):
         form = before.form if before else None
         try:
             editor = await ActionEditor.load(
-                self._app_console, heading, self.own_fields, form, self._stage, self.own_values()
+                self._app_console,
+                heading,
+                self.own_fields,
+                form,
+                self._stage,
+                self.own_values(),
+                self._proposed,
             )
         except Refused as refusal:
             self._app_console.tell(refusal.message, problem=True)

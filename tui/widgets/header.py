@@ -126,6 +126,8 @@ def _queue(overview: Overview) -> Content:
     parts = [Content(f"{count:,} {state}") for count, state in counts if count]
     if overview.unknown:
         parts.append(Content.styled(f"? {overview.unknown:,} unknown", "$text-warning"))
+    if overview.nobody_told:
+        parts.insert(0, Content.styled(f"▲ {overview.nobody_told:,} told to nobody", "$text-error"))
     content = Content(", ").join(parts) if parts else Content.styled("nothing waits", "$text-muted")
     if overview.oldest_due_at is not None:
         late = datetime.now(UTC) - overview.oldest_due_at

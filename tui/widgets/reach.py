@@ -11,11 +11,13 @@ from scheduling.recipients import LeftOut, Reached
 from storage import audience, groups
 from storage.records import Recipient
 
-_NUMBERS = 10**16  # keys of bare numbers lie above all ids of users; those of groups are negative
+_NUMBERS = 10**16  # keys of bare numbers lie above all ids of users; those of groups are negative; 0: told
 
 
 def key_for(recipient: Recipient) -> int:
     """A key that names a recipient in a list."""
+    if recipient.is_told:
+        return 0
     if recipient.number is not None:
         return _NUMBERS + int(recipient.number.removeprefix("+"))
     return -recipient.group_id if recipient.group_id is not None else recipient.user_id or 0

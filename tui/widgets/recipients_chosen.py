@@ -34,6 +34,8 @@ class ChosenSource:
         return [key for key, _ in self._chosen[:limit]]
 
     def _row(self, key: int, recipient: Recipient) -> Row:
+        if recipient.is_told:
+            return Row(key, (recipient.name, "who may have heard"))
         if recipient.number is not None:
             return Row(key, (phone.readable(recipient.number), "number"))
         if recipient.group_id is not None:

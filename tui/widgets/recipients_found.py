@@ -40,14 +40,20 @@ class FoundSource:
         words: str,
         is_chosen: Callable[[int], bool],
         telephone_field_id: int | None,
+        offers: Sequence[Recipient] = (),
     ) -> None:
+        """`offers` are kinds of people, such as those told so far: they come first where they fit."""
         self._console, self._is_chosen = console, is_chosen
         self._wanted = UserFilter(words=words)
         self._words = key_of(words).split()
+        self._offers = [offer for offer in offers if self._fits(offer.name)]
         self._chosen_field = telephone_field_id
         self._field: int | None = None
         self._groups: list[Group] = []
         self._found: dict[int, Recipient] = {}
+
+    def _fits(self, name: str) -> bool:
+        return all(word in key_of(name) for word in self._words)
 
     def recipient(self, key: int) -> Recipient | None:
         """The recipient of a row that was read."""
@@ -55,14 +61,10 @@ class FoundSource:
 
     async def count(self) -> int:
         self._groups, self._field, matching = await self._console.read(self._look)
-        return len(self._groups) + matching
+        return len(self._offers) + len(self._groups) + matching
 
     def _look(self, connection: sa.Connection) -> tuple[list[Group], int | None, int]:
-        fitting = [
-            group
-            for group in groups.listing(connection)
-            if all(word in key_of(group.name) for word in self._words)
-        ]
+        fitting = [group for group in groups.listing(connection) if self._fits(group.name)]
         field_id = audience.telephone_field(connection, self._chosen_field)
         fitting.sort(key=lambda group: key_of(group.name))
         return fitting, field_id, users.count(connection, self._wanted)
@@ -71,21 +73,25 @@ class FoundSource:
         return await self._console.read(self._page, wanted)
 
     def _page(self, connection: sa.Connection, wanted: PageWanted) -> list[Row]:
-        first = self._groups[wanted.offset : wanted.offset + wanted.limit]
-        rows = [self._row_of_group(group) for group in first]
+        lead = [self._row(offer, offer.name, "who may have heard") for offer in self._offers]
+        lead += [self._row_of_group(group) for group in self._groups]
+        rows = lead[wanted.offset : wanted.offset + wanted.limit]
         room = wanted.limit - len(rows)
         if room > 0:
-            offset = max(0, wanted.offset - len(self._groups))
+            offset = max(0, wanted.offset - len(lead))
             after = wanted.after if wanted.after is not None and wanted.after > 0 else None
             found = users.page(connection, self._wanted, offset=offset, limit=room, after=after)
             rows += [self._row_of_user(user) for user in found]
         return rows
 
     async def position(self, key: int) -> int | None:
+        if key == 0:
+            return 0 if self._offers else None
+        before = len(self._offers)
         if key < 0:
-            return next((at for at, group in enumerate(self._groups) if group.id == -key), None)
+            return next((before + at for at, group in enumerate(self._groups) if group.id == -key), None)
         place = await self._console.read(users.position, key, self._wanted)
-        return None if place is None else place + len(self._groups)
+        return None if place is None else before + place + len(self._groups)
 
     async def keys(self, limit: int) -> Sequence[int]:
         return []

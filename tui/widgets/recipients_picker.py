@@ -134,13 +134,18 @@ class RecipientsPicker(Vertical):
         recipients: Sequence[Recipient] = (),
         *,
         telephone_field_id: int | None = None,
+        offers: Sequence[Recipient] = (),
         id: str | None = None,
     ) -> None:
-        """`telephone_field_id` is the handler's telephone field; None is the site's first one."""
+        """`telephone_field_id` is the handler's telephone field; None is the site's first one.
+
+        `offers` are kinds of people that may be chosen besides users, groups and numbers.
+        """
         super().__init__(id=id)
         self._app_console = console
         self._chosen = {key_for(recipient): recipient for recipient in recipients}
         self._field_id = telephone_field_id
+        self._offers = tuple(offers)
         self._source = self._make_source("")
         self.reach = Reach()
         """Whom the recipients reach and who is left out, as last read."""
@@ -206,7 +211,7 @@ class RecipientsPicker(Vertical):
     # Searching
 
     def _make_source(self, words: str) -> FoundSource:
-        return FoundSource(self._app_console, words, self._chosen_has, self._field_id)
+        return FoundSource(self._app_console, words, self._chosen_has, self._field_id, self._offers)
 
     def _chosen_has(self, key: int) -> bool:
         return key in self._chosen
@@ -308,12 +313,19 @@ class RecipientsPicker(Vertical):
 
     def _show_chosen(self) -> None:
         self.query_one(ChosenTable).set_source(ChosenSource(self._chosen, self.reach))
-        title = f"Recipients: {people(len(self.reach.reached))}" if self._chosen else "Recipients"
+        title = f"Recipients: {self._counted()}" if self._chosen else "Recipients"
         self.query_one(".chosen-title", Static).update(plain(title))
         text = self._left_out()
         line = self.query_one(".left-out", Static)
         line.set_class(bool(text), "-shown")
         line.update(plain(text))
+
+    def _counted(self) -> str:
+        told = any(recipient.is_told for recipient in self._chosen.values())
+        number = len(self.reach.reached)
+        if not told:
+            return people(number)
+        return f"{people(number)} and those told" if number else "those told"
 
     def _left_out(self) -> str:
         left_out = self.reach.left_out
