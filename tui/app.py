@@ -1,8 +1,8 @@
-"""The console: opens the site after the first frame, runs the engine beside it, and leaves cleanly.
+"""The console's screen: opens the site after the first frame, and leaves cleanly.
 
 Everything that reads or writes the site happens off the screen's thread: `read` and
 `operate` hand calls to threads, `SiteWatch` posts what is new, and the engine has a thread
-and a loop of its own.
+and a loop of its own: a screen that fails takes neither the site nor the engine along (`OpenSite`).
 """
 
 import asyncio
@@ -33,16 +33,17 @@ from tui.dialogs.help import HelpScreen
 from tui.keymap import load_keymap
 from tui.local_files import Anywhere, LocalFiles
 from tui.main_screen import MainScreen
+from tui.open_site import OpenSite
 from tui.operations.local_account import local_name
 from tui.overview import Overview
 from tui.plain_text import plain_str
 from tui.preferences import Preferences
 from tui.session_limits import Limits
-from tui.stay import Stay
 from tui.terminal_size import within_reason
 from tui.typed import TYPED, InOrder
 from tui.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
 from tui.widgets.menu import ContextMenu
+from tui.widgets.option_pages import install
 from tui.widgets.palette import ActionProvider
 
 if TYPE_CHECKING:
@@ -56,7 +57,11 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
+install()
+
 LOOK_EVERY = 1.0  # seconds
+NOTICE_STAYS = 60.0  # seconds
+MOST_MISHAPS = 10
 TOUCHES = (events.Key, events.Paste, events.MouseDown, events.MouseScrollUp, events.MouseScrollDown)
 
 
@@ -102,20 +107,33 @@ class ConsoleApp(App[int]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
     PAUSE_GC_ON_SCROLL = True
 
-    def __init__(self, settings: Settings, open_desk: Callable[[], "Desk"] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        open_desk: Callable[[], "Desk"] | None = None,
+        *,
+        site: OpenSite | None = None,
+        notice: str = "",
+    ) -> None:
+        """`site` is what an earlier screen has left open; `notice` is told as soon as this one stands."""
         super().__init__()
         self.settings = settings
+        self.site = site or OpenSite(settings, open_desk)
         self.appearance = Appearance(self, settings.operator or local_name())
         self.desk: Desk | None = None
         self.engine: EngineThread | None = None
+        self.failure: Exception | None = None
+        """What ended this screen, where it did not end as it was asked to."""
+        self.mishaps: list[Exception] = []
+        """What went wrong in actions since the start; each stopped only itself."""
+        self._notice = notice
         self.overview = Overview()
         self.leaving = False
-        self._open_desk = open_desk or self._open_folder
         self._watch: SiteWatch | None = None
         self._screen_loop: asyncio.AbstractEventLoop | None = None
         self._role: Role | None = None
         self.files = settings.files
-        self.stay = Stay(settings.limits)
+        self.stay = self.site.stay
         self._warned = False
         self._typed = InOrder(self, super().on_event)
         self._main = MainScreen()
@@ -140,41 +158,17 @@ class ConsoleApp(App[int]):
     def _begin(self) -> None:
         self.run_worker(self._open, thread=True, group="open", exit_on_error=False)
 
-    def _open_folder(self) -> "Desk":
-        from tui.operations.access import Identity, open_desk
-
-        identity = Identity(local_name(), self.settings.operator, self.settings.operator_id)
-        return open_desk(self.settings.folder, identity)
-
     def _open(self) -> None:
         """In a thread: the imports and the opening take longer than a frame."""
         try:
-            self.desk = self._open_desk()
-            if self.settings.engine:
-                self.engine = self._make_engine(self.desk)
-                self.engine.start()
+            self.desk = self.site.open()
+            self.engine = self.site.engine
             self._watch = SiteWatch(self.desk, self._from_watch)
             self._watch.start()
             self.post_message(SiteReady())
         except Exception as error:
             log.exception("the site cannot be opened")
             self.post_message(SiteUnusable(str(error) or type(error).__name__))
-
-    def _make_engine(self, desk: "Desk") -> "EngineThread":
-        from importlib.metadata import version
-
-        from scheduling.engine import Engine
-        from scheduling.engine_thread import EngineThread
-
-        def make() -> Engine:
-            return Engine(
-                desk.database,
-                kind=self.settings.kind,
-                operator=desk.operator,
-                version=version("commsdesk"),
-            )
-
-        return EngineThread(make)
 
     def on_site_ready(self) -> None:
         keymap = load_keymap(self.settings.folder / "keys.toml")
@@ -187,6 +181,8 @@ class ConsoleApp(App[int]):
             self.appearance.use(self.desk.operator)
         self.appearance.tell_problems()
         self._main.site_ready()
+        if self._notice:
+            self.notify(plain_str(self._notice), severity="error", timeout=NOTICE_STAYS, markup=False)
 
     def on_site_unusable(self, message: SiteUnusable) -> None:
         self._main.site_unusable(message.reason)
@@ -340,10 +336,19 @@ class ConsoleApp(App[int]):
     ) -> bool:
         """Every key, menu and command comes through here: one that is not allowed says why."""
         refused = self._refusal(action, default_namespace or self)
-        if refused is None:
+        if refused is not None:
+            self.tell(refused, problem=True)
+            return True
+        try:
             return await super().run_action(action, default_namespace, namespaces)
-        self.tell(refused, problem=True)
-        return True
+        except Exception as error:  # no key ends the program: it is told, and does nothing
+            self._mishap(error)
+            return True
+
+    def _mishap(self, error: Exception) -> None:
+        log.error("an action of the console failed", exc_info=error)
+        self.mishaps = [*self.mishaps, error][-MOST_MISHAPS:]
+        self.tell(f"This did not work ({type(error).__name__}); the log says more", problem=True)
 
     def _refusal(self, action: "str | ActionParseResult", target: DOMNode) -> str | None:
         name = (parse(action) if isinstance(action, str) else action)[1]
@@ -414,7 +419,9 @@ class ConsoleApp(App[int]):
     def _handle_exception(self, error: Exception) -> None:
         # Textual's own crash screen prints local variables: a key could be among them.
         log.critical("the console has failed", exc_info=error)
+        if self.failure is None:
+            self.failure = error
         self._return_code = 1
         self._exception = error
         self._exception_event.set()
-        self.exit(1, 1, f"commsdesk: the console failed unexpectedly ({type(error).__name__}); see the log")
+        self.exit(1, 1)

@@ -40,6 +40,8 @@ async def console(
         await settle(pilot, lambda: app.screen.query_one(SiteHeader).overview is not None)
         await pilot.pause()
         yield pilot
+    # An action that failed was told and stopped only itself: to a test it is a failure all the same.
+    assert app.mishaps == []
 
 
 def _is_shown(app: ConsoleApp, section: str | None) -> bool:

@@ -1,7 +1,6 @@
 """Opening the console in this terminal, and ending it cleanly."""
 
 import contextlib
-import signal
 import sys
 from pathlib import Path
 
@@ -34,7 +33,9 @@ def open_console(
     if kind != "web" and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused("the console needs a terminal: see `commsdesk --help` for commands that do not")
     from tui.app import ConsoleApp, Settings
+    from tui.cli.screens import Screens
     from tui.leaving import Leaving
+    from tui.open_site import OpenSite
     from tui.preferences import NAME, read_preferences
 
     chosen = context.settings()
@@ -54,30 +55,23 @@ def open_console(
         files=context.files(),
         limits=limits or Limits(),
     )
-    app = ConsoleApp(settings)
-    if kind == "web":
-        from tui.web import attach
+    open_site = OpenSite(settings)
 
-        attach(app)
+    def make(notice: str) -> ConsoleApp:
+        app = ConsoleApp(settings, site=open_site, notice=notice)
+        if kind == "web":
+            from tui.web import attach
 
-    def ask_loop() -> None:
-        loop = app.loop_of_screen
-        if loop is not None:
-            loop.call_soon_threadsafe(app.leave)
+            attach(app)
+        return app
 
-    leaving = Leaving(lambda: app.engine, ask_loop, app.stay.overdue)
+    screens = Screens(open_site, make, mouse=lambda app: app.appearance.choices.mouse)
+    leaving = Leaving(lambda: open_site.engine, screens.end, open_site.stay.overdue)
     leaving.start()
-    app.run(mouse=app.appearance.choices.mouse)
-    _forget_job_control()
-    _stop_engine(app.engine)
+    screens.show()
+    _stop_engine(open_site.engine)
     leaving.finished()
-    return leaving.status or app.return_code or 0
-
-
-def _forget_job_control() -> None:
-    """The screen's own handlers stay in force after it, and need a loop that is no more."""
-    signal.signal(signal.SIGTSTP, signal.SIG_IGN)
-    signal.signal(signal.SIGCONT, signal.SIG_DFL)
+    return leaving.status or screens.status
 
 
 def _stop_engine(engine: object) -> None:

@@ -65,7 +65,7 @@ def _sample_site(keep: Path | None, pace: "Pace | None" = None) -> Iterator[Path
     """The folder of a sample site whose local Clickatells are listening."""
     from demo_data.sample_clickatell import sample_clickatells
     from demo_data.sample_site import build, reopen
-    from demo_data.throwaway import throwaway_folder
+    from demo_data.throwaway import ERRORS, throwaway_folder
     from storage.folder import DataFolder
 
     with sample_clickatells() as clickatells:
@@ -74,6 +74,8 @@ def _sample_site(keep: Path | None, pace: "Pace | None" = None) -> Iterator[Path
             with throwaway_folder() as folder:
                 build(folder, clickatells.addresses, now, pace=pace)
                 yield folder
+            if (folder / ERRORS).exists():
+                note(f"commsdesk: the log of the error is kept: {folder / ERRORS}")
             return
         folder = keep.expanduser().absolute()
         if DataFolder(folder).database.exists():

@@ -8,11 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Button, Static
 from textual.worker import Worker, WorkerState
 
 from storage.alerts import Alert
+from tui.dialogs.confirm import Confirm
 from tui.dialogs.large_send import agreed
 from tui.occurrence_facts import age_shown, named, outgoing_shown
 from tui.operations import alert_preview, alerts, occurrences
@@ -45,6 +47,7 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
 
     PLACE = ""
     BINDINGS: ClassVar[list[BindingType]] = [
+        *Screen.BINDINGS,
         Binding("ctrl+s", "save", "Raise", id="editor.save"),
         Binding("escape", "leave", "Leave", id="editor.leave"),
         Binding("f1", "app.help", "Help"),
@@ -79,6 +82,8 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
         super().__init__(f"Raise {alert.name}", fields)
         self.console, self.alert = console, alert
         self._pause: Timer | None = None
+        # The button is what comes next: who presses enter to get through the fields must not press it.
+        self.form.after_last = self._ask
 
     @classmethod
     async def load(cls, console: "ConsoleApp", alert_id: int) -> "RaiseAlert":
@@ -147,6 +152,10 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
             return Content("\n").join(lines)
         text = f"▲ Nothing: {named(present)} is {present.stage} already{age}. It is only counted."
         return plain(text).stylize("$text-warning")
+
+    def _ask(self) -> None:
+        question = Confirm(f"Raise {self.alert.name}?", yes="Raise", no="Go on editing")
+        self.app.push_screen(question, lambda answer: self.action_save() if answer == "yes" else None)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()

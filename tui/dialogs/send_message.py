@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.screen import Screen
 from textual.widgets import Button, Static, TabbedContent, TabPane
 from textual.worker import Worker, WorkerState
 
@@ -49,7 +50,7 @@ goes from one to the other. ctrl+s or the button Send queues it; enter in the te
 is queued is on disk and goes out as soon as the handler can send."""
 
     PLACE = "send"
-    BINDINGS: ClassVar[list[BindingType]] = [*REGISTRY.bindings("send")]
+    BINDINGS: ClassVar[list[BindingType]] = [*Screen.BINDINGS, *REGISTRY.bindings("send")]
     AUTO_FOCUS = ""
 
     DEFAULT_CSS = """

@@ -37,9 +37,6 @@ user that was found."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "to_list", "To the list", show=False)]
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return True
-
     def action_to_list(self) -> None:
         next(node for node in self.ancestors if isinstance(node, MembersPicker)).table.focus()
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import queue
 import signal
+import sys
 import threading
 from typing import Any
 
@@ -11,6 +12,7 @@ from textual.drivers.web_driver import WebDriver
 
 WAITING = 64  # writes that may wait for a slow browser, before the screen waits as well
 FLUSHED_WITHIN = 1.0  # seconds
+GREETING = b"__GANGLION__\n"  # Textual's word for "here is an app"
 
 
 class PipeDriver(WebDriver):
@@ -21,10 +23,32 @@ class PipeDriver(WebDriver):
     screen's loop at every write.
     """
 
+    greeted = False
+    """Whether this process has said its first word to the server: it does so once, however many screens."""
+    last_size: tuple[int, int] | None = None
+
     def __init__(self, app: Any, **options: Any) -> None:
+        options["size"] = options.get("size") or PipeDriver.last_size
         super().__init__(app, **options)
         self._pipe = PipeWriter(self.fileno)
-        self._write = self._pipe.write  # type: ignore[assignment]
+        self._write = self._write_pipe  # type: ignore[assignment]
+
+    def _write_pipe(self, data: bytes) -> int:
+        if data == GREETING:
+            if PipeDriver.greeted:
+                return len(data)
+            PipeDriver.greeted = True
+        return self._pipe.write(data)
+
+    def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
+        super().on_meta(packet_type, payload)
+        if packet_type == "resize":
+            PipeDriver.last_size = self._size
+
+    def write_meta(self, data: dict[str, object]) -> None:
+        # A screen that failed is built anew behind it: the tab stays.
+        if not (data.get("type") == "exit" and getattr(self._app, "failure", None) is not None):
+            super().write_meta(data)
 
     def start_application_mode(self) -> None:
         # The base takes the signals for its loop, which a full pipe may block: `Leaving` has them.
@@ -43,6 +67,22 @@ class PipeDriver(WebDriver):
         super().run_input_thread()
         if not self.exit_event.is_set():
             os.kill(os.getpid(), signal.SIGHUP)
+
+
+def go_on_without_a_screen(text: str) -> None:
+    """Show a sentence in the tab in place of a screen, and end this process when the tab does.
+
+    With the screen went the thread that would see the end of the input.
+    """
+    shown = b"\x1b[0m\x1b[2J\x1b[H" + text.encode()
+    PipeWriter(sys.__stdout__.fileno()).write(b"D" + len(shown).to_bytes(4, "big") + shown)  # type: ignore[union-attr]
+
+    def wait() -> None:
+        while os.read(sys.__stdin__.fileno(), 4096):  # type: ignore[union-attr]
+            pass
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    threading.Thread(target=wait, name="hang-up", daemon=True).start()
 
 
 class PipeWriter:

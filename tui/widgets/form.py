@@ -1,6 +1,6 @@
 """A form: labelled fields, each with a line that helps, warns or says what is wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from textual.app import ComposeResult
@@ -144,6 +144,8 @@ class Form(VerticalScroll, can_focus=False):
         given = values or {}
         self._rows = {field.key: FieldRow(field, given.get(field.key)) for field in fields}
         self._given = {key: given[key] for key in self._rows if key in given}
+        self.after_last: Callable[[], object] | None = None
+        """What enter in the last field does, in place of going on."""
         self._first: dict[str, Any] = {}
         self._seen: dict[str, Any] = {}
 
@@ -264,7 +266,11 @@ class Form(VerticalScroll, can_focus=False):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes on to the next field; saving has its own key."""
         event.stop()
-        self.screen.focus_next()
+        controls = [row.field_control for row in self._rows.values()]
+        if self.after_last is not None and controls and event.input is controls[-1]:
+            self.after_last()
+        else:
+            self.screen.focus_next()
 
     def _touched(self, event: Message) -> None:
         event.stop()

@@ -71,10 +71,14 @@ other text may be typed."""
         event.text = pasted_line(event.text, "" if self.password else " ")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # A subclass with keys of its own asks here too: where there is nothing to choose, up and down
+        # belong to whatever is around the field.
         return bool(self._choices) if action == "choice" else True
 
     def action_choice(self, step: int) -> None:
         """Take the next of the choices, or the one before."""
+        if not self._choices:
+            return
         now = self._choices.index(self.value) if self.value in self._choices else -1 if step > 0 else 0
         self.value = self._choices[(now + step) % len(self._choices)]
         self.cursor_position = len(self.value)

@@ -44,9 +44,6 @@ user is typed with + and its country code. Several numbers are parted by commas.
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "to_found", "To the list", show=False)]
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return True
-
     def action_to_found(self) -> None:
         picker = next(node for node in self.ancestors if isinstance(node, RecipientsPicker))
         picker.found.focus()

@@ -1,0 +1,100 @@
+"""Keys that ended the program once: each by its kind."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from textual.widgets import OptionList, Select
+
+from tests.operations.arrange import make_handler, make_people
+from tests.tui.sections.people import desk_at
+from tests.tui.support import console, settle, shown, told
+from tests.tui.test_typed import at_once
+from tui.dialogs.confirm import Confirm, Question
+from tui.dialogs.send_message import SendMessage
+from tui.editors.group import GroupEditor
+from tui.editors.members import MemberSearch
+from tui.operations import groups
+from tui.operations.desk import Desk
+from tui.widgets.inputs import TextInput
+from tui.widgets.recipients_picker import SearchInput
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with desk_at(tmp_path) as made:
+        make_handler(made)
+        make_people(made.database, {"Joe Hart": "+61400000000"})
+        yield made
+
+
+async def test_up_in_a_search_of_recipients(desk: Desk) -> None:
+    """A field without choices went through them: a division by zero."""
+    async with console(desk, section="messages") as pilot:
+        await pilot.press("n")
+        dialog = await shown(pilot, SendMessage)
+        await settle(pilot, lambda: dialog.query("SearchInput:focus"))
+        await pilot.press("up", "down", "up", "up")
+        assert isinstance(dialog.focused, SearchInput)
+
+
+async def test_up_in_a_search_of_members(desk: Desk) -> None:
+    group = groups.add(desk, "Night")
+    async with console(desk, section="users") as pilot:
+        pilot.app.push_screen(await GroupEditor.load(pilot.app, group.id))  # type: ignore[attr-defined]
+        editor = await shown(pilot, GroupEditor)
+        await pilot.press("f2")
+        await settle(pilot, lambda: isinstance(editor.focused, MemberSearch))
+        await pilot.press("up", "down", "up", "up")
+        assert isinstance(editor.focused, MemberSearch)
+
+
+def test_no_field_goes_through_choices_that_it_does_not_have() -> None:
+    """Whoever asks for it: a subclass may say that it can."""
+    TextInput.action_choice(cast(TextInput, SimpleNamespace(_choices=())), -1)
+
+
+@pytest.mark.parametrize("key", ["pagedown", "pageup", "end", "home", "down", "up"])
+async def test_a_key_that_comes_with_the_one_that_opens_a_list(desk: Desk, key: str) -> None:
+    """The palette, a choice and a question: lists that have no lines yet."""
+    async with console(desk) as pilot:
+        at_once(pilot, "ctrl+p", key, key)
+        await settle(pilot, lambda: pilot.app.screen.id == "--command-palette")
+        await pilot.press(key, "escape")
+        for question in (Confirm("Go?", yes="Go"), Question("?", (), safe="")):
+            pilot.app.push_screen(question)
+            options = OptionList(*"abc")
+            pilot.app.screen.mount(options)
+            options.highlighted = 1
+            getattr(options, "action_" + {"pagedown": "page_down", "pageup": "page_up"}.get(key, "first"))()
+            await pilot.pause()
+            await pilot.press("escape")
+        assert told(pilot) == []
+
+
+async def test_a_page_key_in_a_choice_that_has_no_room(desk: Desk) -> None:
+    async with console(desk, size=(20, 3)) as pilot:
+        await pilot.app.screen.mount(choice := Select([("a", 1), ("b", 2)]))
+        choice.focus()
+        at_once(pilot, "enter", "pagedown", "pageup", "pagedown")
+        await pilot.pause()
+        await pilot.press("pagedown", "escape")
+        assert told(pilot) == []
+
+
+async def test_an_action_that_fails_stops_only_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with console(desk) as pilot:
+        app = pilot.app
+
+        def fail(self: object) -> None:
+            raise KeyError("x")
+
+        monkeypatch.setattr(type(app._main), "action_reload", fail)  # type: ignore[attr-defined]
+        await pilot.press("ctrl+r")
+        await settle(pilot, lambda: any("did not work (KeyError)" in said for said in told(pilot)))
+        await pilot.press("2")
+        await settle(pilot, lambda: app._main.current.id == "users")  # type: ignore[attr-defined]
+        assert [type(each) for each in app.mishaps] == [KeyError]  # type: ignore[attr-defined]
+        app.mishaps = []  # type: ignore[attr-defined]
