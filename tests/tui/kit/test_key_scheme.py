@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.screen import Screen
 
 import tui
 from tui.actions import REGISTRY, display_key
@@ -19,6 +20,7 @@ CONSOLE = Path(__file__).parents[3] / "docs" / "console.md"
 
 def own_keys() -> Iterator[tuple[str, str, str]]:
     """(class, key, action's name) of every key that a class of the program takes for itself."""
+    textuals = set(Binding.make_bindings(Screen.BINDINGS))  # tab and the like, on every screen
     for module in pkgutil.walk_packages(tui.__path__, "tui."):
         if module.name.startswith("tui.cli"):
             continue
@@ -26,6 +28,8 @@ def own_keys() -> Iterator[tuple[str, str, str]]:
             if not (isinstance(kind, type) and issubclass(kind, DOMNode) and kind.__module__ == module.name):
                 continue
             for bound in Binding.make_bindings(vars(kind).get("BINDINGS", ())):
+                if bound in textuals:
+                    continue
                 name = bound.action.partition("(")[0].rpartition(".")[2]
                 yield kind.__name__, bound.key, name
 
