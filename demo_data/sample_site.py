@@ -12,7 +12,7 @@ from demo_data.sample_clickatell import Addresses
 from demo_data.sample_past import Past
 from demo_data.sample_setup import set_up
 from demo_data.sample_story import Pace, Story
-from scheduling.recorder import NO_PAUSE
+from scheduling.handler_state import NO_PAUSE
 from storage import handlers
 from storage.database import Database, Transaction
 from storage.errors import StorageError

@@ -319,7 +319,7 @@ async def _known(sender: Sender, message: Message, *, must_answer: bool) -> Outc
     if answer is None or answer.verdict is QueryVerdict.NOT_KNOWN:
         return None
     if answer.verdict is QueryVerdict.ACCEPTED:
-        return Outcome(OutcomeKind.ACCEPTED, gateway_id=answer.gateway_id)
+        return Outcome(OutcomeKind.ACCEPTED, gateway_id=answer.gateway_id, found_earlier=True)
     if not must_answer:
         return None
     return Outcome(

@@ -19,6 +19,22 @@ SHORTEST_PROBE = timedelta(seconds=1)
 """How long at least between two probe messages of a handler that an account error has paused."""
 
 
+NO_PAUSE: dict[str, None] = dict.fromkeys(
+    (
+        "pause",
+        "pause_code",
+        "paused_until",
+        "paused_revision",
+        "balance_at_refusal",
+        "probe_at",
+        "pause_ends",
+        "paused_attempt",
+    )
+)
+
+WELL: dict[str, str | None] = {"status": "Running", "error": None, "advice": None, "code": None}
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The Status column: the state, and for an error what is wrong and what to check.
@@ -83,6 +99,22 @@ def ends(found: HandlerStatus) -> Recovery:
     if found.pause_ends is not None:
         return Recovery(found.pause_ends)
     return Recovery.AT_TIME if found.pause == "busy" else recovery(found.pause_code)
+
+
+_ENDINGS = {
+    Recovery.AT_TIME: "goes on at that time, which Clickatell named; an alarm may try meanwhile",
+    Recovery.TIME_OR_ACCEPTED: "goes on then, or when an alarm that tries meanwhile is accepted",
+    Recovery.BALANCE_ANSWERS: "goes on when a check of the account succeeds",
+    Recovery.BALANCE_ROSE: "goes on when the balance has risen, or a message that tries is accepted",
+    Recovery.PROBE_ACCEPTED: "goes on when an edit is saved, or a message that tries is accepted",
+}
+
+
+def pause_in_words(shown: Shown, found: HandlerStatus) -> str | None:
+    """Until when it is paused, and what ends it; None where it is not."""
+    if shown.pause_words is None:
+        return None
+    return f"{shown.pause_words}; it {_ENDINGS[ends(found)]}, or when an operator says go on"
 
 
 @dataclass(frozen=True, slots=True)

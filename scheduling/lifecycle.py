@@ -106,7 +106,9 @@ def after_attempt(
 def _accepted(message: Message, outcome: Outcome, now: datetime) -> Step:
     twice = " (may arrive twice)" if message.may_arrive_twice else ""
     named = f", id {outcome.gateway_id}" if outcome.gateway_id else ""
-    text = f"accepted, {_attempt(message)}{named}{twice}"
+    how = _attempt(message) if message.plan_attempts else "an earlier attempt"
+    asked = ": Clickatell, asked, has it; nothing was sent again" if outcome.found_earlier else ""
+    text = f"accepted, {how}{named}{asked}{twice}"
     return Step(
         MessageState.ACCEPTED,
         finished_at=now,

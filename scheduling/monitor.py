@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from scheduling import handler_state, system_alerts
 from scheduling.clock import Clock
+from scheduling.handler_state import NO_PAUSE
 from scheduling.money import money
-from scheduling.recorder import NO_PAUSE
 from scheduling.sender_pool import SenderPool
 from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
 from scheduling.store import Store

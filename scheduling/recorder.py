@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scheduling import fault_points, handler_state, hanging, lifecycle, system_alerts, withdrawal
+from scheduling.handler_state import NO_PAUSE, WELL
 from scheduling.lifecycle import Step
 from scheduling.senders.codes import Recovery, limits_all, recovery
 from scheduling.senders.outcome import Outcome, OutcomeKind
@@ -54,17 +55,37 @@ def record(tx: Transaction, handler: Handler, results: Sequence[Result], now: da
     not_again = withdrawal.reasons(tx, (present[key] for key in unsent))
     steps: dict[int, Step] = {}
     unsure: list[Message] = []
-    for result in results:
+    found = [_at_its_attempt(tx, present, result) for result in results]
+    for result in found:
         key = result.message.id
         step = _step(present[key], result, handler, now, not_again.get(key))
         if step is not None:
             steps[key] = step
             if step.query_first and result.outcome.kind is OutcomeKind.UNKNOWN:
                 unsure.append(present[key])
-    outbox.finish_attempts(tx, [_attempt_result(result, now) for result in results])
+    outbox.finish_attempts(tx, [_attempt_result(result, now) for result in found])
     apply(tx, steps, now)
-    _note_on_handler(tx, handler, results, steps, now)
+    _note_on_handler(tx, handler, found, steps, now)
     return unsure
+
+
+def _at_its_attempt(tx: Transaction, present: dict[int, Message], result: Result) -> Result:
+    """The result at the attempt that it is about.
+
+    Where the gateway, asked before a resend, knew the message, nothing was sent: the claim is undone,
+    and the attempt that was accepted is the last one of unknown outcome. `present` follows.
+    """
+    message, now = result.message, present[result.message.id]
+    if not result.outcome.found_earlier or now.attempt_id != message.attempt_id:
+        return result
+    if now.state is not MessageState.SENDING:
+        return result
+    earlier = outbox.unknown_attempts(tx, message.id)
+    if not earlier:
+        return result
+    outbox.take_back(tx, now, earlier[-1])
+    present[message.id] = replace(outbox.current(tx, [message.id])[message.id], unknowns=len(earlier))
+    return replace(result, message=replace(message, attempt_id=earlier[-1]))
 
 
 def apply(tx: Transaction, steps: dict[int, Step], now: datetime) -> None:
@@ -85,6 +106,8 @@ def _step(
     outcome = result.outcome
     can_query = handler.api_type == "xml"
     if present.state is MessageState.SENDING:
+        if outcome.found_earlier:
+            present = _one_known(present)
         return lifecycle.after_attempt(
             present, outcome, now, on_unknown=handler.on_unknown, can_query=can_query, no_retry=no_retry
         )
@@ -93,12 +116,16 @@ def _step(
     if outcome.kind is OutcomeKind.UNKNOWN:
         return None
     # A late answer to an attempt that had been written down as unknown: now it is known.
-    before = replace(
-        present, unknowns=present.unknowns - 1, may_arrive_twice=present.unknowns > 1, query_first=False
-    )
+    before = _one_known(present)
     return lifecycle.after_attempt(
         before, outcome, now, on_unknown=handler.on_unknown, can_query=can_query, no_retry=no_retry
     )
+
+
+def _one_known(message: Message) -> Message:
+    """The message as it was before the attempt whose outcome was unknown, and is so no more."""
+    left = max(message.unknowns - 1, 0)
+    return replace(message, unknowns=left, may_arrive_twice=left > 0, query_first=False)
 
 
 def _attempt_result(result: Result, now: datetime) -> outbox.AttemptResult:
@@ -159,22 +186,6 @@ def _note_accepted(
     elif found.status == "Error" and found.pause is None:
         # The account answered, whatever the last check met: look again now.
         handlers.set_status(tx, handler.id, checked_revision=None)
-
-
-NO_PAUSE: dict[str, None] = dict.fromkeys(
-    (
-        "pause",
-        "pause_code",
-        "paused_until",
-        "paused_revision",
-        "balance_at_refusal",
-        "probe_at",
-        "pause_ends",
-        "paused_attempt",
-    )
-)
-
-WELL: dict[str, str | None] = {"status": "Running", "error": None, "advice": None, "code": None}
 
 
 def _pause_for_account(tx: Transaction, handler: Handler, outcome: Outcome, now: datetime) -> None:

@@ -26,6 +26,7 @@ ENDED_OF = sa.text(
     " FROM attempt CROSS JOIN message ON message.id = attempt.message_id"
     " WHERE attempt.id IN :ids AND attempt.outcome IS NOT NULL"
 ).bindparams(sa.bindparam("ids", expanding=True))
+KNOWN = sa.text("SELECT id FROM attempt WHERE id IN :ids").bindparams(sa.bindparam("ids", expanding=True))
 AT_ONCE = 500
 
 
@@ -40,12 +41,22 @@ class AttemptCounts:
     def look(self, connection: sa.Connection) -> None:
         """Count what has ended since the last look."""
         ended = self._ended_of(connection, self._open)
-        self._open = [attempt for attempt in self._open if attempt not in ended]
+        there = self._still_there(connection)
+        self._open = [attempt for attempt in self._open if attempt not in ended and attempt in there]
         span = {"low": self._seen, "high": int(connection.execute(NEWEST).scalar_one())}
         for handler_id, outcome, number in connection.execute(ENDED_SINCE, span):
             self.ended[handler_id, outcome] += number
         self._open += [row[0] for row in connection.execute(OPEN_SINCE, span)]
         self._seen = span["high"]
+
+    def _still_there(self, connection: sa.Connection) -> set[int]:
+        """Those of the open attempts that were not taken back; the newest id may yet be used again."""
+        newest = int(connection.execute(NEWEST).scalar_one())
+        found = {attempt for attempt in self._open if attempt > newest}
+        for start in range(0, len(self._open), AT_ONCE):
+            ids = {"ids": self._open[start : start + AT_ONCE]}
+            found |= {row[0] for row in connection.execute(KNOWN, ids)}
+        return found
 
     def _ended_of(self, connection: sa.Connection, attempts: Sequence[int]) -> set[int]:
         found = set()

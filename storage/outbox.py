@@ -267,6 +267,27 @@ def finish_attempts(tx: Transaction, results: Iterable[AttemptResult]) -> None:
         tx.execute(FINISH_ATTEMPT, rows)
 
 
+def unknown_attempts(connection: sa.Connection | Transaction, message_id: int) -> list[int]:
+    """The ids of a message's attempts of unknown outcome, the oldest first: each may have arrived."""
+    a = attempts.c
+    query = sa.select(a.id).where(a.message_id == message_id, a.outcome == "unknown").order_by(a.n)
+    return list(connection.execute(query).scalars())
+
+
+def take_back(tx: Transaction, message: Message, earlier: int) -> None:
+    """Undo a claim for which nothing was sent: the message's current attempt is an earlier one again."""
+    tx.execute(
+        sa.update(messages)
+        .where(m.id == message.id)
+        .values(
+            attempt_id=earlier,
+            attempts=m.attempts - 1,
+            plan_attempts=sa.func.max(m.plan_attempts - 1, 0),
+        )
+    )
+    tx.execute(sa.delete(attempts).where(attempts.c.id == message.attempt_id))
+
+
 CHANGEABLE = (
     "state",
     "next_attempt_at",

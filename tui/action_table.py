@@ -108,6 +108,7 @@ ACTIONS: tuple[Action, ...] = (
         ("test", "Test", "t", "Check key and balance; nothing is sent", "operator", True),
         ("test_send", "Test send", "T", "Send a test message to a number", "operator", False),
         ("enable", "Enable or disable", "e", "Let it send, or let its messages wait", "administrator", True),
+        ("go_on", "Go on", "L", "Let a paused handler send again now", "operator", False),
         ("diagnose", "Diagnose", "i", "Find out what is wrong", "viewer", False),
     ),
     *_verbs(

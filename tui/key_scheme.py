@@ -62,6 +62,7 @@ SCHEME: tuple[Meaning, ...] = (
     _means("D", "drop it (an unknown outcome)", "drop"),
     _means("t", "test a handler; nothing is sent", "test"),
     _means("T", "send a test message", "test_send"),
+    _means("L", "let a paused handler go on", "go_on"),
     _means("a", "add to: users to groups, an action to other tabs", "join copy_to_tabs"),
     _means("K ctrl+up", "move the row up", "earlier move"),
     _means("J ctrl+down", "move the row down", "later move"),

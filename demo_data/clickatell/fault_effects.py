@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from demo_data.clickatell.exchange import ONE, Answer, Document, Judge, XmlReply, to_json
+from demo_data.clickatell.xml_document import write_document
 
 Instead = Callable[[float], Answer]
 Reshape = Callable[[Document, float, random.Random], Document | bytes]
@@ -100,6 +101,73 @@ def extra_fields(document: Document, value: float, rng: random.Random) -> Docume
         return [XmlReply(reply.name, [("traceId", "0"), *reply.children]) for reply in document]
     extra = {"traceId": "0", "links": [{"rel": "self"}]}
     return {**extra, **document, "messages": [{**extra, **each} for each in _results(document)]}
+
+
+def _spelt(spell: Callable[[str], str]) -> Reshape:
+    """Every `to` of the One API in another spelling."""
+
+    def reshape(document: Document, value: float, rng: random.Random) -> Document:
+        results = _results(document)
+        return _with_results(document, [{**each, "to": spell(str(each.get("to", "")))} for each in results])
+
+    return reshape
+
+
+to_plus = _spelt(lambda number: f"+{number}")
+to_00 = _spelt(lambda number: f"00{number}")
+to_spaced = _spelt(lambda number: f"+{number[:2]} {number[2:6]} {number[6:]}")
+to_digit = _spelt(lambda number: f"{number[:2]}9{number[2:]}")
+to_other = _spelt(lambda number: "15550100")
+
+
+def sequence(document: Document, value: float, rng: random.Random) -> Document:
+    """Every reply numbered otherwise than it was asked for."""
+    if isinstance(document, dict):
+        return document
+    return [
+        XmlReply(
+            reply.name,
+            [*(each for each in reply.children if each[0] != "sequence_no"), ("sequence_no", f"{place}")],
+        )
+        for place, reply in enumerate(document, start=100)
+    ]
+
+
+def in_utf16(document: Document, value: float, rng: random.Random) -> bytes:
+    """The document in UTF-16, which it declares and marks."""
+    return _as_text(document).replace("?>", ' encoding="UTF-16"?>', 1).encode("utf-16")
+
+
+def with_doctype(document: Document, value: float, rng: random.Random) -> bytes:
+    """A declaration with an entity that grows, and one from elsewhere."""
+    declared = (
+        '<!DOCTYPE clickAPI SYSTEM "http://127.0.0.1:9/x.dtd"'
+        ' [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;"><!ENTITY c SYSTEM "file:///dev/zero">]>'
+    )
+    return _as_text(document).replace("?>", f"?>\n{declared}", 1).encode()
+
+
+def with_auth(document: Document, value: float, rng: random.Random) -> Document:
+    """The reply to a login that nobody asked for, before the others."""
+    if isinstance(document, dict):
+        return document
+    return [XmlReply("authResp", [("session_id", "0123456789abcdef0123456789abcdef")]), *document]
+
+
+def auth_fault(document: Document, value: float, rng: random.Random) -> Document:
+    """Only that the login was refused."""
+    if isinstance(document, dict):
+        return document
+    return [XmlReply("authResp", [("fault", "001, Authentication failed")])]
+
+
+def bare_ampersand(document: Document, value: float, rng: random.Random) -> bytes:
+    """Faults whose text XML would have escaped."""
+    return _as_text(document).replace("</fault>", ": Tom & Jerry</fault>").encode()
+
+
+def _as_text(document: Document) -> str:
+    return write_document(document if isinstance(document, list) else []).decode()
 
 
 def messages_null(document: Document, value: float, rng: random.Random) -> Document:

@@ -1,9 +1,12 @@
 """How an answer travels: soundly, or as one of the faults on the wire."""
 
 import asyncio
+import gzip
 import socket
 import struct
+import zlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 from demo_data.clickatell.exchange import Answer
@@ -131,6 +134,35 @@ async def _stale_connection(peer: Peer, answer: Answer, value: float) -> bool:
     return await send_whole(peer, answer, False)
 
 
+def _packed(answer: Answer, body: bytes, name: str) -> Answer:
+    return replace(answer, body=body, headers=(*answer.headers, ("Content-Encoding", name)))
+
+
+async def _gzip(peer: Peer, answer: Answer, value: float) -> bool:
+    return await send_whole(peer, _packed(answer, gzip.compress(answer.body), "gzip"), False)
+
+
+async def _deflate(peer: Peer, answer: Answer, value: float) -> bool:
+    return await send_whole(peer, _packed(answer, zlib.compress(answer.body), "deflate"), False)
+
+
+async def _gzip_cut(peer: Peer, answer: Answer, value: float) -> bool:
+    """A stream without its end, in a body that is complete by its length."""
+    return await send_whole(peer, _packed(answer, gzip.compress(answer.body)[:-9], "gzip"), False)
+
+
+async def _zip_bomb(peer: Peer, answer: Answer, value: float) -> bool:
+    packer = zlib.compressobj(wbits=31)
+    blanks = [packer.compress(b" " * _MEGABYTE) for _ in range(int(value))]
+    body = b"".join([packer.compress(answer.body), *blanks, packer.flush()])
+    return await send_whole(peer, _packed(answer, body, "gzip"), False)
+
+
+async def _brotli(peer: Peer, answer: Answer, value: float) -> bool:
+    """Named brotli; what is inside nobody can read."""
+    return await send_whole(peer, _packed(answer, b"\x0b" + answer.body[::-1], "br"), False)
+
+
 # `refuse-connection` also concerns the listener: the server does the rest.
 WIRE_FAULTS: dict[str, Callable[[Peer, Answer, float], Awaitable[bool]]] = {
     "delay": _delay,
@@ -144,5 +176,10 @@ WIRE_FAULTS: dict[str, Callable[[Peer, Answer, float], Awaitable[bool]]] = {
     "garbage": _garbage,
     "idle-close": _idle_close,
     "stale-connection": _stale_connection,
+    "gzip": _gzip,
+    "deflate": _deflate,
+    "gzip-cut": _gzip_cut,
+    "zip-bomb": _zip_bomb,
+    "brotli": _brotli,
     "refuse-connection": _reset,
 }

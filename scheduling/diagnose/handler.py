@@ -54,11 +54,15 @@ def pause(found: HandlerStatus, now: datetime) -> Finding:
     if found.pause == "account":
         said = " ".join(part for part in (found.pause_code, found.error) if part)
         advice = found.advice or "put right what the error names: sending goes on by itself"
+        advice = f"{advice}; or say go on (L in the console, commsdesk handler go-on)"
         return problem("Paused", tried, f"paused after {said or 'an account error'}", advice)
     if found.pause == "busy" and found.paused_until is not None and found.paused_until > now:
         until = f"{found.paused_until.astimezone():%H:%M:%S}"
-        advice = "nothing to do: it goes on by itself; set a rate limit if this comes often"
-        return warning("Paused", tried, f"Clickatell asked to wait until {until}", advice)
+        advice = "nothing to do: it goes on by itself, alarms may try; set a rate limit if this comes often"
+        said = (
+            f"busy, paused until {until}: {found.pause_code or 'HTTP 429'}, Clickatell limits what it takes"
+        )
+        return warning("Paused", tried, said, advice)
     return ok("Paused", tried, "it is not paused")
 
 

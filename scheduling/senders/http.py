@@ -21,6 +21,7 @@ from scheduling.clock import Clock
 from scheduling.deadline import within
 from scheduling.senders.advice import CAUSES, Cause
 from scheduling.senders.outcome import HandlerConfig, OutcomeKind
+from scheduling.senders.unpacking import TooLarge, unpacked
 from scheduling.senders.wording import outside_text
 
 MOST_BODY_BYTES = 2_000_000
@@ -175,6 +176,7 @@ class Connection:
                 extensions={"trace": progress.trace},
             )
             response = await self._open().send(request, stream=True)
+            progress.written = True  # whatever becomes of the body
             try:
                 progress.hears()
                 return Reply(response.status_code, dict(response.headers), await _read(response, progress))
@@ -251,14 +253,17 @@ _ADDRESS_ERRORS = (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError)
 async def _read(response: httpx.Response, progress: _Progress) -> bytes:
     parts: list[bytes] = []
     length = 0
-    # Raw: an answer that unpacks to gigabytes is not unpacked. We ask for none that is packed.
+    # Raw, so that the limit holds before and after unpacking.
     async for part in response.aiter_raw():
         progress.hears()
         length += len(part)
         if length > MOST_BODY_BYTES:
             raise _TooLarge
         parts.append(part)
-    return b"".join(parts)
+    try:
+        return unpacked(b"".join(parts), response.headers.get("content-encoding", ""), MOST_BODY_BYTES)
+    except TooLarge:
+        raise _TooLarge from None
 
 
 def _roots(error: BaseException) -> Iterator[BaseException]:

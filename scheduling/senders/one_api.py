@@ -11,10 +11,9 @@ from scheduling.senders.http import Connection, Failure, Reply
 from scheduling.senders.one_api_reply import (
     Answer,
     digits,
-    pair,
+    outcomes_of,
     read_balance,
     read_delivery,
-    unpaired,
 )
 from scheduling.senders.outcome import (
     Balance,
@@ -102,14 +101,11 @@ class OneApiSender:
         if isinstance(reply, Failure):
             return [by_failure(reply)] * len(batch), False
         answer = self._answer(reply)
-        results = answer.results
-        if not results:
+        if not answer.results:
             whole = answer.refusal
             for_content = whole.kind is OutcomeKind.REJECTED and whole.code not in _NOT_THE_MESSAGES
             return [whole] * len(batch), for_content
-        return [
-            unpaired(reply.status) if result is None else answer.of(result) for result in pair(batch, results)
-        ], False
+        return outcomes_of(answer, batch), False
 
     def _entry(self, message: OutgoingMessage) -> Mapping[str, str]:
         entry = {

@@ -4,7 +4,6 @@ Pure: bytes in, values out; nothing in an answer makes these functions raise.
 """
 
 import json
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from scheduling.senders.outcome import (
     OutcomeKind,
     OutgoingMessage,
 )
+from scheduling.senders.pairing import pair, told_apart
 from scheduling.senders.verdict import by_code, by_status, retry_after
 from scheduling.senders.wording import gateway_id, outside_text
 
@@ -42,6 +42,7 @@ _UNDELIVERED = frozenset(
         "EXCESSIVE_MESSAGES_TO_RECIPIENT",
     }
 )
+MOST_ECHO = 60  # characters of a `to` that are looked at
 # Families of failures whose members are not all documented.
 _UNDELIVERED_FAMILIES = ("ENCRYPTION_", "MEDIA_", "WHATSAPP_", "ANONYMOUS_USER_ID_")
 
@@ -157,24 +158,12 @@ def unpaired(status: int) -> Outcome:
     )
 
 
-def pair(batch: Sequence[OutgoingMessage], results: Sequence[Any]) -> list[Any | None]:
-    """The result that belongs to each message, or None where that cannot be told.
-
-    No page of Clickatell's promises an order. Where there are as many results as messages
-    and every `to` agrees in its place, the place decides; else a `to` that occurs once on
-    both sides. One result for one message needs no `to`.
-    """
-    numbers = [digits(message.to) for message in batch]
-    echoes = [_echo(result) for result in results]
-    if len(batch) == len(results) == 1 and echoes[0] in ("", numbers[0]):
-        return [results[0]]
-    if numbers == echoes:
-        return list(results)
-    asked, answered = Counter(numbers), Counter(echoes)
-    return [
-        results[echoes.index(number)] if asked[number] == answered[number] == 1 else None
-        for number in numbers
-    ]
+def outcomes_of(answer: Answer, batch: Sequence[OutgoingMessage]) -> list[Outcome]:
+    """What the results of an answer say of each message of a batch (see `pairing`)."""
+    results = answer.results
+    found = pair([digits(message.to) for message in batch], [_echo(result) for result in results])
+    told = told_apart(found, [answer.of(result) for result in results])
+    return [unpaired(answer.reply.status) if outcome is None else outcome for outcome in told]
 
 
 def read_balance(reply: Reply, secrets: Collection[str] = ()) -> Balance | None:
@@ -249,9 +238,12 @@ def digits(number: str) -> str:
 
 def _echo(result: Any) -> str:
     to = result.get("to") if isinstance(result, dict) else None
-    if isinstance(to, bool) or not isinstance(to, str | int):
+    if isinstance(to, str):
+        return digits(to)[:MOST_ECHO]
+    if isinstance(to, bool) or not isinstance(to, int | Decimal):
         return ""
-    return digits(to) if isinstance(to, str) else str(to) if 0 <= to < 10**20 else ""
+    whole = 0 <= to < 10**20 and to == int(to)
+    return str(int(to)) if whole else ""
 
 
 def _moment(milliseconds: Any) -> datetime | None:

@@ -20,7 +20,7 @@ from scheduling.senders.outcome import (
 from scheduling.senders.splitting import send_in_parts
 from scheduling.senders.verdict import as_gateway_error, by_failure
 from scheduling.senders.xml_document import balance_document, query_document, send_document
-from scheduling.senders.xml_reply import Answer, pair
+from scheduling.senders.xml_reply import Answer, outcomes_of
 
 MOST_MESSAGES = 50  # in a document; Clickatell names no figure
 
@@ -89,9 +89,7 @@ class XmlApiSender:
         if not replies:
             whole = answer.refusal
             return [whole] * len(batch), whole.kind is OutcomeKind.REJECTED
-        return [
-            answer.unpaired() if entry is None else answer.of(entry) for entry in pair(len(batch), replies)
-        ], False
+        return outcomes_of(answer, len(batch), replies), False
 
     async def _ask(self, document: bytes) -> Answer | Failure:
         headers = {"Content-Type": b"application/x-www-form-urlencoded"}

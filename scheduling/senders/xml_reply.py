@@ -4,8 +4,7 @@ Pure: bytes in, values out; nothing in an answer makes these functions raise.
 """
 
 import re
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree
@@ -22,8 +21,10 @@ from scheduling.senders.outcome import (
     QueryAnswer,
     QueryVerdict,
 )
+from scheduling.senders.pairing import exact, pair, told_apart
 from scheduling.senders.verdict import by_code, by_status, retry_after
 from scheduling.senders.wording import gateway_id, outside_text
+from scheduling.senders.xml_reading import read_document, tag_of
 
 _UNIX_TIME = re.compile(r"(?<!\d)\d{9,11}(?!\d)")
 _UNKNOWN_MESSAGE_ID = "103"
@@ -70,20 +71,28 @@ class Answer:
         """The reply elements of that name, each as its children's texts by lower-case name."""
         if self._root is None:
             return []
-        return [_texts(child) for child in self._root if _tag(child) == name.lower()]
+        return [_texts(child) for child in self._root if tag_of(child) == name.lower()]
 
     @property
     def refusal(self) -> Outcome:
         """What the answer as a whole says where it holds no reply to a call.
 
-        An `xmlErrorResp` refuses the document as unreadable: nothing was accepted.
+        An `xmlErrorResp` refuses the document as unreadable, the fault of an `authResp` refuses
+        the login: nothing was accepted. So does a fault in any other reply element.
         """
-        faults = [*self.replies("xmlErrorResp"), _texts(self._root) if self._root is not None else {}]
-        text = next((entry["fault"] for entry in faults if entry.get("fault")), None)
+        text = next(self._faults(), None)
         if text is not None:
             return self._of_fault(text)
         note = "the answer is not understood" if self.reply.status < 300 else ""
         return by_status(self.reply.status, retry_at=self._retry_at, note=note)
+
+    def _faults(self) -> Iterator[str]:
+        if self._root is None:
+            return
+        entries = [*self.replies("xmlErrorResp"), *self.replies("authResp"), _texts(self._root)]
+        for entry in [*entries, *(_texts(child) for child in self._root)]:
+            if entry.get("fault"):
+                yield entry["fault"]
 
     def of(self, entry: dict[str, str]) -> Outcome:
         """What one `sendMsgResp` says: an id, or a fault; both or neither leave it open."""
@@ -167,49 +176,33 @@ class Answer:
         return by_code(row, fault.code, words, status=status, retry_at=retry_at or self._retry_at)
 
 
-def pair(count: int, replies: Sequence[dict[str, str]]) -> list[dict[str, str] | None]:
-    """The reply to each of `count` calls numbered from 1, or None where that cannot be told.
+def outcomes_of(answer: Answer, count: int, replies: Sequence[dict[str, str]]) -> list[Outcome]:
+    """What the replies say of each of `count` calls, numbered from 1.
 
     `sequence_no` decides. Replies without one are taken in order, where there are as many
-    replies as calls and the numbers that are there agree with their places.
+    replies as calls and the numbers that are there agree with their places. Numbers that were never
+    asked for say nothing at all. For the rest see `pairing`.
     """
-    numbers = [entry.get("sequence_no", "") for entry in replies]
     wanted = [str(number) for number in range(1, count + 1)]
-    in_place = len(numbers) == count and all(n in ("", w) for n, w in zip(numbers, wanted, strict=True))
-    if in_place:
-        return list(replies)
-    times = Counter(numbers)
-    return [replies[numbers.index(w)] if times[w] == 1 else None for w in wanted]
+    numbers = [_number(entry.get("sequence_no", "")) for entry in replies]
+    if len(numbers) == count and all(n in ("", w) for n, w in zip(numbers, wanted, strict=True)):
+        numbers = wanted
+    elif len(numbers) <= count and any(number not in ("", *wanted) for number in numbers):
+        numbers = [""] * len(numbers)  # numbered in some other way: none of them can be relied on
+    told = told_apart(pair(wanted, numbers, [exact]), [answer.of(entry) for entry in replies])
+    return [answer.unpaired() if outcome is None else outcome for outcome in told]
 
 
-def read_document(body: bytes) -> ElementTree.Element | None:
-    """The root `clickAPI` of an answer; None for anything else.
-
-    A document type declaration is refused, and with it every entity that could grow. The
-    encoding is ours to choose (UTF-8, else Latin-1), so that none can hide one.
-    """
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = body.decode("latin-1")
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        return None
-    try:
-        root = ElementTree.fromstring(text.strip())
-    except (ElementTree.ParseError, ValueError, RecursionError, LookupError):
-        return None
-    return root if _tag(root) == "clickapi" else None
+def _number(text: str) -> str:
+    """A sequence number however it is written: `007` is `7`."""
+    return str(int(text)) if text.isascii() and text.isdigit() and len(text) <= 6 else text
 
 
 def _texts(element: ElementTree.Element) -> dict[str, str]:
     texts: dict[str, str] = {}
     for child in element:
-        texts.setdefault(_tag(child), "".join(child.itertext()).strip())
+        texts.setdefault(tag_of(child), "".join(child.itertext()).strip())
     return texts
-
-
-def _tag(element: ElementTree.Element) -> str:
-    return element.tag.rpartition("}")[2].lower()
 
 
 def _fault(raw: str) -> _Fault:

@@ -1,13 +1,17 @@
 """`commsdesk handler` from end to end, against a local Clickatell where one is called."""
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from demo_data.clickatell.settings import SAMPLE_API_KEY
 from demo_data.clickatell.threaded import ThreadedClickatell
+from storage import handlers
 from storage.database import Database
 from tests.cli.conftest import CommandLine
+from tests.operations.arrange import run_engine_here
 
 KEY = "c2VjcmV0LWtleS0xZjNh"
 ADD = ("handler", "add", "Clickatell", "--api", "one", "--api-key-file", "-")
@@ -175,3 +179,44 @@ def test_testing_with_a_number_goes_through_the_outbox(
     assert ended.status == 1  # nobody sends: it stays queued
     assert ended.one["state"] == "queued" and ended.one["to"] == "+61400000000"
     assert "no engine is running" in ended.err
+
+
+def test_a_paused_handler_says_so_everywhere_and_goes_on(cli: CommandLine, database: Database) -> None:
+    cli.ok(*ADD, stdin=KEY)
+    run_engine_here(database)
+    until = datetime.now(UTC) + timedelta(minutes=9)
+    with database.write() as tx:
+        busy = {"pause": "busy", "pause_code": "43", "pause_ends": "at_time", "paused_until": until}
+        handlers.set_status(tx, 1, status="Running", checked_revision=1, **busy)
+    said = re.compile(r"busy, paused until \d\d:\d\d")
+    for command in (("handler", "list"), ("handler", "show", "1")):
+        assert said.search(cli.ok(*command).out)
+    assert len(said.findall(cli("status").out)) == 2, "in the table, and as a warning"
+    (found,) = cli.ok("handler", "list", "--json").json
+    assert (found["status"], found["pause"]) == ("Running", "busy")
+    assert datetime.fromisoformat(found["paused_until"]) == until
+    (found,) = cli("status", "--json").one["handlers"]
+    assert (found["pause"], datetime.fromisoformat(found["paused_until"])) == ("busy", until)
+    assert cli.ok("handler", "go-on", "clickatell").out == "Clickatell goes on\n"
+    assert "busy" not in cli.ok("handler", "list").out
+    (last,) = cli.ok("review", "--json").json[-1:]
+    assert "goes on by hand (it was: busy, paused until" in last["text"]
+    assert last["operator"]
+    again = cli("handler", "go-on", "1")
+    assert (again.status, again.out) == (1, "")
+    assert "Clickatell is not paused: there is nothing to go on with" in again.err
+    assert cli("handler", "go-on", "nobody").status == 1
+
+
+def test_a_refused_key_that_a_test_met_is_the_status(
+    cli: CommandLine, database: Database, clickatell: ThreadedClickatell
+) -> None:
+    add_local(cli, clickatell.clickatell.base_url)
+    run_engine_here(database)
+    cli.ok("handler", "test", "1")
+    assert cli.ok("handler", "list", "--json").one["status"] == "Running"
+    clickatell.clickatell.settings.keys_refused = True
+    assert cli("handler", "test", "1").status == 1
+    (found,) = cli.ok("handler", "list", "--json").json
+    assert (found["status"], found["code"]) == ("Error", "1")
+    assert "API Key" in cli.ok("handler", "list").out

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from scheduling.senders.outcome import OutcomeKind, QueryAnswer, QueryVerdict
+from storage import message_history
 from storage.records import MessageState
 from tests.engine.support import (
     ACCEPTED,
@@ -132,5 +133,47 @@ def test_xml_asks_at_once_and_again_just_before_it_sends_again(
         assert message(database, sent).state is MessageState.ACCEPTED
         assert len(sender.sent) == sends
         assert len(sender.asked) == asks  # type: ignore[attr-defined]
+
+    run_virtually(main)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "sends"),
+    [
+        ([QueryVerdict.ACCEPTED], 1),
+        ([QueryVerdict.NOT_KNOWN, QueryVerdict.ACCEPTED], 1),
+        ([QueryVerdict.NO_ANSWER, QueryVerdict.NO_ANSWER, QueryVerdict.ACCEPTED], 1),
+        ([QueryVerdict.NOT_KNOWN, QueryVerdict.NOT_KNOWN, QueryVerdict.NOT_KNOWN, QueryVerdict.ACCEPTED], 2),
+    ],
+)
+def test_a_request_that_is_found_is_no_second_attempt_and_does_not_arrive_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdicts: list[QueryVerdict], sends: int
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = xml(clock, list(verdicts))
+        sender.answer = lambda item, n: LOST if n <= sends else ACCEPTED
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        handler = add_handler(database, clock, api_type="xml", batch_size=1)
+        (sent,) = queue(database, clock, handler)
+        async with running(database, clock):
+            await clock.sleep(330)
+        found = message(database, sent)
+        assert (found.state, found.gateway_id) == (MessageState.ACCEPTED, "f" * 32)
+        assert len(sender.sent) == sends
+        with database.read() as connection:
+            log = message_history.attempts_of(connection, sent)
+        requests = [attempt for attempt in log if attempt.outcome != "not_sent"]
+        assert len(requests) == sends, "an attempt row for each request that left"
+        assert requests[-1].outcome == "accepted"
+        assert requests[-1].gateway_id == "f" * 32
+        assert found.attempts == len(log)
+        assert found.attempt_id == requests[-1].id
+        assert found.may_arrive_twice is (sends > 1)
+        (last,) = [e.text for e in review_of(database) if e.message_id == sent and "accepted" in e.text]
+        assert ("may arrive twice" in last) is (sends > 1)
+        assert "nothing was sent again" in last
+        if len(log) == 1:
+            assert "attempt 1 of 5" in last
 
     run_virtually(main)

@@ -30,7 +30,9 @@ GATEWAY = (
     "error-18-before", "error-18-after", "error-19", "rate-400", "error=977", "messages-null-before",
     "messages-missing-after", "messages-empty-before", "code-as-text", "wrong-json-after", "not-json-after",
     "xml-error", "xml-901", "xml-130=1", "xml-301", "xml-fault=977", "xml-no-answer-element-after",
-    "xml-no-sequence",
+    "xml-no-sequence", "gzip", "deflate", "gzip-cut-before", "gzip-cut-after", "zip-bomb-after=20",
+    "brotli-after", "to-plus", "to-00", "to-spaced", "to-digit", "to-other", "xml-other-sequence",
+    "xml-utf16", "xml-doctype", "xml-auth", "xml-auth-fault", "xml-ampersand",
 )  # fmt: skip
 
 

@@ -225,7 +225,7 @@ async def test_messages_decide_whatever_the_status(status):
         ({"accepted": False, "error": "a word", "errorCode": "25"}, REJECTED, None),
         ({"accepted": False, "error": {"description": "no code"}}, REJECTED, None),
         ({"accepted": False, "error": {"code": "43"}}, BUSY, None),
-        ({"to": "447700900999"}, UNKNOWN, None),
+        ({"to": "447700900999"}, ACCEPTED, "f" * 32),  # one was asked for, and this is what is answered
         ({"to": None}, ACCEPTED, "f" * 32),
         ({"to": 447700900000}, ACCEPTED, "f" * 32),
         ({"to": "+447700900000"}, ACCEPTED, "f" * 32),

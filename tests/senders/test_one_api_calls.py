@@ -106,10 +106,10 @@ async def test_two_messages_to_one_number_are_paired_in_place():
     assert _ids(await _paired(batch, [0, 1, 2])) == ["0", "1", "2"]
 
 
-async def test_two_messages_to_one_number_in_another_order_are_unknown():
+async def test_two_messages_to_one_number_in_another_order_share_the_verdict_and_have_no_id():
     batch = [*messages(2), OutgoingMessage("c" * 32, messages(1)[0].to, "again")]
     outcomes = await _paired(batch, [1, 0, 2])
-    assert [o.kind for o in outcomes] == [UNKNOWN, ACCEPTED, UNKNOWN]
+    assert [o.kind for o in outcomes] == [ACCEPTED, ACCEPTED, ACCEPTED]
     assert _ids(outcomes) == [None, "1", None]
 
 
@@ -118,8 +118,15 @@ async def test_two_results_for_one_message_are_unknown():
     assert [o.kind for o in outcomes] == [ACCEPTED, UNKNOWN]
 
 
-async def test_results_for_other_numbers_are_nobodys():
-    assert {o.kind for o in await _paired(messages(3), [0, 1, 2], to="15550100")} == {UNKNOWN}
+async def test_as_many_results_as_messages_with_one_verdict_are_that_verdict():
+    outcomes = await _paired(messages(3), [0, 1, 2], to="15550100")
+    assert {o.kind for o in outcomes} == {ACCEPTED}
+    assert _ids(outcomes) == [None, None, None], "which is whose is not known"
+
+
+async def test_fewer_results_for_other_numbers_are_nobodys():
+    outcomes = await _paired(messages(3), [0, 1, 2], drop=(2,), to="15550100")
+    assert {o.kind for o in outcomes} == {UNKNOWN}
 
 
 class Counting:

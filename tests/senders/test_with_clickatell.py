@@ -57,6 +57,14 @@ BOTH_APIS = {
     "big-body-after=5": "unknown",
     "garbage-before": "unknown",
     "garbage-after": "unknown",
+    "gzip": "accepted",
+    "deflate": "accepted",
+    "gzip-cut-before": "unknown",
+    "gzip-cut-after": "unknown",
+    "zip-bomb-before=100": "unknown",
+    "zip-bomb-after=100": "unknown",
+    "brotli-before": "unknown",
+    "brotli-after": "unknown",
     "idle-close": "accepted",
     "refuse-connection=0.1": "unknown",
     "html-502-before": "unknown",
@@ -95,6 +103,10 @@ ONE_API_ONLY = {
     "messages-missing-after": "unknown",
     "messages-empty-before": "unknown",
     "messages-empty-after": "unknown",
+    "to-plus": "accepted",
+    "to-00": "accepted",
+    "to-spaced": "accepted",
+    "to-digit": "accepted",
     "code-as-text": "rejected",
     "wrong-json-before": "unknown",
     "wrong-json-after": "unknown",
@@ -109,6 +121,11 @@ XML_ONLY = {
     "xml-no-answer-element-before": "unknown",
     "xml-no-answer-element-after": "unknown",
     "xml-no-sequence": "accepted",
+    "xml-utf16": "accepted",
+    "xml-doctype": "accepted",
+    "xml-auth": "accepted",
+    "xml-auth-fault": "account",
+    "xml-ampersand": "rejected",
 }
 CASES = [
     *(("one", fault, kinds) for fault, kinds in (BOTH_APIS | ONE_API_ONLY).items()),
@@ -117,7 +134,7 @@ CASES = [
 # Faults that strike when the messages have been accepted.
 AFTER = {f"{kind.name}-after" for kind in KINDS.values() if kind.either}
 # Told apart by tests of their own below.
-APART = {"stale-connection", "missing-result", "xml-error"}
+APART = {"stale-connection", "missing-result", "xml-error", "to-other", "xml-other-sequence"}
 
 
 @pytest.fixture
@@ -197,6 +214,30 @@ async def test_a_result_that_is_missing(clickatell, sender):
     outcomes = await sender.send(batch)
     assert sorted(o.kind for o in outcomes) == ["accepted", "accepted", "accepted", "unknown"]
     agrees(clickatell, batch, outcomes)
+
+
+@pytest.mark.parametrize(("api", "fault"), [("one", "to-other"), ("xml", "xml-other-sequence")])
+async def test_one_verdict_for_all_is_each_ones_though_nobody_knows_which_is_whose(clickatell, api, fault):
+    made = make_sender(config(clickatell, api), SystemClock())
+    clickatell.faults.next(fault, fault)
+    outcomes = await made.send(messages(4))
+    assert {o.kind for o in outcomes} == {OutcomeKind.ACCEPTED}
+    assert {o.gateway_id for o in outcomes} == {None}
+    single = await made.send(messages(1))
+    await made.close()
+    assert [o.gateway_id for o in single] == [clickatell.inbox[-1].gateway_id]
+    assert len(clickatell.inbox) == 5
+
+
+@pytest.mark.parametrize("fault", ["gzip", "deflate"])
+async def test_a_packed_balance_and_status_are_read(clickatell, sender, fault):
+    clickatell.faults.next(f"{fault}@balance", f"{fault}@status")
+    assert isinstance(await sender.balance(), Balance)
+    (outcome,) = await sender.send(messages(1))
+    assert outcome.gateway_id is not None
+    status = await sender.delivery_status(outcome.gateway_id)
+    assert status.verdict is not DeliveryVerdict.NO_ANSWER
+    assert clickatell.faults.pending() == []
 
 
 async def test_an_unreadable_document_is_tried_in_halves(clickatell):

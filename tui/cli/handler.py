@@ -186,6 +186,15 @@ def disable(name: Name) -> None:
     say(f"disabled {found.name}" + (f": {_messages(waiting)} kept waiting" if waiting else ""))
 
 
+@app.command("go-on")
+def go_on(name: Name) -> None:
+    """Let a paused handler send again now, whatever paused it. What paused it may pause it again."""
+    from tui.operations import handlers
+
+    found = handlers.go_on(desk(), _named(name).id)
+    say(f"{found.name} goes on")
+
+
 @app.command()
 def remove(
     name: Name,
@@ -301,6 +310,7 @@ def _facts(view: "HandlerView", found: dict[str, Any]) -> list[tuple[str, object
         ("Name", f"{found['name']} (id {found['id']})"),
         ("API Type", api),
         ("Status", _status(view)),
+        ("Paused", view.pause),
         ("Balance", _balance(view)),
         ("Checked", local_time(view.found.checked_at)),
         (
@@ -337,9 +347,11 @@ def _facts(view: "HandlerView", found: dict[str, Any]) -> list[tuple[str, object
 
 
 def _status(view: "HandlerView") -> str:
-    sign = {"Running": "●", "Error": "▲", "Starting": "◌", "Disabled": "○", "Stopped": "○"}[view.shown.status]
-    said = view.error if view.shown.status == "Error" and view.error else view.shown.status
-    return f"{sign} {said}"
+    shown = view.shown
+    sign = {"Paused": "‖", "Running": "●", "Error": "▲", "Starting": "◌"}.get(shown.light, "○")
+    if shown.status != "Error" or not view.error:
+        return f"{sign} {shown.words}"
+    return f"{sign} {view.error}" + (f" ({shown.pause_words})" if shown.pause_words else "")
 
 
 def _balance(view: "HandlerView") -> str | None:

@@ -11,6 +11,7 @@ from tui.cli.options import Json
 from tui.cli.output import emit, local_time, say, show_facts, show_table
 
 if TYPE_CHECKING:
+    from tui.operations.handler_status import HandlerView
     from tui.operations.status import SiteStatus
 
 
@@ -56,7 +57,7 @@ def _show(found: "SiteStatus") -> None:
         rows = [
             (
                 view.handler.name,
-                view.shown.status,
+                _handler_status(view),
                 money(view.found.balance, view.found.currency),
                 view.queue.total,
             )
@@ -70,6 +71,14 @@ def _show(found: "SiteStatus") -> None:
         say(f"✗ {text}")
     for text in found.warnings:
         say(f"! {text}")
+
+
+def _handler_status(view: "HandlerView") -> str:
+    """One word, or until when it is paused; what an error is stands among the problems below."""
+    if view.shown.status == "Error":
+        pause = view.shown.pause_words
+        return "Error" + (f", {pause}" if pause else "")
+    return view.shown.words
 
 
 def _engine(found: "SiteStatus") -> str:

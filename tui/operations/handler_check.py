@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from scheduling.clock import SystemClock
 from scheduling.money import money
+from scheduling.monitor import judge
 from scheduling.sender_pool import config_of
 from scheduling.senders import make_sender
 from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig
 from storage import handlers as stored
+from storage.database import Transaction
 from storage.errors import SecretMissing
 from storage.records import Category, EntryKind, Handler, Level, ReviewEntry
 from tui.operations.desk import Desk, Role
@@ -43,7 +45,8 @@ class Checked:
 def check_account(desk: Desk, handler_id: int) -> Checked:
     """Ask Clickatell for the balance, here and now. Takes up to the handler's total timeout.
 
-    The engine's own view of the handler is left to the engine.
+    What it answers is what Status shows from now on, by the rules of the engine's own checks; the
+    engine is asked to look for itself at once (alerts about handlers are raised by it alone).
     """
     desk.require(Role.OPERATOR, "testing a handler")
     with desk.database.read() as connection:
@@ -57,6 +60,7 @@ def check_account(desk: Desk, handler_id: int) -> Checked:
     answer = asyncio.run(_ask(config))
     checked = _checked(handler, answer, desk.now())
     with desk.write(Role.OPERATOR, "testing a handler") as tx:
+        _keep(tx, desk, handler.id, answer)
         level = Level.INFO if checked.ok else Level.ERROR
         said = f"tested: {checked.sentence}"
         tx.review(
@@ -72,6 +76,18 @@ def check_account(desk: Desk, handler_id: int) -> Checked:
             ),
         )
     return checked
+
+
+def _keep(tx: Transaction, desk: Desk, handler_id: int, answer: Balance | GatewayError) -> None:
+    """Note the answer as a check. Of a handler that is disabled nothing is kept."""
+    present = stored.get(tx.connection, handler_id)
+    if present is None or not present.enabled:
+        return
+    before = stored.status_of(tx.connection, handler_id)
+    values, said = judge(present, before, answer, desk.now())
+    stored.set_status(tx, handler_id, **{**values, "checked_revision": None})
+    # The test's own entry tells the rest.
+    tx.review(desk.now(), *(entry for entry in said if entry.kind is EntryKind.RESUMED))
 
 
 async def _ask(config: HandlerConfig) -> Balance | GatewayError:

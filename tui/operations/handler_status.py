@@ -38,6 +38,11 @@ class HandlerView:
             return error
         return f"{error}. {advice}" if advice[0].isupper() else f"{error}: {advice}"
 
+    @property
+    def pause(self) -> str | None:
+        """Until when it is paused, and what ends it; None where it is not."""
+        return handler_state.pause_in_words(self.shown, self.found)
+
 
 def listing(desk: Desk) -> list[HandlerView]:
     """All handlers, the newest last."""

@@ -5,9 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduling import hanging
+from scheduling import handler_state, hanging
+from scheduling.handler_state import NO_PAUSE, WELL
 from storage import handlers as stored
 from storage.database import Transaction
+from storage.errors import SecretMissing
 from storage.handlers import keep_secret
 from storage.records import Category, EntryKind, Handler, Level, Queue, ReviewEntry
 from storage.secrets import hint
@@ -18,7 +20,18 @@ from tui.operations.form_values import counted, minutes_of
 from tui.operations.handler_form import LABELS, SECRET_NAME, HandlerForm, check, form_of, warnings
 from tui.operations.names import mentioned
 
-__all__ = ["HandlerForm", "Removed", "Saved", "add", "edit", "form_of", "remove", "set_enabled", "uses"]
+__all__ = [
+    "HandlerForm",
+    "Removed",
+    "Saved",
+    "add",
+    "edit",
+    "form_of",
+    "go_on",
+    "remove",
+    "set_enabled",
+    "uses",
+]
 
 SHOWN_IN_MINUTES = ("retry_rate", "stop_retrying_after", "useful_life")
 
@@ -85,6 +98,31 @@ def set_enabled(desk: Desk, handler_id: int, enabled: bool) -> int:
             kept = f"; {counted(waiting, 'message')} kept waiting" if waiting and not enabled else ""
             _say(tx, desk, found, f"{found.name} {word}{kept}")
         return waiting
+
+
+def go_on(desk: Desk, handler_id: int) -> Handler:
+    """Let a paused handler send again, whatever paused it; a check of its account is asked for.
+
+    Refused where nothing pauses it, while it is disabled, and without a secret to send with. What
+    paused it pauses it again if it still holds.
+    """
+    with desk.write(Role.OPERATOR, "letting a handler go on") as tx:
+        found = _read(tx.connection, handler_id)
+        status = stored.status_of(tx.connection, handler_id)
+        pause = handler_state.pause_of(status, desk.now())
+        if not found.enabled:
+            raise Refused(f"{found.name} is disabled: enable it, then it sends")
+        if pause is None:
+            raise Refused(f"{found.name} is not paused: there is nothing to go on with")
+        try:
+            stored.secret_of(desk.database, tx.connection, handler_id)
+        except SecretMissing as error:
+            raise Refused(f"{found.name} cannot go on: {error}") from error
+        well = WELL if status.status == "Error" else {}
+        stored.set_status(tx, handler_id, **NO_PAUSE, **well, checked_revision=None)
+        reason = handler_state.shown(found, status, True, desk.now()).words
+        _say(tx, desk, found, f"{found.name} goes on by hand (it was: {reason})", kind=EntryKind.RESUMED)
+        return found
 
 
 def remove(
@@ -192,7 +230,15 @@ def _shown(name: str, value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _say(tx: Transaction, desk: Desk, handler: Handler, text: str, level: Level = Level.INFO) -> None:
+def _say(
+    tx: Transaction,
+    desk: Desk,
+    handler: Handler,
+    text: str,
+    level: Level = Level.INFO,
+    *,
+    kind: EntryKind = EntryKind.CHANGE,
+) -> None:
     tx.review(
         desk.now(),
         ReviewEntry(
@@ -202,6 +248,6 @@ def _say(tx: Transaction, desk: Desk, handler: Handler, text: str, level: Level 
             operator=desk.operator,
             handler_id=handler.id,
             handler=handler.name,
-            kind=EntryKind.CHANGE,
+            kind=kind,
         ),
     )

@@ -118,6 +118,11 @@ def _judged(found: SiteStatus) -> SiteStatus:
         problems.append(f"the disk is full: {found.free_bytes / integrity.MEGABYTE:.0f} MB left")
     elif found.free_bytes < integrity.SCARCE:
         warnings.append(f"the disk has {found.free_bytes / integrity.MEGABYTE:.0f} MB left")
+    warnings += [
+        f"{view.handler.name}: {view.shown.pause_words}"
+        for view in found.handlers
+        if view.shown.pause == "busy" and view.shown.status != "Error"
+    ]
     if found.unknown:
         warnings.append(f"{found.unknown:,} of unknown outcome wait for a person")
     if found.unheard.unsure:
@@ -182,5 +187,7 @@ def _handler(view: HandlerView) -> dict[str, Any]:
         "currency": view.found.currency,
         "queued": view.queue.waiting + view.queue.retrying,
         "error": view.error,
+        "pause": view.shown.pause,
+        "paused_until": iso(view.shown.paused_until),
         "checked_at": iso(view.found.checked_at),
     }

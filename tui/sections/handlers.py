@@ -33,14 +33,15 @@ class HandlersSection(Section):
     HELP = """\
 The communication handlers. Status says Running with the account's balance when the handler reaches \
 Clickatell, and otherwise what is wrong; i finds out more. t checks key and balance at no cost, T \
-sends a test message. A disabled handler keeps its messages waiting."""
+sends a test message. "busy, paused until" is a gateway that limits what it takes: alarms try all the \
+same; L lets any paused handler go on. A disabled handler keeps its messages waiting."""
     EMPTY = "No handlers yet. Press n to add an account at Clickatell."
     SORT = ("name", False)
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("name", "Name", 14, flex=2),
         Column("type", "Type", 22, priority=4),
         Column("api", "API Type", 8, priority=3),
-        Column("status", "Status", 20, flex=4),
+        Column("status", "Status", 27, flex=4),
         Column("balance", "Balance", 14, align="right", priority=1),
         Column("queue", "Queue", 18, align="right", priority=2),
         Column("accepted", "Last accepted", 13, align="right", priority=2),
@@ -51,6 +52,7 @@ sends a test message. A disabled handler keeps its messages waiting."""
         "handlers.test_send",
         "handlers.diagnose",
         "-",
+        "handlers.go_on",
         "handlers.enable",
         "-",
         "handlers.new",
@@ -107,6 +109,14 @@ sends a test message. A disabled handler keeps its messages waiting."""
             if checked is not None:
                 self.console.tell(checked.sentence, problem=not checked.ok)
 
+    async def action_go_on(self) -> None:
+        from tui.operations import handlers
+
+        for key in self.table.chosen:
+            found = await self.attempt(self.console.operate(handlers.go_on, key))
+            if found is not None:
+                self.console.tell(f"{found.name} goes on")
+
     def action_test_send(self) -> None:
         from tui.dialogs.test_send import TestSend
 
@@ -145,14 +155,16 @@ sends a test message. A disabled handler keeps its messages waiting."""
 
 
 def _searched(view: "HandlerView") -> str:
-    return f"{view.handler.name} {API[view.handler.api_type]} {view.shown.status}".casefold()
+    return (
+        f"{view.handler.name} {API[view.handler.api_type]} {view.shown.status} {view.shown.words}".casefold()
+    )
 
 
 _SORTS = {
     "name": lambda view: view.handler.name.casefold(),
     "type": lambda view: view.handler.name.casefold(),
     "api": lambda view: view.handler.api_type,
-    "status": lambda view: view.shown.status,
+    "status": lambda view: (view.shown.light, view.shown.words),
     "balance": lambda view: view.found.balance if view.found.balance is not None else -1,
     "queue": lambda view: view.queue.total,
     "accepted": lambda view: view.found.last_accepted_at or datetime.min.replace(tzinfo=UTC),
@@ -161,9 +173,10 @@ _SORTS = {
 
 def status_of(view: "HandlerView") -> Content:
     """The Status column: sign, word, and for an error what is wrong."""
-    sign, colour = SIGNS.get(view.shown.status, "?"), COLOURS.get(view.shown.status, "")
-    said = view.shown.error if view.shown.status == "Error" and view.shown.error else view.shown.status
-    return Content.assemble((sign, colour), " ", plain(said).stylize(colour if sign == "▲" else ""))
+    light = view.shown.light
+    sign, colour = SIGNS.get(light, "?"), COLOURS.get(light, "")
+    marked = light in ("Error", "Paused")
+    return Content.assemble((sign, colour), " ", plain(view.shown.words).stylize(colour if marked else ""))
 
 
 def queue_of(queue: Queue) -> str:
@@ -203,6 +216,7 @@ def _detail(view: "HandlerView") -> Content:
         lines += [plain_block(view.error).stylize("$text-error")]
     facts = [
         ("Balance", money(found.balance, found.currency)),
+        ("Paused", view.pause or ""),
         ("Checked", short_time(found.checked_at, datetime.now(UTC)) if found.checked_at else "–"),
         ("API", f"{API[handler.api_type]}, {handler.channel or handler.user_name or ''}"),
         ("Address", (handler.base_url if handler.api_type == "one" else handler.api_uri) or ""),
