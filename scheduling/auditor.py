@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from scheduling import claims, cron, hanging, misfire
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
-from storage import adoption, handlers, leases, outbox, tasks, time_shift
+from storage import adoption, due, handlers, leases, outbox, tasks, time_shift
 from storage.database import Database, Transaction
 from storage.records import Category, EntryKind, Level, Message, ReviewEntry, Task
 from storage.written_by import wall_clock
@@ -75,7 +75,7 @@ def _overdue(tx: Transaction, now: datetime) -> list[Finding]:
         status = statuses.get(handler.id)
         if not handler.enabled or handler.rate_per_minute or (status and not claims.may_send(status, now)):
             continue
-        count = outbox.count_due(tx.connection, handler.id, now - OVERDUE)
+        count = due.count(tx.connection, handler.id, now - OVERDUE)
         if count:
             text = f"{count} messages at {handler.name} have been due for more than a minute"
             found.append(Finding(f"overdue {handler.id}", text, False))

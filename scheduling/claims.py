@@ -19,6 +19,7 @@ from scheduling.sender_pool import ALERT_BATCH, ONE_API_BATCH, SenderPool
 from scheduling.senders.codes import Recovery
 from scheduling.senders.outcome import HandlerConfig, Outcome, OutcomeKind
 from storage import adoption, handlers, integrity, leases, outbox
+from storage import due as due_messages
 from storage.database import Database, Transaction
 from storage.errors import SecretMissing
 from storage.outbox import ALERT_LANE
@@ -58,7 +59,7 @@ class Outlook:
 def look(database: Database, now: datetime) -> Outlook:
     """The handlers with something due, sorted into those that may send and those that must wait."""
     with database.read() as connection:
-        due = outbox.lanes_with_due(connection, now)
+        due = due_messages.lanes(connection, now)
         if not due or adoption.is_held(connection):
             return Outlook()
         known = {handler.id: handler for handler in handlers.listing(connection)}
@@ -161,7 +162,7 @@ def _probe(
     """One message of a paused handler. Where money is short it is a cheap one that was tried little."""
     taken: list[Message] = []
     if handler_state.ends(status) is Recovery.BALANCE_ROSE:
-        taken = claim(1, only=outbox.cheapest_due(tx, handler.id, lane, now))
+        taken = claim(1, only=due_messages.cheapest(tx, handler.id, lane, now))
     taken = taken or claim(1)
     if taken:
         handlers.set_status(tx, handler.id, probe_at=handler_state.next_try(handler, status, now))

@@ -49,6 +49,8 @@ class Step:
     unknowns: int = 0
     report_due_at: datetime | None = None
     told_by: int | None = None
+    behind_since: datetime | None = None
+    next_planned_at: datetime | None = None
     review: tuple[ReviewEntry, ...] = ()
 
 
@@ -221,6 +223,14 @@ def withdrawn(message: Message, why: str, now: datetime) -> Step:
     )
 
 
+def withdrawn_and_said(message: Message, why: str, now: datetime) -> Step:
+    """The same with an entry of its own, for where it is not one of many."""
+    step = withdrawn(message, why, now)
+    text = f"withdrawn: {step.error}"
+    entry = _entry(message, EntryKind.WITHDRAWN, Category.MESSAGE, Level.INFO, text)
+    return replace(step, review=(entry,))
+
+
 def outlived(message: Message, now: datetime) -> Step:
     """A queued message past its useful life (never tried) or past its retry window. No review entry:
     the caller says it once for all that share a cause."""
@@ -309,11 +319,16 @@ def at(moment: datetime) -> str:
 def _next(message: Message, now: datetime, not_before: datetime | None) -> datetime | None:
     if message.first_attempt_at is None or message.last_planned_at is None:
         return None
+    if message.next_planned_at is not None and message.next_planned_at > now:
+        # That was an extra attempt: the planned one stands.
+        due = max(message.next_planned_at, not_before or message.next_planned_at)
+        return due if due < plan_of(message).window_closes(message.first_attempt_at) else None
     return next_attempt(plan_of(message), message.first_attempt_at, message.last_planned_at, now, not_before)
 
 
 def _attempt(message: Message) -> str:
-    return f"attempt {message.plan_attempts} of {plan_of(message).attempts}"
+    made = f"{message.plan_attempts} of {plan_of(message).attempts}"
+    return f"extra attempt after {made}" if message.next_planned_at is not None else f"attempt {made}"
 
 
 def _attempt_category(message: Message) -> Category:

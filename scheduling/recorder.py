@@ -90,9 +90,11 @@ def _at_its_attempt(tx: Transaction, present: dict[int, Message], result: Result
 
 def apply(tx: Transaction, steps: dict[int, Step], now: datetime) -> None:
     """Write steps and what they say."""
-    outbox.change(tx, {key: lifecycle.columns_of(step) for key, step in steps.items()})
+    outbox.change(tx, {key: lifecycle.columns_of(step) for key, step in steps.items()}, now)
     tx.review(now, *(entry for step in steps.values() for entry in step.review))
     hanging.answered(tx, steps, now)
+    accepted = [key for key, step in steps.items() if step.state is MessageState.ACCEPTED]
+    withdrawal.told_otherwise(tx, accepted, now)
     ended = {key: step.state for key, step in steps.items() if step.error_code != WITHDRAWN}
     system_alerts.messages_ended(tx, ended, now)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from scheduling import hanging, lifecycle, phone
 from scheduling.stages import ACTIVE, DONE, Stage
-from storage import occurrences, outbox
+from storage import message_order, occurrences, outbox
 from storage.database import Transaction
 from storage.records import Message
 
@@ -56,7 +56,7 @@ def withdraw(
         return []
     waiting = occurrences.waiting_messages(tx, occurrence_id, found.tabs)
     steps = {message.id: lifecycle.withdrawn(message, found.why, now) for message in waiting}
-    outbox.change(tx, {key: lifecycle.columns_of(step) for key, step in steps.items()})
+    outbox.change(tx, {key: lifecycle.columns_of(step) for key, step in steps.items()}, now)
     hanging.answered(tx, steps, now)
     return waiting
 
@@ -73,6 +73,24 @@ def reasons(tx: Transaction, messages: Iterable[Message]) -> dict[int, str]:
         for message in of_alerts
         if (holds := found.get(message.occurrence_id or 0)) is not None and holds.holds_for(message)
     }
+
+
+def told_otherwise(tx: Transaction, accepted: Collection[int], now: datetime) -> None:
+    """Withdraw what waits at another handler for a person whom a newer message of its occurrence reached.
+
+    `accepted` are messages that were accepted just now.
+    """
+    found = message_order.older_through_others(tx, accepted) if accepted else {}
+    if not found:
+        return
+    known = outbox.current(tx, {*found, *found.values()})
+    steps = {}
+    for older, newer in found.items():
+        why = f"told through {known[newer].handler} at {now.astimezone():%H:%M}"
+        steps[older] = lifecycle.withdrawn_and_said(known[older], why, now)
+    outbox.change(tx, {key: lifecycle.columns_of(step) for key, step in steps.items()}, now)
+    tx.review(now, *(entry for step in steps.values() for entry in step.review))
+    hanging.answered(tx, steps, now)
 
 
 def said(waited: Collection[Message]) -> str:

@@ -105,7 +105,15 @@ def hold(tx: Transaction, reason: str, now: datetime) -> int:
     tx.execute(
         sa.update(messages)
         .where(waited)
-        .values(state="unknown", error=error, error_code=None, next_attempt_at=None, finished_at=None)
+        .values(
+            state="unknown",
+            error=error,
+            error_code=None,
+            next_attempt_at=None,
+            finished_at=None,
+            behind_since=None,
+            next_planned_at=None,
+        )
     )
     # The processes and the lease written down here are the original's.
     tx.execute(sa.delete(instances))

@@ -27,8 +27,14 @@ RETRYING = sa.text(
 )
 # Named, because the planner would take the index by state and then look into every row.
 QUEUED_BY_HANDLER = sa.text(
-    "SELECT handler_id, count(*) FROM message INDEXED BY message_due"
-    " WHERE state = 'queued' GROUP BY handler_id"
+    "SELECT handler_id, count(*) FROM (SELECT handler_id FROM message INDEXED BY message_due"
+    " WHERE state = 'queued' AND first_attempt_at IS NOT NULL"
+    " UNION ALL SELECT handler_id FROM message INDEXED BY message_fresh"
+    " WHERE state = 'queued' AND first_attempt_at IS NULL AND next_attempt_at IS NOT NULL"
+    " UNION ALL SELECT handler_id FROM message INDEXED BY message_behind"
+    " WHERE state = 'queued' AND behind_since IS NOT NULL AND first_attempt_at IS NULL"
+    " UNION ALL SELECT handler_id FROM message INDEXED BY message_told_by"
+    " WHERE state = 'queued' AND told_by IS NOT NULL AND behind_since IS NULL) GROUP BY handler_id"
 )
 SENDING_BY_HANDLER = sa.text(
     "SELECT handler_id, count(*) FROM message INDEXED BY message_sending"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from storage import message_order
 from storage.database import Transaction
 from storage.records import MessageState, OnUnknown
 from storage.tables import attempts, handlers, messages, occurrences, submissions
@@ -189,13 +190,16 @@ def waiting_for_what_is_over(connection: sa.Connection | Transaction, limit: int
 
 def release(tx: Transaction, message_id: int, now: datetime) -> None:
     """Let a message go that waited for another's answer: due now, its useful life beginning now."""
-    moved = m.expires_at - m.queued_at + sa.literal(now, m.queued_at.type)
+    moment = sa.literal(now, m.queued_at.type)
+    moved = m.expires_at - m.queued_at + moment
     tx.execute(
         sa.update(messages)
         .where(m.id == message_id, m.state == "queued")
         .values(
             told_by=None,
-            next_attempt_at=now,
+            # It may still be behind an older message to the same number.
+            next_attempt_at=sa.case((m.behind_since.is_(None), moment)),
+            behind_since=sa.case((m.behind_since.is_not(None), moment)),
             expires_at=sa.type_coerce(moved, m.expires_at.type),
             **tx.written_at(now),
         )
@@ -219,5 +223,7 @@ def withdraw(tx: Transaction, message_id: int, reason: str, now: datetime) -> No
             told_by=None,
             error_code="withdrawn",
             error=reason,
+            behind_since=None,
         )
     )
+    message_order.arrange(tx, [], [message_id], now)

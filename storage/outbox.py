@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from storage import due, message_order
 from storage.database import Transaction
 from storage.records import Message, MessageDraft, MessageState, OnUnknown, Origin
 from storage.tables import attempts, handlers, messages, submissions
@@ -61,7 +62,7 @@ def record_of(row: Mapping[Any, Any]) -> Message:
 def enqueue(
     tx: Transaction, submission: Submission, drafts: Sequence[MessageDraft], now: datetime
 ) -> list[int]:
-    """Queue a message for each draft, due at once. Gives their ids in the same order."""
+    """Queue a message for each draft, due at once or behind an older one. Gives their ids in this order."""
     submission_id = tx.execute(
         sa.insert(submissions)
         .values(
@@ -79,6 +80,7 @@ def enqueue(
         .returning(s.id)
     ).scalar_one()
     lane, rank = lane_and_rank(submission)
+    group = order_group(submission)
     first = _next_id(tx)
     clock = tx.written_at(now)
     rows = [
@@ -107,13 +109,24 @@ def enqueue(
             "may_arrive_twice": False,
             "query_first": False,
             "reports_asked": 0,
+            "order_group": group,
             **clock,
         }
         for offset, draft in enumerate(drafts)
     ]
     if rows:
         tx.execute(sa.insert(messages), rows)
-    return [row["id"] for row in rows]
+    ids = [row["id"] for row in rows]
+    if group is not None:
+        message_order.place(tx, ids, now)
+    return ids
+
+
+def order_group(submission: Submission) -> int | None:
+    """Which messages to one number keep their order: those of one occurrence, and those by hand."""
+    if submission.origin is Origin.ALERT:
+        return submission.occurrence_id
+    return message_order.BY_HAND if submission.origin is Origin.MANUAL else None
 
 
 def lane_and_rank(submission: Submission) -> tuple[int, int]:
@@ -126,18 +139,6 @@ def lane_and_rank(submission: Submission) -> tuple[int, int]:
 def _next_id(tx: Transaction) -> int:
     used = tx.execute(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'message'")).scalar()
     return int(used or 0) + 1
-
-
-def due(handler_id: int, lane: int, now: datetime) -> sa.ColumnElement[bool]:
-    """What may be attempted now: planned, inside its window, not past its useful life."""
-    return sa.and_(
-        m.state == "queued",
-        m.handler_id == handler_id,
-        m.lane == lane,
-        m.next_attempt_at <= now,
-        sa.or_(m.first_attempt_at.is_not(None), m.expires_at > now),
-        sa.or_(m.window_closes_at.is_(None), m.window_closes_at > now),
-    )
 
 
 def claim(
@@ -158,13 +159,16 @@ def claim(
     The retry plan (`rate`, `stop`) is fixed at a message's first attempt. The caller has
     checked the lease in the same transaction. `only` narrows the choice to these ids.
     """
-    wanted = sa.select(m.id).where(due(handler_id, lane, now))
-    if only is not None:
-        wanted = wanted.where(m.id.in_(only))
-    ids = tx.execute(wanted.order_by(m.rank, m.next_attempt_at, m.id).limit(limit)).scalars().all()
+    if only is None:
+        ids = due.first(tx, handler_id, lane, now, limit)
+    else:
+        ids = due.among(tx, handler_id, lane, now, only)[:limit]
     if not ids:
         return []
     first_try = m.first_attempt_at.is_(None)
+    # An extra attempt comes before the planned one that stands, and uses none up.
+    extra = m.next_planned_at > now
+    planned = sa.func.coalesce(m.next_planned_at, m.next_attempt_at)
     at, window = (
         sa.literal(now, m.next_attempt_at.type),
         sa.literal(now + (stop if rate else rate), m.next_attempt_at.type),
@@ -175,8 +179,10 @@ def claim(
         .values(
             state="sending",
             attempts=m.attempts + 1,
-            plan_attempts=m.plan_attempts + 1,
-            last_planned_at=sa.case((first_try, at), else_=m.next_attempt_at),
+            plan_attempts=m.plan_attempts + sa.case((extra, 0), else_=1),
+            last_planned_at=sa.case((first_try, at), (extra, m.last_planned_at), else_=planned),
+            # What stands while it is sent tells an extra attempt from a planned one.
+            next_planned_at=sa.case((extra, m.next_planned_at)),
             first_attempt_at=sa.func.coalesce(m.first_attempt_at, at),
             window_closes_at=sa.func.coalesce(m.window_closes_at, window),
             retry_rate=sa.func.coalesce(m.retry_rate, sa.literal(rate, m.retry_rate.type)),
@@ -203,17 +209,6 @@ def claim(
         [{"row": row["message_id"], "attempt": row["id"]} for row in rows],
     )
     return [record_of({**taken[row["message_id"]], "attempt_id": row["id"]}) for row in rows]
-
-
-PROBED_AMONG = 100  # how many due messages are looked at for a cheap one
-
-
-def cheapest_due(tx: Transaction, handler_id: int, lane: int, now: datetime) -> list[int]:
-    """The id of a due message of fewest parts, of those the one tried least; among the first due only."""
-    first = sa.select(m.id, m.segments, m.plan_attempts).where(due(handler_id, lane, now))
-    near = first.order_by(m.rank, m.next_attempt_at, m.id).limit(PROBED_AMONG).subquery()
-    query = sa.select(near.c.id).order_by(near.c.segments, near.c.plan_attempts, near.c.id).limit(1)
-    return list(tx.execute(query).scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +295,8 @@ CHANGEABLE = (
     "unknowns",
     "report_due_at",
     "told_by",
+    "behind_since",
+    "next_planned_at",
 )
 CHANGE = (
     sa.update(messages)
@@ -308,11 +305,17 @@ CHANGE = (
 )
 
 
-def change(tx: Transaction, changes: Mapping[int, Mapping[str, Any]]) -> None:
-    """Set all of `CHANGEABLE` on each message. The caller has read the rows in this transaction."""
+def change(tx: Transaction, changes: Mapping[int, Mapping[str, Any]], now: datetime) -> None:
+    """Set all of `CHANGEABLE` on each message, and let go what waited behind those that have ended.
+
+    The caller has read the rows in this transaction.
+    """
     rows = [{"row": key, **{f"new_{n}": value[n] for n in CHANGEABLE}} for key, value in changes.items()]
     if rows:
         tx.execute(CHANGE, rows)
+        queued = [key for key, value in changes.items() if value["state"] == "queued"]
+        ended = [key for key, value in changes.items() if value["state"] not in ("queued", "sending")]
+        message_order.arrange(tx, queued, ended, now)
 
 
 def current(connection: sa.Connection | Transaction, ids: Collection[int]) -> dict[int, Message]:
@@ -339,16 +342,18 @@ def sending_since_before(connection: sa.Connection | Transaction, moment: dateti
     return [record_of(row) for row in connection.execute(query).mappings()]
 
 
-def count_due(connection: sa.Connection, handler_id: int, moment: datetime) -> int:
-    """How many messages of a handler may be attempted and were due before a moment."""
-    query = sa.select(sa.func.count()).select_from(messages)
-    either = sa.or_(due(handler_id, ALERT_LANE, moment), due(handler_id, ORDINARY_LANE, moment))
-    return connection.execute(query.where(either)).scalar_one()
-
-
+_UNSENT = (
+    "FROM message INDEXED BY message_unattempted WHERE state = 'queued' AND first_attempt_at IS NULL"
+    " AND next_attempt_at IS NOT NULL AND expires_at <= :now"
+)
+# The life of one behind an older message does not run while that is being tried.
+_UNSENT_BEHIND = (
+    "FROM message INDEXED BY message_behind WHERE state = 'queued' AND first_attempt_at IS NULL"
+    " AND behind_since IS NOT NULL AND expires_at <= :now AND told_by IS NULL"
+    f" AND NOT {message_order.LIFE_RESTS}"
+)
 OUTLIVED = sa.text(
-    "SELECT id FROM message INDEXED BY message_unattempted"
-    " WHERE state = 'queued' AND first_attempt_at IS NULL AND expires_at <= :now AND told_by IS NULL"
+    f"SELECT id {_UNSENT} UNION ALL SELECT id {_UNSENT_BEHIND}"
     " UNION ALL SELECT id FROM message INDEXED BY message_window"
     " WHERE state = 'queued' AND first_attempt_at IS NOT NULL AND window_closes_at <= :now LIMIT :limit"
 ).bindparams(sa.bindparam("now", type_=m.expires_at.type))
@@ -357,7 +362,8 @@ OUTLIVED = sa.text(
 def outlived(connection: sa.Connection | Transaction, now: datetime, limit: int = 500) -> list[Message]:
     """Queued messages past their useful life (never tried) or past their retry window.
 
-    The life of one that waits for another's answer does not run meanwhile.
+    The life of one that waits for another's answer, or behind one that is being tried, does not run
+    meanwhile.
     """
     ids = connection.execute(OUTLIVED, {"now": now, "limit": limit}).scalars().all()
     if not ids:
@@ -367,9 +373,8 @@ def outlived(connection: sa.Connection | Transaction, now: datetime, limit: int 
 
 
 OUTLIVED_COUNTS = sa.text(
-    "SELECT handler_id, 0, 0, count(*) FROM message INDEXED BY message_unattempted"
-    " WHERE state = 'queued' AND first_attempt_at IS NULL AND expires_at <= :now AND told_by IS NULL"
-    " GROUP BY handler_id"
+    f"SELECT handler_id, 0, 0, count(*) FROM (SELECT handler_id {_UNSENT} UNION ALL SELECT handler_id"
+    f" {_UNSENT_BEHIND}) GROUP BY handler_id"
     " UNION ALL SELECT handler_id, 1, unknowns > 0, count(*) FROM message INDEXED BY message_window"
     " WHERE state = 'queued' AND first_attempt_at IS NOT NULL AND window_closes_at <= :now"
     " GROUP BY handler_id, unknowns > 0"
@@ -399,18 +404,6 @@ def _moment(connection: sa.Connection, query: sa.TextClause, now: datetime) -> d
     asked = query.bindparams(sa.bindparam("now", now, type_=kind)).columns(at=kind)
     found: datetime | None = connection.execute(asked).scalar()
     return found
-
-
-WITH_DUE = sa.text(
-    "SELECT handler.id, lanes.lane FROM handler, (SELECT 0 AS lane UNION ALL SELECT 1) AS lanes"
-    " WHERE EXISTS (SELECT 1 FROM message WHERE message.state = 'queued' AND message.handler_id = handler.id"
-    " AND message.lane = lanes.lane AND message.next_attempt_at <= :now)"
-).bindparams(sa.bindparam("now", type_=m.next_attempt_at.type))
-
-
-def lanes_with_due(connection: sa.Connection, now: datetime) -> set[tuple[int, int]]:
-    """The (handler, lane) pairs in which something is due."""
-    return {(row[0], row[1]) for row in connection.execute(WITH_DUE, {"now": now})}
 
 
 def oldest_due(connection: sa.Connection, now: datetime) -> datetime | None:

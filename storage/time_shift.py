@@ -10,7 +10,15 @@ from storage.tables import handler_statuses, messages, occurrences, tasks
 from storage.types import MICROSECOND, to_micros
 from storage.written_by import WallClock
 
-_PLANNED = ("next_attempt_at", "window_closes_at", "first_attempt_at", "last_planned_at", "expires_at")
+_PLANNED = (
+    "next_attempt_at",
+    "window_closes_at",
+    "first_attempt_at",
+    "last_planned_at",
+    "expires_at",
+    "behind_since",
+    "next_planned_at",
+)
 
 # Moments from which lengths are counted, of rows that do not keep their clock, and which rows.
 _LENGTHS = (
@@ -70,7 +78,7 @@ def pull_back(tx: Transaction, now: datetime, tolerance: timedelta) -> int:
 
     A first attempt is due at once, so only a clock that was ahead for a while makes such a one.
     """
-    began = "coalesce(first_attempt_at, next_attempt_at)"
+    began = "coalesce(first_attempt_at, next_attempt_at, behind_since)"
     moved = ", ".join(f"{name} = {name} - ({began} - :now)" for name in _PLANNED)
     result = tx.execute(
         sa.text(

@@ -72,6 +72,7 @@ def _facts(message: Message, owner: str, now: datetime) -> list[tuple[str, str]]
         ("Attempts", tried),
         ("Waits for", f"the answer to message {message.told_by}" if message.told_by and waits else ""),
         ("Next", exact_time(message.next_attempt_at, now) if message.next_attempt_at and waits else ""),
+        ("Waits for", "an older message to this number" if message.behind_since and waits else ""),
         ("Expires", exact_time(message.expires_at, now) if waits and not message.attempts else ""),
         ("Ended", exact_time(message.finished_at, now) if message.finished_at else ""),
         ("Id there", message.gateway_id or ""),

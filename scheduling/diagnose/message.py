@@ -59,6 +59,10 @@ def _waiting(message: Message, now: datetime) -> Finding:
     tries = f"{message.plan_attempts} attempts so far" if message.plan_attempts else "not tried yet"
     due = message.next_attempt_at
     last = f"; last: {_error(message)}" if message.error else ""
+    if message.behind_since is not None:
+        return ok("State", TRIED, f"waiting for an older message to this number to be through, {tries}")
+    if message.told_by is not None:
+        return ok("State", TRIED, f"waiting for the answer to message {message.told_by}: is its person told?")
     if due is None:
         return problem("State", TRIED, f"waiting without a planned attempt, {tries}", "resend it")
     if now - due > LATE:

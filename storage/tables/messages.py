@@ -19,6 +19,10 @@ from storage.tables.base import (
 )
 
 QUEUED = sa.text("state = 'queued'")
+FRESH = sa.text("state = 'queued' AND first_attempt_at IS NULL AND next_attempt_at IS NOT NULL")
+TRIED = sa.text("state = 'queued' AND first_attempt_at IS NOT NULL")
+BEHIND = sa.text("state = 'queued' AND behind_since IS NOT NULL")
+UNDER_WAY = sa.text("order_group IS NOT NULL AND state IN ('queued', 'sending')")
 # Of unknown outcome and for a person to decide: one that was withdrawn asks nobody.
 UNDECIDED = sa.text("state = 'unknown' AND error_code IS NOT 'withdrawn'")
 
@@ -55,18 +59,22 @@ class MessageRow(SQLModel, table=True):
         ),
         sa.CheckConstraint("origin IN ('manual', 'alert', 'task')"),
         sa.CheckConstraint("lane IN (0, 1)"),
-        sa.Index("message_due", "handler_id", "lane", "rank", "next_attempt_at", "id", sqlite_where=QUEUED),
+        sa.Index("message_fresh", "handler_id", "lane", "rank", "id", sqlite_where=FRESH),
+        sa.Index("message_due", "handler_id", "lane", "next_attempt_at", "rank", "id", sqlite_where=TRIED),
         sa.Index("message_waiting", "next_attempt_at", sqlite_where=QUEUED),
         sa.Index(
             "message_unattempted",
             "expires_at",
-            sqlite_where=sa.text("state = 'queued' AND first_attempt_at IS NULL"),
+            sqlite_where=FRESH,
         ),
         sa.Index(
             "message_window",
             "window_closes_at",
-            sqlite_where=sa.text("state = 'queued' AND first_attempt_at IS NOT NULL"),
+            sqlite_where=TRIED,
         ),
+        sa.Index("message_behind", "expires_at", sqlite_where=BEHIND),
+        sa.Index("message_order", "order_group", "to_number", "handler_id", "id", sqlite_where=UNDER_WAY),
+        sa.Index("message_to", "to_number", "id", sqlite_where=sa.text("order_group IS NOT NULL")),
         sa.Index("message_sending", "attempt_id", sqlite_where=sa.text("state = 'sending'")),
         sa.Index("message_state", "state", "id"),
         sa.Index("message_undecided", "id", sqlite_where=UNDECIDED),

@@ -94,8 +94,17 @@ SCANS = {
     "outlived by cause": outbox.OUTLIVED_COUNTS,
 }
 # The partial indexes that hold only what waits, what is sent and what is active.
-SMALL = ("message_due", "message_sending", "message_waiting", "message_window", "message_unattempted",
-         "occurrence_active")  # fmt: skip
+SMALL = (
+    "message_due",
+    "message_fresh",
+    "message_behind",
+    "message_told_by",
+    "message_sending",
+    "message_waiting",
+    "message_window",
+    "message_unattempted",
+    "occurrence_active",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SCANS)

@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduling import hanging
+from scheduling import hanging, withdrawal
 from scheduling.send_size import SendSize, size_of
 from scheduling.told import person_of
-from storage import message_history, outbox
+from storage import message_history, message_order, outbox
 from storage.database import Transaction
 from storage.message_history import ALL, MessageFilter
 from storage.records import (
@@ -59,6 +59,9 @@ NEW_PLAN: dict[str, Any] = {
     "report_due_at": None,
     "reports_asked": 0,
     "told_by": None,
+    "behind_since": None,
+    "next_planned_at": None,
+    "freed_after": None,
 }
 
 
@@ -109,7 +112,7 @@ def cancel(desk: Desk, message_id: int) -> Message:
         _set(tx, found, state="cancelled", next_attempt_at=None, finished_at=desk.now())
         twice = ", though an earlier attempt may have arrived" if found.may_arrive_twice else ""
         _say(tx, desk, found, EntryKind.CANCELLED, f"cancelled{twice}")
-        hanging.answered(tx, [found.id], desk.now())
+        _ended(tx, desk, found)
         return _read(tx.connection, message_id)
 
 
@@ -152,7 +155,8 @@ def arrived(desk: Desk, message_id: int) -> Message:
         found = _unknown(tx.connection, message_id)
         _set(tx, found, state="accepted", finished_at=desk.now(), next_attempt_at=None)
         _say(tx, desk, found, EntryKind.SETTLED, "arrived, says the operator: taken as accepted")
-        hanging.answered(tx, [found.id], desk.now())
+        _ended(tx, desk, found)
+        withdrawal.told_otherwise(tx, [found.id], desk.now())
         return _read(tx.connection, message_id)
 
 
@@ -162,7 +166,7 @@ def drop(desk: Desk, message_id: int) -> Message:
         found = _unknown(tx.connection, message_id)
         _set(tx, found, state="cancelled", finished_at=desk.now(), next_attempt_at=None)
         _say(tx, desk, found, EntryKind.CANCELLED, "dropped after an unknown outcome: it may have arrived")
-        hanging.answered(tx, [found.id], desk.now())
+        _ended(tx, desk, found)
         return _read(tx.connection, message_id)
 
 
@@ -199,6 +203,7 @@ def _start_again(tx: Transaction, desk: Desk, found: Message) -> None:
         query_first=unsure and handler.api_type == "xml",
         **tx.written_at(now),
     )
+    message_order.arrange(tx, [found.id], [], now)
     twice = ": it may arrive twice" if found.may_arrive_twice or unsure else ""
     _say(tx, desk, found, EntryKind.QUEUED, f"sent again by hand{twice}")
 
@@ -219,6 +224,12 @@ def _send_once_more(tx: Transaction, desk: Desk, found: Message) -> int:
     tx.execute(sa.update(messages).where(messages.c.id == made).values(resend_of=found.id))
     _say(tx, desk, found, EntryKind.QUEUED, f"sent once more by hand, as message {made}")
     return made
+
+
+def _ended(tx: Transaction, desk: Desk, found: Message) -> None:
+    """Go on with what waited for this message."""
+    message_order.arrange(tx, [], [found.id], desk.now())
+    hanging.answered(tx, [found.id], desk.now())
 
 
 def _set(tx: Transaction, found: Message, **values: Any) -> None:

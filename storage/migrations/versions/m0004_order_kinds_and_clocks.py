@@ -17,6 +17,19 @@ OUTBOX: tuple[str, ...] = (
     "ALTER TABLE message ADD COLUMN next_planned_at INTEGER",
     "ALTER TABLE message ADD COLUMN freed_after INTEGER",
     "ALTER TABLE message ADD COLUMN resent_at INTEGER",
+    # Never tried, tried, behind an older one: each is found by an index of its own.
+    "DROP INDEX message_due",
+    "DROP INDEX message_unattempted",
+    "CREATE INDEX message_fresh ON message (handler_id, lane, rank, id)"
+    " WHERE state = 'queued' AND first_attempt_at IS NULL AND next_attempt_at IS NOT NULL",
+    "CREATE INDEX message_due ON message (handler_id, lane, next_attempt_at, rank, id)"
+    " WHERE state = 'queued' AND first_attempt_at IS NOT NULL",
+    "CREATE INDEX message_unattempted ON message (expires_at)"
+    " WHERE state = 'queued' AND first_attempt_at IS NULL AND next_attempt_at IS NOT NULL",
+    "CREATE INDEX message_behind ON message (expires_at) WHERE state = 'queued' AND behind_since IS NOT NULL",
+    "CREATE INDEX message_order ON message (order_group, to_number, handler_id, id)"
+    " WHERE order_group IS NOT NULL AND state IN ('queued', 'sending')",
+    "CREATE INDEX message_to ON message (to_number, id) WHERE order_group IS NOT NULL",
     "CREATE INDEX message_undecided ON message (id) WHERE state = 'unknown' AND error_code IS NOT 'withdrawn'",
 )
 
