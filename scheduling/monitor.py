@@ -10,6 +10,7 @@ from scheduling import handler_state, system_alerts
 from scheduling.clock import Clock
 from scheduling.handler_state import NO_PAUSE
 from scheduling.money import money
+from scheduling.recorder import free_again
 from scheduling.sender_pool import SenderPool
 from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
 from scheduling.store import Store
@@ -127,6 +128,8 @@ class Monitor:
         self._checked[handler.id] = _Checked(handler.revision, self._clock.boottime(), wanted)
         asked_at = self._clock.now()
         found = await self._ask(handler)
+        if isinstance(found, GatewayError) and found.kind is OutcomeKind.NOT_SENT:
+            self._suspect.add(handler.id)  # looked at again soon: alarms go once it answers
         changed = await self._store.run(self._keep, handler, found, asked_at, epoch)
         if changed:
             self._on_change()
@@ -149,8 +152,10 @@ class Monitor:
             values, said = judge(handler, before, found, now)
             handlers.set_status(tx, handler.id, **values)
             tx.review(now, *said)
+            unwell = before.status == "Error" or before.not_sent_at is not None
+            freed = free_again(tx, handler, now) if unwell and values.get("status") == "Running" else 0
             system_alerts.after_check(tx, handler, now)
-        return before.pause is not None and values.get("pause", before.pause) is None
+        return bool(freed) or (before.pause is not None and values.get("pause", before.pause) is None)
 
 
 def judge(

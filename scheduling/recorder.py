@@ -13,7 +13,7 @@ from scheduling.lifecycle import Step
 from scheduling.senders.codes import Recovery, limits_all, recovery
 from scheduling.senders.outcome import Outcome, OutcomeKind
 from scheduling.senders.verdict import as_gateway_error
-from storage import handlers, outbox
+from storage import due, handlers, outbox
 from storage.database import Database, Transaction
 from storage.records import (
     WITHDRAWN,
@@ -154,6 +154,8 @@ def _note_on_handler(
     found = handlers.status_of(tx.connection, handler.id)
     if accepted := by_kind.get(OutcomeKind.ACCEPTED):
         _note_accepted(tx, handler, found, accepted, by_kind, now)
+    if OutcomeKind.NOT_SENT in by_kind and found.not_sent_at is None:
+        handlers.set_status(tx, handler.id, not_sent_at=now)
     limited = [result for result in by_kind.get(OutcomeKind.BUSY, []) if limits_all(result.outcome)]
     if OutcomeKind.ACCOUNT in by_kind:
         _pause_for_account(tx, handler, by_kind[OutcomeKind.ACCOUNT][0].outcome, now)
@@ -182,12 +184,30 @@ def _note_accepted(
     if not stopped and handler_state.shows_recovery(found, [each for each in sent if each], now):
         well = WELL if found.pause == "account" else {}
         handlers.set_status(tx, handler.id, **NO_PAUSE, **well)
+        free_again(tx, handler, now)
         said = "a message was accepted again: sending goes on"
         tx.review(now, _said(handler, said, kind=EntryKind.RESUMED))
         system_alerts.after_check(tx, handler, now)
     elif found.status == "Error" and found.pause is None:
         # The account answered, whatever the last check met: look again now.
         handlers.set_status(tx, handler.id, checked_revision=None)
+    if not stopped and found.not_sent_at is not None:
+        free_again(tx, handler, now)
+
+
+def free_again(tx: Transaction, handler: Handler, now: datetime) -> int:
+    """The handler is well again: alarms that it could not send get one attempt at once, besides the plan.
+
+    For when it turns from Error, or from refusing connections, to Running. Gives how many.
+    """
+    handlers.set_status(tx, handler.id, not_sent_at=None)
+    freed = due.free_again(tx, handler.id, now)
+    if freed:
+        said = (
+            f"the way is free again: {freed:,} waiting {'alarm goes' if freed == 1 else 'alarms go'} at once"
+        )
+        tx.review(now, _said(handler, said, kind=EntryKind.RESUMED))
+    return freed
 
 
 def _pause_for_account(tx: Transaction, handler: Handler, outcome: Outcome, now: datetime) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from storage.database import Transaction
-from storage.message_order import BY_HAND, HAS_OLDER, UNDER_WAY
+from storage.message_order import BY_HAND, HAS_OLDER, NOW, UNDER_WAY, moment_of
 from storage.tables import messages
 
 m = messages.c
@@ -106,8 +106,8 @@ def lanes(connection: sa.Connection, now: datetime) -> set[tuple[int, int]]:
 
 
 # What an extra attempt is given to, when its handler is well again: at most one between two planned.
-FREE_AGAIN = _bound(
-    "UPDATE message SET next_planned_at = next_attempt_at, next_attempt_at = :now,"
+FREE_AGAIN = sa.text(
+    f"UPDATE message SET next_planned_at = next_attempt_at, next_attempt_at = {NOW},"
     " freed_after = plan_attempts"
     " WHERE id IN (SELECT message.id FROM message INDEXED BY message_due"
     " JOIN attempt ON attempt.id = message.attempt_id"
@@ -125,4 +125,4 @@ def free_again(tx: Transaction, handler_id: int, now: datetime) -> int:
     For when it is found well again. The attempt comes besides the plan: if it fails, the next planned
     one stands.
     """
-    return tx.execute(FREE_AGAIN, {"handler": handler_id, "now": now}).rowcount
+    return tx.execute(FREE_AGAIN, {"handler": handler_id, **moment_of(tx, now)}).rowcount

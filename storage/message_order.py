@@ -22,7 +22,7 @@ BY_HAND = 0
 UNDER_WAY = "state IN ('queued', 'sending')"
 
 # Now by the clock that the row's other moments go by (storage/written_by.py).
-_NOW = "(:now + CASE WHEN clock_boot = :clock_boot THEN clock_offset - :clock_offset ELSE 0 END)"
+NOW = "(:now + CASE WHEN clock_boot = :clock_boot THEN clock_offset - :clock_offset ELSE 0 END)"
 
 
 def same_group(one: str, other: str) -> str:
@@ -40,7 +40,7 @@ HAS_OLDER = (
 LIFE_RESTS = HAS_OLDER.removesuffix(")") + " AND older.first_attempt_at < message.expires_at)"
 
 _PUT_BEHIND = (
-    f"UPDATE message SET behind_since = {_NOW}, next_attempt_at = NULL, next_planned_at ="
+    f"UPDATE message SET behind_since = {NOW}, next_attempt_at = NULL, next_planned_at ="
     " CASE WHEN first_attempt_at IS NOT NULL THEN coalesce(next_planned_at, next_attempt_at) END"
     " WHERE state = 'queued' AND behind_since IS NULL AND resent_at IS NULL AND order_group IS NOT NULL"
 )
@@ -54,8 +54,8 @@ NEWER_BEHIND = sa.text(
 # A newer one makes the oldest due at once, besides its plan: the planned attempt stands.
 HURRY_OLDER = sa.text(
     "UPDATE message SET next_planned_at = coalesce(next_planned_at, next_attempt_at),"
-    f" next_attempt_at = {_NOW} WHERE state = 'queued' AND first_attempt_at IS NOT NULL"
-    f" AND next_attempt_at > {_NOW} AND window_closes_at > {_NOW} AND id IN (SELECT"
+    f" next_attempt_at = {NOW} WHERE state = 'queued' AND first_attempt_at IS NOT NULL"
+    f" AND next_attempt_at > {NOW} AND window_closes_at > {NOW} AND id IN (SELECT"
     " (SELECT older.id FROM message AS older INDEXED BY message_order"
     f" WHERE {same_group('older', 'newer')} AND older.{UNDER_WAY} ORDER BY older.id LIMIT 1)"
     " FROM message AS newer WHERE newer.id BETWEEN :first AND :last AND newer.behind_since IS NOT NULL)"
@@ -75,21 +75,21 @@ _ENDED_TRIED_AT = "(SELECT ended.first_attempt_at FROM message AS ended WHERE en
 
 # The useful life of what waited does not run while an older one was being tried.
 LENGTHEN = sa.text(
-    f"UPDATE message INDEXED BY message_order SET behind_since = max(behind_since, {_NOW}), expires_at ="
-    f" expires_at + max(0, {_NOW} - max(behind_since, {_ENDED_TRIED_AT}))"
+    f"UPDATE message INDEXED BY message_order SET behind_since = max(behind_since, {NOW}), expires_at ="
+    f" expires_at + max(0, {NOW} - max(behind_since, {_ENDED_TRIED_AT}))"
     f" WHERE {_GROUP_OF_ENDED} AND {UNDER_WAY} AND behind_since IS NOT NULL"
     f" AND first_attempt_at IS NULL AND told_by IS NULL AND {_ENDED_TRIED_AT} IS NOT NULL"
 )
 FREE_NEXT = sa.text(
     "UPDATE message SET behind_since = NULL, next_planned_at = NULL, next_attempt_at ="
-    f" CASE WHEN told_by IS NULL THEN coalesce(next_planned_at, {_NOW}) END"
+    f" CASE WHEN told_by IS NULL THEN coalesce(next_planned_at, {NOW}) END"
     " WHERE state = 'queued' AND behind_since IS NOT NULL AND id = (SELECT m.id FROM message AS m"
     f" INDEXED BY message_order WHERE {_GROUP_OF_ENDED} AND {UNDER_WAY} ORDER BY m.id LIMIT 1)"
 )
 
 STRANDED = sa.text(
     "UPDATE message INDEXED BY message_behind SET behind_since = NULL, next_planned_at = NULL,"
-    f" next_attempt_at = CASE WHEN told_by IS NULL THEN coalesce(next_planned_at, {_NOW}) END"
+    f" next_attempt_at = CASE WHEN told_by IS NULL THEN coalesce(next_planned_at, {NOW}) END"
     f" WHERE state = 'queued' AND behind_since IS NOT NULL AND NOT {HAS_OLDER}"
 )
 
@@ -112,14 +112,14 @@ OLDER_ELSEWHERE = sa.text(
 def place(tx: Transaction, ids: Collection[int], now: datetime) -> None:
     """Put messages that were just made behind the older ones; those are due at once."""
     if ids:
-        span = {"first": min(ids), "last": max(ids), **_moment(tx, now)}
+        span = {"first": min(ids), "last": max(ids), **moment_of(tx, now)}
         if tx.execute(BEHIND_OLDER, span).rowcount:
             tx.execute(HURRY_OLDER, span)
 
 
 def arrange(tx: Transaction, queued: Collection[int], ended: Collection[int], now: datetime) -> None:
     """Put the order right after messages were queued again, or are under way no more."""
-    moment = _moment(tx, now)
+    moment = moment_of(tx, now)
     for message_id in queued:
         tx.execute(BEHIND_OLDER, {"first": message_id, "last": message_id, **moment})
         tx.execute(NEWER_BEHIND, {"id": message_id, **moment})
@@ -134,7 +134,7 @@ def arrange(tx: Transaction, queued: Collection[int], ended: Collection[int], no
 
 def free_stranded(tx: Transaction, now: datetime) -> int:
     """Let go what waits behind nothing any more; how many. Nothing should: `arrange` lets them go."""
-    return tx.execute(STRANDED, _moment(tx, now)).rowcount
+    return tx.execute(STRANDED, moment_of(tx, now)).rowcount
 
 
 def newer_that_went(connection: sa.Connection | Transaction, message: Message) -> int:
@@ -159,5 +159,5 @@ def older_through_others(tx: Transaction, accepted: Collection[int]) -> dict[int
     return {row.id: row.by for row in tx.execute(OLDER_ELSEWHERE, {"ids": list(accepted)})}
 
 
-def _moment(tx: Transaction, now: datetime) -> dict[str, int | None]:
+def moment_of(tx: Transaction, now: datetime) -> dict[str, int | None]:
     return {"now": to_micros(now), **tx.written_at(now)}

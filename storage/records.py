@@ -162,6 +162,7 @@ class HandlerStatus:
     probe_at: datetime | None = None
     pause_ends: str | None = None
     paused_attempt: int | None = None
+    not_sent_at: datetime | None = None  # since when its connections are refused
 
 
 @dataclass(frozen=True, slots=True)

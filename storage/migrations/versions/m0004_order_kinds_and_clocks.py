@@ -77,6 +77,7 @@ CLOCK: tuple[str, ...] = (
 HANDLERS: tuple[str, ...] = (
     "ALTER TABLE handler_status ADD COLUMN pause_ends TEXT",
     "ALTER TABLE handler_status ADD COLUMN paused_attempt INTEGER",
+    "ALTER TABLE handler_status ADD COLUMN not_sent_at INTEGER",
 )
 
 OPERATORS: tuple[str, ...] = ()
