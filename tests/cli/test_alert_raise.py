@@ -98,7 +98,7 @@ def test_a_step_that_may_not_be_taken_changes_nothing(site: CommandLine) -> None
 def test_raise_refused(site: CommandLine) -> None:
     for words, status in (
         (("raise", "Nope"), 1), (("raise", "Balance low"), 1), (("raise", "Fire", "--set", "Zone"), 2),
-        (("raise", "Fire", "--set", "=x"), 2), (("raise",), 2), (("raise", "Fire", "--key", "k" * 201), 1),
+        (("raise", "Fire", "--set", "x"), 2), (("raise",), 2),
     ):  # fmt: skip
         ended = site("alert", *words)
         assert ended.status == status and ended.err, words
@@ -184,3 +184,52 @@ def test_restoring_what_is_not_active_may_be_well(site: CommandLine) -> None:
     site.ok("alert", "raise", "Fire", "--key", "k")
     assert "Fire (k): restored" in site.ok("alert", "restore", "--key", "k", "--if-active").out
     assert site("alert", "restore", "--key", "", "--if-active").status == 1
+
+
+def review(site: CommandLine) -> str:
+    return "\n".join(entry["text"] for entry in site.ok("review", "--json").json)
+
+
+def test_a_value_that_is_too_long_is_cut_and_the_alert_raised(site: CommandLine) -> None:
+    ended = site.ok("alert", "raise", "Fire", "--set", f"Zone={'N' * 12_000}", "--json")
+    said = "the value of Zone has 12,000 characters: cut to 10,000"
+    assert f"warning: {said}" in ended.err and said in review(site)
+    value = ended.one["given"]["Zone"]
+    assert len(value) == 10_000 and value.endswith("N...")
+    text = site.ok("message", "list", "--json").one["text"]
+    assert text.startswith("Created: Fire, NNN") and text.endswith("...")
+
+
+def test_long_keys_keep_their_difference_and_are_restored_by_the_whole(site: CommandLine) -> None:
+    keys = [f"{'k' * 300}{last}" for last in "ab"] + ["a\x01b", "a\x02b", "a\udcff", "a\udcfe"]
+    raised = [site.ok("alert", "raise", "Fire", "--key", key, "--json").one for key in keys]
+    assert len({one["key"] for one in raised}) == len(keys) and not any(one["counted"] for one in raised)
+    assert all(len(one["key"]) <= 200 and one["key"].isprintable() for one in raised)
+    assert "the key has 301 characters" in review(site)
+    for key, one in zip(keys, raised, strict=True):
+        assert site.ok("alert", "raise", "Fire", "--key", key, "--json").one["counted"]
+        assert site.ok("alert", "raise", "Fire", "--key", one["key"], "--json").one["counted"], (
+            "as it is shown"
+        )
+        assert site.ok("alert", "restore", "--key", f" {key}\n", "--json").one["id"] == one["id"]
+
+
+def test_of_too_many_values_the_declared_ones_are_kept_first(site: CommandLine) -> None:
+    many = [part for number in range(150) for part in ("--set", f"extra{number}=x")]
+    ended = site.ok("alert", "raise", "Fire", *many, "--set", "zone=North", "--json")
+    given = ended.one["given"]
+    assert len(given) == 100 and given["zone"] == "North" and given["extra98"] == "x"
+    assert "151 values were given: the first 100 are kept" in ended.err
+    assert "North" in site.ok("message", "list", "--json").one["text"]
+
+
+def test_names_and_values_that_are_no_text(site: CommandLine) -> None:
+    odd = ("=x", "  =y", f"{'n' * 300}1=a", f"{'n' * 300}2=b", "Zone=a\x00b\x1b[31mred\rtwo\udcff", "n\x07=c")
+    ended = site.ok("alert", "raise", "Fire", *[part for each in odd for part in ("--set", each)], "--json")
+    given = ended.one["given"]
+    assert given["Zone"] == "abred\ntwo?" and given["(no name)"] == "y"
+    assert len([name for name in given if name.startswith("nnn")]) == 2
+    assert all(name.isprintable() and len(name) <= 200 for name in given)
+    assert "the value of Zone holds what is no text" in ended.err
+    text = site.ok("message", "list", "--json").one["text"]
+    assert text == "Created: Fire, abred\ntwo?"

@@ -126,7 +126,7 @@ def alert(fingerprint: str, status: str = "firing", **changes: Any) -> dict[str,
 def payload(*alerts: dict[str, Any]) -> dict[str, Any]:
     return {
         "receiver": "commsdesk",
-        "status": "firing" if any(each["status"] == "firing" for each in alerts) else "resolved",
+        "status": "firing",
         "alerts": list(alerts),
         "groupLabels": {"alertname": "HostDown"},
         "commonLabels": {"alertname": "HostDown", "job": "node", "severity": "critical"},
@@ -189,6 +189,53 @@ def test_alertmanager_is_told_to_try_again_when_it_could_not_be_raised(
     site.ok("alert", "enable", "Outside alarm")
     assert post(webhook, alert("a1")) == 200
     assert occurrences(site) == [("prometheus-a1", "Created", 1)]
+
+
+def odd_alerts() -> list[dict[str, Any]]:
+    """What Alertmanager may send besides the usual, or something in its place."""
+    return [
+        alert("long", annotations={"summary": "x" * 300_000}),
+        alert("é" * 150_000),
+        alert("nul", annotations={"summary": "a\0b\x1b[31m"}, labels={"instance": "c\0d"}),
+        alert("half", annotations={"summary": "half \ud800"}, labels={"instance": "\udcff"}),
+        alert("bare", annotations=None, labels=None),
+        alert("types", annotations={"summary": 7}, labels={"instance": ["a"], "alertname": 1.5}),
+        {"labels": {"alertname": "NoFingerprint"}},
+        {"labels": {"alertname": "NoFingerprintEither"}, "status": "firing"},
+        {},
+    ]
+
+
+def words_of(found: dict[str, Any]) -> list[str]:
+    """What the script would run for an alert."""
+    source = example("alertmanager.py").rpartition("http.server.HTTPServer(")[0]
+    script: dict[str, Any] = {}
+    exec(source, script)
+    return list(script["words"](json.loads(json.dumps(found))))
+
+
+def test_odd_alerts_are_raised_and_restored(site: CommandLine) -> None:
+    odd = odd_alerts()
+    for found in odd:
+        words = words_of(found)
+        assert all("\0" not in word and len(word.encode()) < 128 * 1024 for word in words)
+        site.ok("alert", *words)
+    raised = occurrences(site)
+    assert len(raised) == len(odd) and {(stage, count) for _, stage, count in raised} == {("Created", 1)}
+    assert {"NoFingerprint", "NoFingerprintEither", "an alert without words"} <= {
+        text.removeprefix("Prometheus: ") for text in sent(site)
+    }
+    assert not any(set(text) & set("\0\x1b\r") for text in sent(site))
+    for found in odd:
+        site.ok("alert", *words_of(found | {"status": "resolved"}))
+    assert {stage for _, stage, _ in occurrences(site)} == {"Restored"}
+
+
+def test_what_cannot_be_raised_is_reported_and_the_next_goes_on(site: CommandLine, webhook: str) -> None:
+    nothing: Any = ["an alert", 7, None, {"labels": "text"}]
+    long = alert("long", annotations={"summary": "x" * 300_000})
+    assert post(webhook, *nothing, long, alert("last")) == 503
+    assert [key for key, _, _ in occurrences(site)] == ["prometheus-long", "prometheus-last"]
 
 
 # OnFailure=

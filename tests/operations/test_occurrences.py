@@ -173,7 +173,7 @@ def test_undeclared_values_are_kept_and_stand_in_no_message(desk: Desk, database
 def test_values_are_put_in_once_and_bad_bytes_do_not_stop_an_alarm(desk: Desk) -> None:
     raised = occurrences.raise_alert(desk, fire(desk), key="a\udcff", given={"Zone": "{Count}\udce9"})
     assert sent(desk, raised.occurrence.id)[0][2] == "Created Fire {Count}? 1 - -"
-    assert raised.occurrence.key == "a?"
+    assert str(raised.occurrence.key).startswith("a?~")
     assert occurrences.raise_alert(desk, raised.occurrence.alert_id, key="a\udcff").counted
 
 

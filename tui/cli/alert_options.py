@@ -71,7 +71,7 @@ def values_given(given: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")
-        if not equals or not name.strip():
+        if not equals:
             raise typer.BadParameter(f"{text!r} is not FIELD=VALUE", param_hint="--set")
         found[name.strip()] = value
     return found

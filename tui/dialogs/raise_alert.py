@@ -20,7 +20,8 @@ from tui.occurrence_facts import age_shown, named, outgoing_shown
 from tui.operations import alert_preview, alerts, occurrences
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted
-from tui.operations.occurrences import LONGEST_KEY, Stepped
+from tui.operations.occurrences import Stepped
+from tui.operations.raised_values import LONGEST_KEY
 from tui.plain import plain, plain_str
 from tui.sentences import for_screen
 from tui.widgets.editor_screen import EditorScreen

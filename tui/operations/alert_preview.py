@@ -12,10 +12,9 @@ from scheduling.stages import Stage
 from scheduling.told import Person
 from storage import alerts, occurrences
 from storage.alerts import Alert
-from storage.names import tidy
 from storage.occurrences import Occurrence
-from storage.texts import storable
 from tui.operations.desk import Desk
+from tui.operations.raised_values import kept_key, kept_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,8 @@ class RaisePreview:
 
 def of_raise(desk: Desk, alert: Alert, key: str, given: Mapping[str, str]) -> RaisePreview:
     """What raising the alert now would do."""
-    key = tidy(storable(key))
-    given = {storable(name): storable(value) for name, value in given.items()}
+    key = kept_key(key)[0] or ""
+    given, _ = kept_values(given, alert.fields)
     now = desk.now()
     new = Occurrence(
         0, alert.id, alert.name, alert.priority, key or None, str(Stage.CREATED), 1, None, dict(given),

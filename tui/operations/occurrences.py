@@ -12,19 +12,16 @@ from scheduling.stages import Stage
 from scheduling.told import Tally
 from storage import alerts, hearing, outbox
 from storage import occurrences as stored
-from storage.names import tidy
+from storage.alerts import Alert
 from storage.occurrences import Occurrence, OccurrenceEvent
-from storage.records import Category, EntryKind, Message, ReviewEntry
-from storage.texts import storable
+from storage.records import Category, EntryKind, Level, Message, ReviewEntry
 from tui.operations.alerts import read
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 from tui.operations.names import check_text, mentioned
+from tui.operations.raised_values import kept_key, kept_values
 
-LONGEST_KEY = 200
-LONGEST_VALUE = 10_000
 LONGEST_NOTE = 2_000
-MOST_VALUES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +74,20 @@ def raise_alert(
 ) -> Stepped:
     """Raise an alert, or count where one with the key is active. On disk when this returns.
 
-    A blank key is none. Refused for a disabled alert. What other systems give is not refused
-    for bytes that are no text: such bytes show as a question mark.
+    A blank key is none. Refused for a disabled alert. What other systems give is not refused for its
+    length or for what is no text: it is cut (`raised_values`), with a warning.
     """
-    tidy_key = _check_key(key)
-    values = _check_values(given or {})
+    kept, key_note = kept_key(key)
     with desk.write(Role.OPERATOR, "raising an alert") as tx:
         alert = read(tx.connection, alert_id)
         if not alert.enabled:
             raise Refused(f"{alert.name} is disabled: enable it before it is raised")
-        raised = alerting.raise_alert(tx, alert, tidy_key, values, desk.now(), operator=desk.operator)
+        values, notes = kept_values(given or {}, alert.fields)
+        notes = [key_note, *notes] if key_note else notes
+        raised = alerting.raise_alert(tx, alert, kept, values, desk.now(), operator=desk.operator)
+        if not raised.counted:
+            tx.review(desk.now(), *(_cut(alert, raised.occurrence_id, note, desk) for note in notes))
+        raised.queued.problems.extend(notes)
         return Stepped(_known(tx.connection, raised.occurrence_id), raised.queued, raised.counted)
 
 
@@ -198,7 +199,7 @@ def active_with_key(desk: Desk, key: str, alert_id: int | None = None) -> Occurr
 
     Raises `NotActive` when there is none, `Refused` when there are several.
     """
-    wanted = _check_key(key)
+    wanted, _ = kept_key(key)
     if wanted is None:
         raise Refused("Key is empty: give the key that the alert was raised with", "Key")
     with desk.database.read() as connection:
@@ -225,26 +226,17 @@ def _known(connection: sa.Connection, occurrence_id: int) -> Occurrence:
     return found
 
 
-def _check_key(key: str | None) -> str | None:
-    """The key as it is kept: without spaces around it or line breaks in it."""
-    found = tidy(storable(key or ""))
-    if len(found) > LONGEST_KEY:
-        raise Refused(f"Key has {len(found):,} characters: {LONGEST_KEY} at most", "Key")
-    return found or None
-
-
-def _check_values(given: Mapping[str, str]) -> dict[str, str]:
-    if len(given) > MOST_VALUES:
-        raise Refused(f"{len(given):,} values were given: {MOST_VALUES} at most", "Fields")
-    found = {}
-    for name, value in given.items():
-        name, value = tidy(storable(name)), storable(value)
-        if not name:
-            raise Refused("Fields: a value has no name: write field=value", "Fields")
-        if len(name) > LONGEST_KEY or len(value) > LONGEST_VALUE:
-            raise Refused(f"Fields: {name[:40]} is longer than {LONGEST_VALUE:,} characters", "Fields")
-        found[name] = value
-    return found
+def _cut(alert: Alert, occurrence_id: int, note: str, desk: Desk) -> ReviewEntry:
+    return ReviewEntry(
+        Category.ALERT,
+        f"{alert.name}: {note}",
+        Level.WARNING,
+        kind=EntryKind.NOTE,
+        operator=desk.operator,
+        alert_id=alert.id,
+        alert=alert.name,
+        occurrence_id=occurrence_id,
+    )
 
 
 def _check_note(text: str) -> str:
