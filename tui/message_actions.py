@@ -11,7 +11,6 @@ from tui.operations import large_sends, messages
 from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted
-from tui.sentences import for_screen
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -46,7 +45,7 @@ async def _do(
         console.tell(f"{counted(done.count, 'message')} {what}")
     if done.refusals:
         more = f" (and {len(done.refusals) - 1:,} more like it)" if len(done.refusals) > 1 else ""
-        console.tell(for_screen(done.refusals[0]) + more, problem=True)
+        console.tell(done.refusals[0] + more, problem=True)
     return bool(done.count)
 
 

@@ -19,7 +19,6 @@ from tui.operations.errors import Refused
 from tui.operations.form_values import counted
 from tui.operations.occurrences import Stepped
 from tui.plain import plain
-from tui.sentences import for_screen
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -150,4 +149,4 @@ def _said(stepped: Stepped, done: str) -> str:
 def _tell_refusals(console: "ConsoleApp", refusals: Sequence[str]) -> None:
     if refusals:
         more = f" (and {len(refusals) - 1:,} more like it)" if len(refusals) > 1 else ""
-        console.tell(for_screen(refusals[0]) + more, problem=True)
+        console.tell(refusals[0] + more, problem=True)

@@ -45,7 +45,7 @@ def test_removal_is_refused_until_it_is_confirmed(cli: CommandLine, database: Da
     assert refused.status == 1 and refused.out == ""
     assert refused.err == (
         "commsdesk: Mobile is in use: 1 user has a value; the messages of task Report mention it."
-        " Confirm the removal (--yes) to go on\n"
+        " Confirm the removal to go on (--yes)\n"
     )
     assert cli.ok("field", "show", "mobile", "--json").one["mentioned_by"] == ["task Report"]
     assert cli.ok("field", "remove", "mobile", "--yes").out == "removed field Mobile\n"

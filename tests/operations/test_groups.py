@@ -64,14 +64,14 @@ def test_removal_names_the_tasks(desk: Desk, people: list[int], texts: Callable[
     add_task(desk.database, "Report", [Recipient(group_id=ops.id)])
     with pytest.raises(Refused, match="Ops is a recipient of task Report"):
         groups.remove(desk, ops.id)
-    assert groups.hanging(desk, ops.id) == "Ops is a recipient of task Report"
+    assert groups.hanging(desk, ops.id) == ("Ops is a recipient of task Report",)
     handler = add_handler(desk.database)
     with desk.database.write() as tx:
         row = {"name": "Fire", "priority": 1, "description": "", "enabled": True}
         fire = alerts.add(tx, row, NOON)
         recipients = (Recipient(group_id=ops.id),)
         alerts.set_actions(tx, fire, [Action(0, handler, "", "out", recipients, stage="Created")])
-    assert groups.hanging(desk, ops.id) == "Ops is a recipient of alert Fire and task Report"
+    assert groups.hanging(desk, ops.id) == ("Ops is a recipient of alert Fire and task Report",)
     groups.remove(desk, ops.id, confirmed=True)
     assert groups.listing(desk) == [] and users.get(desk, people[0]).groups == ()
     assert users.count(desk) == 8

@@ -100,7 +100,7 @@ def test_a_viewer_may_look_and_not_add(desk: Desk, viewer: Desk) -> None:
 def test_bad_input_names_the_field(desk: Desk, form: HandlerForm, field: str, words: str) -> None:
     error = refused(desk, form)
     assert error.field == field
-    assert words in error.message and "\n" not in error.message
+    assert words in error.on_command_line and "\n" not in error.message
 
 
 def test_the_telephone_field_must_be_one(desk: Desk) -> None:

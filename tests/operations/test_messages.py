@@ -121,7 +121,7 @@ def test_what_was_sent_or_waits_goes_again_only_as_a_new_message(
     desk: Desk, message_id: int, state: MessageState
 ) -> None:
     put(desk, message_id, state)
-    with pytest.raises(Refused, match="--again"):
+    with pytest.raises(Refused, match="as a new message, say so"):
         messages.resend(desk, message_id)
     copy = messages.resend(desk, message_id, again=True)
     assert copy.id != message_id and copy.resend_of == message_id
@@ -244,7 +244,7 @@ def test_a_withdrawn_one_is_not_sent_again_but_its_text_may_go_as_a_new_one(
     why = "restored at 14:03, before it was sent"
     put(desk, message_id, state, error_code="withdrawn", error=why)
     before = read(desk, message_id)
-    with pytest.raises(Refused, match=f"withdrawn: {why}.*--again"):
+    with pytest.raises(Refused, match=f"withdrawn: {why}.*as a new message"):
         messages.resend(desk, message_id)
     assert read(desk, message_id) == before
     copy = messages.resend(desk, message_id, again=True)

@@ -124,7 +124,7 @@ def remove(name: Name, yes: Yes = False) -> None:
     from tui.operations import groups
 
     found = _named(name)
-    held = groups.hanging(desk(), found.id)
+    held = "; ".join(groups.hanging(desk(), found.id))
     sure = yes or (bool(held) and confirmed(f"{held}. Remove it?", yes=False, without_terminal=False))
     groups.remove(desk(), found.id, confirmed=sure)
     say(f"removed group {found.name}")

@@ -18,7 +18,7 @@ from storage.errors import StorageError
 from tui.cli import context
 from tui.cli.lazy_group import LazyGroup
 from tui.cli.output import note, steady
-from tui.operations.errors import Refused
+from tui.operations.errors import Refused, on_command_line
 from tui.preferences import Link
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -121,7 +121,7 @@ def _run(command: Any, arguments: Sequence[str]) -> int:
     try:
         status = command.main(list(arguments), prog_name="commsdesk", standalone_mode=False)
     except (Refused, StorageError) as error:
-        note(f"commsdesk: {error}")
+        note(f"commsdesk: {on_command_line(error)}")
         return FAILED
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
@@ -141,7 +141,7 @@ def _show_usage(error: Any) -> None:
     if hasattr(error, "show"):
         error.show()
     else:
-        note(f"commsdesk: {error}")
+        note(f"commsdesk: {on_command_line(error)}")
 
 
 def _unforeseen(error: Exception) -> int:

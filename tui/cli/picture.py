@@ -13,7 +13,7 @@ from storage.errors import StorageError
 from tui.cli import context
 from tui.cli.existing_site import existing_desk
 from tui.cli.output import note, steady
-from tui.operations.errors import Refused
+from tui.operations.errors import Refused, on_command_line
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
         context.configure(given.data, given.operator)
         print(_picture(given.section, (given.width, given.height)))
     except (Refused, StorageError) as error:
-        note(f"commsdesk: {error}")
+        note(f"commsdesk: {on_command_line(error)}")
         return 1
     return 0
 

@@ -155,7 +155,7 @@ def remove(names: Names, yes: Yes = False) -> None:
 
     people = [_named(name) for name in names]
     ids = [person.id for person in people]
-    held = users.hanging(desk(), ids)
+    held = "; ".join(users.hanging(desk(), ids))
     sure = yes or (bool(held) and confirmed(f"{held}. Remove?", yes=False, without_terminal=False))
     users.remove(desk(), ids, confirmed=sure)
     for person in {person.id: person for person in people}.values():

@@ -12,7 +12,7 @@ from pathlib import Path
 from storage.errors import StorageError
 from tui.cli import context
 from tui.cli.output import note, steady
-from tui.operations.errors import Refused
+from tui.operations.errors import Refused, on_command_line
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
         context.configure(given.data, given.operator)
         return open_console(engine=not given.no_engine, theme=given.theme, kind="web")
     except (Refused, StorageError) as error:
-        note(f"commsdesk: {error}")
+        note(f"commsdesk: {on_command_line(error)}")
         return 1
 
 

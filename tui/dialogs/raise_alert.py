@@ -23,7 +23,6 @@ from tui.operations.form_values import counted
 from tui.operations.occurrences import Stepped
 from tui.operations.raised_values import LONGEST_KEY
 from tui.plain import plain, plain_str
-from tui.sentences import for_screen
 from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import TextField
 from tui.widgets.form import Form
@@ -181,10 +180,7 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
         """On a thread: raise it."""
         desk = self.console.desk
         assert desk is not None
-        try:
-            raised = occurrences.raise_alert(desk, self.alert.id, key=values["key"], given=self._given())
-        except Refused as refusal:
-            raise Refused(for_screen(refusal.message), refusal.field) from None
+        raised = occurrences.raise_alert(desk, self.alert.id, key=values["key"], given=self._given())
         self.console.nudge()
         return raised
 

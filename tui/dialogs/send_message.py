@@ -21,7 +21,6 @@ from tui.operations import sending
 from tui.operations.errors import Refused
 from tui.operations.sending import Preview, Sent
 from tui.plain import plain, plain_str
-from tui.sentences import for_screen
 from tui.widgets.composer import Composer
 from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import ChoiceField, YesNoField
@@ -227,7 +226,7 @@ is queued is on disk and goes out as soon as the handler can send."""
         return preview
 
     def _refuse(self, sentence: str, tab: str | None) -> None:
-        self._show_trouble(for_screen(sentence))
+        self._show_trouble(sentence)
         if tab is not None:
             self._go_to(tab)
 

@@ -11,7 +11,6 @@ from storage.records import Handler, Recipient
 from tui.operations import sending
 from tui.operations.errors import Refused
 from tui.operations.sending import Sent
-from tui.sentences import for_screen
 from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import LongTextField, TextField
 from tui.widgets.form import Form
@@ -63,12 +62,7 @@ each attempt as it is made. t in the list of handlers tests key and balance with
             number = phone.parse(values["number"]).e164
         except phone.PhoneError as error:
             raise Refused(str(error), "Number") from None
-        try:
-            sent = sending.send(
-                desk, self.handler.id, [Recipient(number=number, name=number)], values["text"]
-            )
-        except Refused as refusal:
-            raise Refused(for_screen(refusal.message), refusal.field) from None
+        sent = sending.send(desk, self.handler.id, [Recipient(number=number, name=number)], values["text"])
         self.console.nudge()
         return sent
 

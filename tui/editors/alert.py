@@ -25,10 +25,8 @@ from tui.operations import alerts
 from tui.operations.action_form import ActionForm
 from tui.operations.alert_form import HIGHEST, LOWEST, PRESET_PRIORITY, AlertForm, StageAction, form_of
 from tui.operations.alerts import Saved
-from tui.operations.errors import Refused
 from tui.operations.form_values import minutes_of
 from tui.plain import plain_block, plain_str
-from tui.sentences import for_screen
 from tui.widgets.action_list import ActionList
 from tui.widgets.fields import Field, LongTextField, NumberField, TextField, YesNoField
 from tui.widgets.form import Form
@@ -190,12 +188,9 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
         """On a thread: check and write."""
         desk = self.console.desk
         assert desk is not None
-        try:
-            if self.seen is None:
-                return alerts.add(desk, self._form_from(values))
-            return alerts.edit(desk, self.seen.id, self.seen.revision, self._form_from(values))
-        except Refused as refusal:
-            raise Refused(for_screen(refusal.message), refusal.field) from None
+        if self.seen is None:
+            return alerts.add(desk, self._form_from(values))
+        return alerts.edit(desk, self.seen.id, self.seen.revision, self._form_from(values))
 
     def read_again(self) -> Alert:
         desk = self.console.desk
@@ -248,7 +243,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
             assert isinstance(saved, Saved)
             self.console.tell(f"{saved.alert.name} is saved")
             for warning in saved.warnings[:5]:
-                self.console.notify(plain_str(f"▲ {for_screen(warning)}"), severity="warning", markup=False)
+                self.console.notify(plain_str(f"▲ {warning}"), severity="warning", markup=False)
 
 
 def _at(stage: Stage, form: ActionForm, action_id: int) -> StageAction:

@@ -32,7 +32,6 @@ from tui.operations.gateway_address import plain_http_warning
 from tui.operations.handler_form import LABELS, PRESET_BATCH, SECRET_NAME, HandlerForm
 from tui.operations.handlers import Saved
 from tui.plain import plain_str
-from tui.sentences import for_screen
 from tui.widgets.form import Form
 
 if TYPE_CHECKING:
@@ -181,14 +180,11 @@ and back: it holds what mostly can stay as it is. A key or password is never sho
         """On a thread: check and write."""
         desk = self.console.desk
         assert desk is not None
-        try:
-            form = form_from(self._base, values)
-            if self.seen is None:
-                saved = handlers.add(desk, form)
-            else:
-                saved = handlers.edit(desk, self.seen.id, self.seen.revision, form)
-        except Refused as refusal:
-            raise Refused(for_screen(refusal.message), refusal.field) from None
+        form = form_from(self._base, values)
+        if self.seen is None:
+            saved = handlers.add(desk, form)
+        else:
+            saved = handlers.edit(desk, self.seen.id, self.seen.revision, form)
         self.console.nudge()
         return saved
 

@@ -29,7 +29,6 @@ from tui.operations.moments import check_zone, site_zone
 from tui.operations.task_form import FIELDS, TASK, TaskForm
 from tui.operations.tasks import Saved
 from tui.plain import plain, plain_str
-from tui.sentences import for_screen
 from tui.widgets.action_list import ActionList
 from tui.widgets.fields import ChoiceField, LongTextField, NumberField, TextField, YesNoField
 from tui.widgets.form import Form
@@ -253,13 +252,10 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
         desk = self.console.desk
         assert desk is not None
         form = self._form_from({**self._schedule_values(), **values})
-        try:
-            if self.seen is None:
-                saved = tasks.add(desk, form)
-            else:
-                saved = tasks.edit(desk, self.seen.id, self.seen.revision, form)
-        except Refused as refusal:
-            raise Refused(for_screen(refusal.message), refusal.field) from None
+        if self.seen is None:
+            saved = tasks.add(desk, form)
+        else:
+            saved = tasks.edit(desk, self.seen.id, self.seen.revision, form)
         self.console.nudge()
         return saved
 

@@ -106,7 +106,9 @@ def _save(
 def _owner(connection: sa.Connection, action_id: int) -> Alert:
     alert_id = stored.owner_of_action(connection, action_id)
     if alert_id is None:
-        raise Refused(f"no alert has an action with the id {action_id}: see commsdesk alert action list")
+        raise Refused(
+            f"no alert has an action with the id {action_id}", hint="see commsdesk alert action list"
+        )
     return read(connection, alert_id)
 
 

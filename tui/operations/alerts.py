@@ -167,7 +167,8 @@ def remove(desk: Desk, alert_id: int, *, although_active: bool = False) -> int:
         if active and not although_active:
             raise Refused(
                 f"{found.name} has {counted(len(active), 'active occurrence')}:"
-                " finalise them first, or end them with it (--force)"
+                " finalise them first, or end them with it",
+                hint="--force",
             )
         now = desk.now()
         for occurrence in active:

@@ -139,7 +139,7 @@ def remove(desk: Desk, field_id: int, *, confirmed: bool = False) -> None:
         field = _known(tx.connection, field_id)
         held = _hanging(tx.connection, field)
         if held and not confirmed:
-            raise Refused(f"{field.name} is in use: {held}. Confirm the removal (--yes) to go on")
+            raise Refused(f"{field.name} is in use: {held}. Confirm the removal to go on", hint="--yes")
         custom_fields.remove(tx, field_id, desk.now())
         _review(desk, tx, f"custom field {field.name} removed{f': {held}' if held else ''}")
 
@@ -229,8 +229,9 @@ def _check_rename(tx: Transaction, field: CustomField, name: str, confirmed: boo
     if texts and not confirmed and key_of(name) != key_of(field.name):
         raise Refused(
             f"the messages of {mentioned(texts)} mention {{{field.name}}} and would show a dash instead:"
-            f" change them, or confirm the new name (--yes)",
+            f" change them, or confirm the new name",
             "Name",
+            hint="--yes",
         )
 
 

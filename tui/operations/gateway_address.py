@@ -35,8 +35,9 @@ def check_address(text: str, field: str, *, allow_plain_http: bool) -> str:
     if parts.scheme == "http" and not is_loopback(host) and not allow_plain_http:
         raise Refused(
             f"{field} is plain http, over which anyone on the way can read the secret:"
-            " use https, or allow it (--allow-plain-http)",
+            " use https, or allow it",
             field,
+            hint="--allow-plain-http",
         )
     return address
 

@@ -95,8 +95,8 @@ def leave(desk: Desk, group_id: int, user_ids: Sequence[int]) -> int:
         return len(gone)
 
 
-def hanging(desk: Desk, group_id: int) -> str:
-    """What to name before the group is removed; empty when no task or alert sends to it."""
+def hanging(desk: Desk, group_id: int) -> tuple[str, ...]:
+    """What to name before the group is removed, a sentence each; none when no task or alert sends to it."""
     with desk.database.read() as connection:
         return _hanging(connection, _known(connection, group_id))
 
@@ -105,9 +105,9 @@ def remove(desk: Desk, group_id: int, *, confirmed: bool = False) -> None:
     """Remove a group, not its users. Refused, unless `confirmed`, while something sends to it."""
     with desk.write(Role.ADMINISTRATOR, "removing a group") as tx:
         group = _known(tx.connection, group_id)
-        held = _hanging(tx.connection, group)
+        held = "; ".join(_hanging(tx.connection, group))
         if held and not confirmed:
-            raise Refused(f"{held}. Confirm the removal (--yes) to go on")
+            raise Refused(f"{held}. Confirm the removal to go on", hint="--yes")
         groups.remove(tx, group_id, desk.now())
         _review(desk, tx, f"group {group.name} removed{f': {held}' if held else ''}")
 
@@ -144,9 +144,9 @@ def _people(connection: sa.Connection, user_ids: Sequence[int]) -> dict[int, str
     return {person.id: person.name for person in known_people(connection, user_ids)}
 
 
-def _hanging(connection: sa.Connection, group: Group) -> str:
+def _hanging(connection: sa.Connection, group: Group) -> tuple[str, ...]:
     uses = groups.uses_of_group(connection, group.id)
-    return f"{group.name} is a recipient of {names.mentioned([str(use) for use in uses])}" if uses else ""
+    return (f"{group.name} is a recipient of {names.mentioned([str(use) for use in uses])}",) if uses else ()
 
 
 def _review(desk: Desk, tx: Transaction, text: str) -> None:

@@ -139,14 +139,16 @@ def remove(
         if used_by and not although_used:
             raise Refused(
                 f"{found.name} is the sender of {mentioned(used_by)}:"
-                " choose another sender there, or remove it all the same (--force)"
+                " choose another sender there, or remove it all the same",
+                hint="--force",
             )
         queue = _queue(tx.connection, handler_id)
         if queue.total and not cancel_waiting:
             verb = "waits" if queue.total == 1 else "wait"
             raise Refused(
                 f"{counted(queue.total, 'message')} {verb} at {found.name}:"
-                " let them be sent, or cancel them with it (--cancel-waiting)"
+                " let them be sent, or cancel them with it",
+                hint="--cancel-waiting",
             )
         cancelled = _cancel_all(tx, desk, handler_id)
         stored.change(tx, handler_id, {"removed_at": desk.now(), "enabled": False}, desk.now())

@@ -103,7 +103,8 @@ def cancel(desk: Desk, message_id: int) -> Message:
         if found.state is MessageState.UNKNOWN:
             raise Refused(
                 f"message {found.id} has an unknown outcome, so it may have been sent: send it again,"
-                " say that it arrived, or drop it (message resend, arrived or drop)"
+                " say that it arrived, or drop it",
+                hint="message resend, arrived or drop",
             )
         if found.state is not MessageState.QUEUED:
             raise Refused(
@@ -127,7 +128,8 @@ def resend(desk: Desk, message_id: int, *, again: bool = False) -> Message:
         if found.withdrawn and not again:
             raise Refused(
                 f"message {found.id} was withdrawn: {found.error};"
-                " to send its text all the same, as a new message, say so (--again)"
+                " to send its text all the same, as a new message, say so",
+                hint="--again",
             )
         if found.state in RESENDABLE and not found.withdrawn:
             _start_again(tx, desk, found)
@@ -135,7 +137,8 @@ def resend(desk: Desk, message_id: int, *, again: bool = False) -> Message:
         if not again:
             raise Refused(
                 f"message {found.id} {STATE_WORDS[found.state]}:"
-                " to send it once more as a new message, say so (--again)"
+                " to send it once more as a new message, say so",
+                hint="--again",
             )
         return _read(tx.connection, _send_once_more(tx, desk, found))
 

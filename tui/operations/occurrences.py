@@ -222,7 +222,7 @@ def _views(connection: sa.Connection, found: Sequence[Occurrence]) -> list[Occur
 def _known(connection: sa.Connection, occurrence_id: int) -> Occurrence:
     found = stored.get(connection, occurrence_id)
     if found is None:
-        raise Refused(f"no occurrence has the id {occurrence_id}: see commsdesk alert occurrences")
+        raise Refused(f"no occurrence has the id {occurrence_id}", hint="see commsdesk alert occurrences")
     return found
 
 

@@ -200,9 +200,9 @@ def _find_keys(operator: Operator, wanted: Sequence[str]) -> list[OperatorKey]:
         if len(fits) != 1:
             said = "several keys are" if fits else "no key is"
             raise Refused(
-                f"{KEY}: {said} named {text[:60]!r}: give the fingerprint that commsdesk operator list"
-                f" shows for {operator.name}",
+                f"{KEY}: {said} named {text[:60]!r}: give the fingerprint of a key of {operator.name}",
                 KEY,
+                hint="commsdesk operator list shows it",
             )
         found += fits
     return found

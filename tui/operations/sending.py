@@ -23,10 +23,8 @@ from tui.operations.names import mentioned
 
 NAMES_PER_ENTRY = 20
 QUOTED = 60  # characters of the text in the review
-NO_FIELD = (
-    "the site has no Telephone Number field yet, so no user can be sent to: make one first"
-    ' (commsdesk field add Mobile --type "Telephone Number")'
-)
+NO_FIELD = "the site has no Telephone Number field yet, so no user can be sent to: make one first"
+ADD_FIELD = 'commsdesk field add Mobile --type "Telephone Number"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +234,7 @@ def _audience(
     check_told(recipients, None)
     field_id = audience.telephone_field(connection, handler.telephone_field_id)
     if field_id is None and any(recipient.number is None for recipient in recipients):
-        raise Refused(NO_FIELD, "To")
+        raise Refused(NO_FIELD, "To", hint=ADD_FIELD)
     candidates = audience.candidates(connection, recipients, field_id)
     reached, left_out = choosing.choose(candidates)
     named = [person for person in left_out if person.group is None]

@@ -96,7 +96,7 @@ def put_back(
     except restore.NotAgreed as error:
         who = "; ".join(newcomer_said(each) for each in error.newcomers)
         raise Refused(
-            f"not restored: it would let in {who}: agree to it (--yes), or use another backup"
+            f"not restored: it would let in {who}: agree to it, or use another backup", hint="--yes"
         ) from None
     except StorageError as error:
         raise Refused(str(error)) from error

@@ -209,7 +209,8 @@ def _columns(
             unknown.append(name)
         found.append(column)
     if unknown and not ignore_unknown:
-        raise Refused(_unknown_columns(unknown, [*own.values(), *(field.name for field in by_key.values())]))
+        said = _unknown_columns(unknown, [*own.values(), *(field.name for field in by_key.values())])
+        raise Refused(said, hint="--ignore-unknown")
     if NAME not in found:
         raise Refused("the file has no column Name: its first line must name the columns, Name among them")
     return found, tuple(unknown)
@@ -220,7 +221,7 @@ def _unknown_columns(unknown: Sequence[str], known: Sequence[str]) -> str:
     which = f"the column {quoted} is" if len(unknown) == 1 else f"the columns {quoted} are"
     near = names.nearest(unknown[0], known)
     hint = f' (did you mean "{near}"?)' if near else ""
-    return f"{which} not known{hint}: add a custom field of that name, or import without (--ignore-unknown)"
+    return f"{which} not known{hint}: add a custom field of that name, or import without"
 
 
 class _LineReader:

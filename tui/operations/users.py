@@ -149,8 +149,8 @@ def set_enabled(desk: Desk, user_ids: Sequence[int], enabled: bool) -> int:
         return len(changed)
 
 
-def hanging(desk: Desk, user_ids: Sequence[int]) -> str:
-    """What to name before these users are removed; empty when nothing hangs on them."""
+def hanging(desk: Desk, user_ids: Sequence[int]) -> tuple[str, ...]:
+    """What to name before these users are removed, a sentence each; none when nothing hangs on them."""
     with desk.database.read() as connection:
         return _hanging(connection, known_people(connection, user_ids))
 
@@ -161,7 +161,7 @@ def remove(desk: Desk, user_ids: Sequence[int], *, confirmed: bool = False) -> N
         people = known_people(tx.connection, user_ids)
         held = _hanging(tx.connection, people)
         if held and not confirmed:
-            raise Refused(f"{held}. Confirm the removal (--yes) to go on")
+            raise Refused(f"{'; '.join(held)}. Confirm the removal to go on", hint="--yes")
         users.remove(tx, [person.id for person in people], desk.now())
         _review_all(desk, tx, people, "removed")
 
@@ -236,7 +236,7 @@ def _join(tx: Transaction, user_id: int, wanted: Sequence[Group]) -> None:
             groups.join(tx, group.id, [user_id])
 
 
-def _hanging(connection: sa.Connection, people: Sequence[User]) -> str:
+def _hanging(connection: sa.Connection, people: Sequence[User]) -> tuple[str, ...]:
     mine = [person.id for person in people]
     uses, waiting = groups.uses_of_users(connection, mine), users.waiting_messages(connection, mine)
     found: list[str] = []
@@ -247,7 +247,8 @@ def _hanging(connection: sa.Connection, people: Sequence[User]) -> str:
         if amount := waiting.get(person.id, 0):
             some = "1 message still waits" if amount == 1 else f"{amount:,} messages still wait"
             found.append(f"{some} to be sent to {person.name}")
-    return "; ".join(found[:10]) + (f"; and {len(found) - 10} more" if len(found) > 10 else "")
+    more = (f"and {len(found) - 10} more",) if len(found) > 10 else ()
+    return (*found[:10], *more)
 
 
 def _described(user: User, fields: Sequence[CustomField]) -> list[str]:

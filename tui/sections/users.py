@@ -200,9 +200,8 @@ writes one. / finds users by part of a name, a number, a value or a group."""
         if not chosen:
             return
         ids = [user.id for user in chosen]
-        held = await self.console.ask(users.hanging, ids) if len(ids) <= MOST_ASKED_FOR else ""
-        hangs = [sentence for sentence in held.split("; ") if sentence]
-        hangs += _memberships(chosen)
+        held = await self.console.ask(users.hanging, ids) if len(ids) <= MOST_ASKED_FOR else ()
+        hangs = [*held, *_memberships(chosen)]
         named = chosen[0].name if len(chosen) == 1 else f"{len(chosen):,} users"
         question = Confirm(f"Delete {named}?", yes="Delete", no="Keep", hangs=hangs)
         if await self.console.ask_person(question) != "yes":
