@@ -114,6 +114,27 @@ def test_an_upgraded_site_is_as_a_new_one_and_keeps_every_row(old: Path, tmp_pat
     connection.close()
 
 
+def test_names_that_hid_something_are_found_after_an_upgrade(old: Path) -> None:
+    connection = sqlite.connect(old)
+    connection.execute(
+        "UPDATE user SET name = char(65279) || 'Joe' || char(8203),"
+        " name_key = char(65279) || 'joe' || char(8203)"
+    )
+    connection.execute("UPDATE user_group SET name = 'Ops', name_key = 'ops', removed_at = NULL")
+    connection.execute(
+        "INSERT INTO user_group (name, name_key, notes, revision, created_at)"
+        " VALUES (char(8203) || 'Ops', char(8203) || 'ops', '', 1, 1), (char(8203), char(8203), '', 1, 1)"
+    )
+    connection.close()
+    open_site(old.parent).close()
+    connection = sqlite.connect(old)
+    assert connection.execute("SELECT name, name_key FROM user").fetchall() == [("Joe", "joe")]
+    # Two that would become one, and one of which nothing would be left, stay as they were.
+    kept = connection.execute("SELECT name_key FROM user_group ORDER BY id").fetchall()
+    assert kept == [("ops",), ("\u200bops",), ("\u200b",)]
+    connection.close()
+
+
 def test_an_upgrade_leaves_a_copy_of_what_was_there(old: Path) -> None:
     before = counts(old)
     open_site(old.parent, now=lambda: NOW).close()

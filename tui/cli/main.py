@@ -92,7 +92,7 @@ def execute(arguments: Sequence[str]) -> int:
     """Run one command and give its exit status. What goes wrong is one line on standard error."""
     steady()
     try:
-        if any(_is_no_text(word) for word in arguments):
+        if any(_is_no_text(word) and not _is_given(arguments, at) for at, word in enumerate(arguments)):
             note("commsdesk: an argument is not text in UTF-8: check the encoding of the terminal or script")
             return WRONG_USAGE
         status = _run(get_command(app), arguments)
@@ -114,6 +114,13 @@ def execute(arguments: Sequence[str]) -> int:
 def _is_no_text(word: str) -> bool:
     """Whether bytes that are not UTF-8 came in, which Python hands on as lone surrogates."""
     return any("\ud800" <= char <= "\udfff" for char in word)
+
+
+def _is_given(arguments: Sequence[str], at: int) -> bool:
+    """Whether a word is what another system gives with an alert: that is kept without what is no text."""
+    if not {"alert", "raise"} <= set(arguments[:at]) and not {"alert", "restore"} <= set(arguments[:at]):
+        return False
+    return arguments[at].startswith(("--set=", "--key=")) or arguments[at - 1] in ("--set", "--key")
 
 
 def _run(command: Any, arguments: Sequence[str]) -> int:

@@ -83,7 +83,33 @@ HANDLERS: tuple[str, ...] = (
 OPERATORS: tuple[str, ...] = ()
 
 
+# Names hold nothing any more that cannot be seen (storage/names.py). Two that would become one stay.
+UNSEEN = (0xFEFF, 0x200B, 0x00AD, 0x2060, 0x200E, 0x200F)
+
+
+def _seen(column: str) -> str:
+    for code in UNSEEN:
+        column = f"replace({column}, char({code}), '')"
+    return f"trim({column})"
+
+
+NAMES = tuple(
+    f"UPDATE OR IGNORE {table} SET name = {_seen('name')}, name_key = {_seen('name_key')}"
+    f" WHERE name_key GLOB '*[' || char({', '.join(map(str, UNSEEN))}) || ']*' AND {_seen('name_key')} <> ''"
+    for table in (
+        "user",
+        "user_group",
+        "custom_field",
+        "handler",
+        "task",
+        "alert",
+        "message_template",
+        "operator",
+    )
+)
+
+
 def upgrade() -> None:
     connection = op.get_bind()
-    for statement in (*REVIEW, *OUTBOX, *ALERTS, *CLOCK, *HANDLERS, *OPERATORS):
+    for statement in (*REVIEW, *OUTBOX, *ALERTS, *CLOCK, *HANDLERS, *OPERATORS, *NAMES):
         connection.exec_driver_sql(statement)
