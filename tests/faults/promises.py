@@ -29,6 +29,7 @@ class Removal:
 LOST, DOUBLED, ONCE = "1 nothing is lost", "2 a duplicate is said", "3 once per due time"
 CLOCK, STOOD_STILL = "A6 plans are lengths of time", "A9 an answer that has come is read"
 TOLD = "an alert of which nobody was told goes out again; those told hear of the end"
+PAUSES, ANSWERED = "a pause holds up no alarm and ends", "one asked, one answered"
 LATE, BAD_ROW, BAD_INPUT = "4 a late holder does no harm", "5 one bad row stops nothing", "6 bad input"
 
 REMOVALS = (
@@ -223,6 +224,75 @@ REMOVALS = (
         "tests/engine/test_recording.py::"
         "test_a_sender_that_breaks_leaves_its_message_unknown_and_the_others_are_sent",
         "            raise\n",
+    ),
+    Removal(
+        PAUSES,
+        "scheduling/recorder.py",
+        "    limited = [result for result in by_kind.get(OutcomeKind.BUSY, []) if limits_all(",
+        "tests/engine/test_pauses.py::test_please_retry_concerns_one_message_and_nobody_waits_behind_it",
+        "    limited = [result for result in by_kind.get(OutcomeKind.BUSY, []) if bool(",
+    ),
+    Removal(
+        PAUSES,
+        "scheduling/handler_state.py",
+        "        alarms = tuple(lane for lane in waiting if lane == ALERT_LANE)\n",
+        "tests/engine/test_pauses.py::"
+        "test_during_a_busy_pause_one_alarm_tries_every_few_seconds_and_nothing_else_does",
+        "        alarms = ()\n",
+    ),
+    Removal(
+        PAUSES,
+        "scheduling/handler_state.py",
+        "    return any(since is None or attempt > since for attempt in accepted_attempts)\n",
+        "tests/engine/test_pauses.py::test_what_was_under_way_when_the_pause_began_does_not_end_it",
+        "    return any(accepted_attempts)\n",
+    ),
+    Removal(
+        PAUSES,
+        "scheduling/claims.py",
+        "        taken = claim(1, only=outbox.cheapest_due(tx, handler.id, lane, now))\n",
+        "tests/engine/test_pauses.py::test_a_probe_is_cheap_and_not_the_message_that_was_refused",
+        "        taken = []\n",
+    ),
+    Removal(
+        PAUSES,
+        "tui/operations/handlers.py",
+        "        stored.set_status(tx, handler_id, **NO_PAUSE, **well, checked_revision=None)\n",
+        "tests/operations/test_handler_pauses.py::test_every_pause_ends_when_an_operator_says_go_on",
+    ),
+    Removal(
+        ANSWERED,
+        "scheduling/senders/pairing.py",
+        "        found[open_asked[0]] = open_answered[0]\n",
+        "tests/senders/test_pairing.py::test_one_asked_one_answered_is_that_verdict",
+        "        pass\n",
+    ),
+    Removal(
+        ANSWERED,
+        "scheduling/senders/pairing.py",
+        "        shared = replace(left[0], gateway_id=None)\n",
+        "tests/senders/test_pairing.py::test_one_verdict_of_all_that_are_left_is_each_ones_without_an_id",
+        "        pass\n",
+    ),
+    Removal(
+        ANSWERED,
+        "scheduling/senders/unpacking.py",
+        "        if len(out) > most:\n            raise TooLarge\n",
+        "tests/senders/test_packed.py::test_the_limit_is_on_what_comes_out",
+    ),
+    Removal(
+        ANSWERED,
+        "scheduling/senders/xml_reading.py",
+        "        place = end\n",
+        "tests/senders/test_xml_reading.py::test_a_document_type_is_passed_over",
+        "        return text\n",
+    ),
+    Removal(
+        ANSWERED,
+        "scheduling/recorder.py",
+        "    outbox.take_back(tx, now, earlier[-1])\n",
+        "tests/engine/test_unknown.py::"
+        "test_a_request_that_is_found_is_no_second_attempt_and_does_not_arrive_twice",
     ),
     Removal(
         BAD_INPUT,
