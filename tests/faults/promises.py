@@ -250,7 +250,7 @@ REMOVALS = (
     Removal(
         PAUSES,
         "scheduling/claims.py",
-        "        taken = claim(1, only=outbox.cheapest_due(tx, handler.id, lane, now))\n",
+        "        taken = claim(1, only=due_messages.cheapest(tx, handler.id, lane, now))\n",
         "tests/engine/test_pauses.py::test_a_probe_is_cheap_and_not_the_message_that_was_refused",
         "        taken = []\n",
     ),

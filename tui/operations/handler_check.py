@@ -11,6 +11,7 @@ from scheduling.monitor import judge
 from scheduling.sender_pool import config_of
 from scheduling.senders import make_sender
 from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig
+from storage import due
 from storage import handlers as stored
 from storage.database import Transaction
 from storage.errors import SecretMissing
@@ -86,6 +87,8 @@ def _keep(tx: Transaction, desk: Desk, handler_id: int, answer: Balance | Gatewa
     before = stored.status_of(tx.connection, handler_id)
     values, said = judge(present, before, answer, desk.now())
     stored.set_status(tx, handler_id, **{**values, "checked_revision": None})
+    if before.status == "Error" and values.get("status") == "Running":
+        due.free_again(tx, handler_id, desk.now())
     # The test's own entry tells the rest.
     tx.review(desk.now(), *(entry for entry in said if entry.kind is EntryKind.RESUMED))
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from scheduling import handler_state, hanging
 from scheduling.handler_state import NO_PAUSE, WELL
+from storage import due
 from storage import handlers as stored
 from storage.database import Transaction
 from storage.errors import SecretMissing
@@ -120,6 +121,7 @@ def go_on(desk: Desk, handler_id: int) -> Handler:
             raise Refused(f"{found.name} cannot go on: {error}") from error
         well = WELL if status.status == "Error" else {}
         stored.set_status(tx, handler_id, **NO_PAUSE, **well, checked_revision=None)
+        due.free_again(tx, handler_id, desk.now())
         reason = handler_state.shown(found, status, True, desk.now()).words
         _say(tx, desk, found, f"{found.name} goes on by hand (it was: {reason})", kind=EntryKind.RESUMED)
         return found
