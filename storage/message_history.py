@@ -1,19 +1,23 @@
 """Reading the outbox: pages, one message with its attempts, counts, delivery reports due."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from storage import message_search
 from storage.outbox import FROM, SELECT, m, record_of
 from storage.records import Attempt, Message, MessageState
-from storage.search_words import search_words
 from storage.tables import attempts, messages, submissions, users
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFilter:
-    """What to show of the outbox. `words` is looked for in name, number and text."""
+    """What to show of the outbox. `words` is looked for in what a row shows: see `message_search`.
+
+    `problems` are messages that failed, are of unknown outcome, or wait after an attempt.
+    """
 
     state: MessageState | None = None
     handler_id: int | None = None
@@ -23,6 +27,7 @@ class MessageFilter:
     occurrence_id: int | None = None
     submission_id: int | None = None
     words: str = ""
+    problems: bool = False
 
 
 ALL = MessageFilter()
@@ -40,15 +45,9 @@ def _where(wanted: MessageFilter) -> list[sa.ColumnElement[bool]]:
         s.occurrence_id: wanted.occurrence_id,
     }
     found = [column == value for column, value in equal.items() if value is not None]
-    for word in search_words(wanted.words):
-        number = "".join(ch for ch in word if ch.isdigit())
-        found.append(
-            sa.or_(
-                m.user_name.icontains(word, autoescape=True),
-                m.body.icontains(word, autoescape=True),
-                m.to_number.contains(number or word, autoescape=True),
-            )
-        )
+    if wanted.problems:
+        found.append(message_search.is_problem())
+    found += message_search.conditions(wanted.words)
     return found
 
 
@@ -90,6 +89,12 @@ def count(connection: sa.Connection, wanted: MessageFilter = ALL, *, newer_than:
 def last_id(connection: sa.Connection) -> int:
     """The id of the newest message; 0 where there is none."""
     return connection.execute(sa.select(sa.func.max(m.id))).scalar() or 0
+
+
+def total(connection: sa.Connection) -> int:
+    """How many messages there are: from their ids, which follow one another, so no row is counted."""
+    first, last = (sa.select(end(m.id)).scalar_subquery() for end in (sa.func.min, sa.func.max))
+    return int(connection.execute(sa.select(sa.func.coalesce(last - first + 1, 0))).scalar_one())
 
 
 def _from(wanted: MessageFilter) -> sa.FromClause:
@@ -136,6 +141,15 @@ def ids(connection: sa.Connection, limit: int, wanted: MessageFilter = ALL) -> l
     """The ids of the first messages of that list."""
     query = sa.select(m.id).select_from(_from(wanted)).where(*_where(wanted))
     return list(connection.execute(query.order_by(m.id.desc()).limit(limit)).scalars())
+
+
+def waiting_at(connection: sa.Connection, handler_ids: Sequence[int]) -> tuple[int, int, int]:
+    """People, messages and parts that wait at these handlers, as they go out once one sends."""
+    person = sa.func.coalesce(m.user_id, m.to_number)
+    query = sa.select(
+        sa.func.count(person.distinct()), sa.func.count(), sa.func.coalesce(sa.func.sum(m.segments), 0)
+    ).where(m.state == "queued", m.handler_id.in_(handler_ids))
+    return tuple(connection.execute(query).one())
 
 
 def counts_by_state(connection: sa.Connection) -> dict[MessageState, int]:

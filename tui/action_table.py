@@ -97,6 +97,9 @@ ACTIONS: tuple[Action, ...] = (
         role="operator",
     ),
     Action("main.reload", "list", "Read again", "Read the list again", "ctrl+r,f5", "main", "reload"),
+    Action(
+        "main.panel", "review", "Fold", "Fold the live review away, or show it again", "z", "main", "panel"
+    ),
     *_record_actions("handlers", "communication handler", "administrator"),
     *_record_actions("users", "user", "administrator"),
     *_record_actions("groups", "user group", "administrator"),
@@ -114,6 +117,7 @@ ACTIONS: tuple[Action, ...] = (
     *_verbs(
         "users",
         ("send", "Send Message", "M", "Write to the selected users", "operator", True),
+        ("messages", "Messages", "v", "Show what was sent to the user", "viewer", False),
         ("enable", "Enable or disable", "e", "Leave the user out, or not", "administrator", False),
         ("join", "Put into groups", "a", "Say which groups the users belong to", "administrator", False),
         ("groups", "Groups", "o", "Show user groups", "viewer", True),
@@ -163,6 +167,7 @@ ACTIONS: tuple[Action, ...] = (
         "messages",
         ("open", "Open", "enter", "Show the message with every attempt", "viewer", True),
         ("state", "State", "f", "Show only messages in one state", "viewer", True),
+        ("problems", "Problems only", "p", "Show only problems, with the reason, or all", "viewer", True),
         ("cancel", "Cancel", "x", "Do not send what still waits", "operator", True),
         ("resend", "Send again", "r", "Send it again", "operator", True),
         ("arrived", "It arrived", "y", "Settle an unknown outcome: it arrived", "operator", False),

@@ -21,7 +21,7 @@ from tui.widgets.header import SiteHeader
 from tui.widgets.key_line import KeyLine
 from tui.widgets.next_step import NextStep
 from tui.widgets.review_panel import ReviewPanel
-from tui.widgets.section_bar import SectionBar
+from tui.widgets.section_bar import Badge, SectionBar
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
@@ -29,7 +29,22 @@ if TYPE_CHECKING:
 
 
 LOOK_EVERY = 1.0  # seconds
+LEAST_FOR_PANEL = 20  # rows of the screen; below them the list gets what the live review would take
 CANNOT_OPEN = "this site cannot be opened"
+
+
+def badges_of(overview: Overview) -> dict[str, Badge]:
+    """What the sections' labels count: alerts that somebody must see to, and messages that failed."""
+    found = {}
+    if overview.open_alerts:
+        found["alerts"] = Badge("▲", overview.open_alerts, "$text-error")
+    elif overview.answered_alerts:
+        found["alerts"] = Badge("●", overview.answered_alerts, "$text-warning")
+    if overview.failed_today:
+        found["messages"] = Badge("✗", overview.failed_today, "$text-error")
+    elif overview.unknown:
+        found["messages"] = Badge("?", overview.unknown, "$text-warning")
+    return found
 
 
 class MainScreen(Screen[None]):
@@ -49,6 +64,9 @@ Ctrl+p finds any command by name."""
         self._ready = False
         self._wanted = ""
         self._unread: str | None = None
+        self._newest_open: int | None = None
+        self._chosen = False
+        self._folded: bool | None = None  # as the operator said; None leaves it to the height
 
     @property
     def console(self) -> "ConsoleApp":
@@ -79,7 +97,7 @@ Ctrl+p finds any command by name."""
     def on_mount(self) -> None:
         header = self.query_one(SiteHeader)
         header.place = self.console.settings.place
-        self.action_section(self.console.appearance.choices.section)
+        self._go_to(self.console.appearance.choices.section)
         self.set_interval(LOOK_EVERY, self._look)
 
     # What the app passes on
@@ -134,10 +152,23 @@ Ctrl+p finds any command by name."""
         self._overview = overview
         header = self.query_one(SiteHeader)
         header.overview = overview
+        self.query_one(SectionBar).badges = badges_of(overview)
+        self._heed_alerts(overview)
         self._say_next_step()
         self._look()
         if wrote and (section := self.current) is not None:
             section.site_changed()
+
+    def _heed_alerts(self, overview: Overview) -> None:
+        """A new open alert rings once; a console that opens while one is open shows it."""
+        if self._newest_open is None:
+            self._newest_open = overview.newest_open
+            if overview.open_alerts and not self._chosen and len(self.app.screen_stack) == 1:
+                self.action_section("alerts")
+        elif overview.newest_open > self._newest_open:
+            self._newest_open = overview.newest_open
+            if self.console.appearance.choices.bell:
+                self.app.bell()
 
     def reviewed(self, entries: list[Review]) -> None:
         if self._is_left:
@@ -147,7 +178,7 @@ Ctrl+p finds any command by name."""
     def saved(self, what: object) -> None:
         """An editor has closed: show what it saved."""
         if what is not None and self.current is not None:
-            self.current.reload()
+            self.current.saved(what)
 
     def watch_failed(self, reason: str | None) -> None:
         if self._is_left:
@@ -182,6 +213,10 @@ Ctrl+p finds any command by name."""
 
     def action_section(self, name: str) -> None:
         """Show a section; it is made when it is first shown."""
+        self._chosen = True
+        self._go_to(name)
+
+    def _go_to(self, name: str) -> None:
         self._wanted = name
         if self.query(f"#{name}"):
             self._show(name)
@@ -197,7 +232,36 @@ Ctrl+p finds any command by name."""
         if name == self._wanted:  # or another was asked for while this one was made
             self._show(name)
 
+    async def show_section(self, name: str) -> Section:
+        """Show a section and wait until it is there."""
+        self._chosen = True
+        self._wanted = name
+        if self.query(f"#{name}"):
+            self._show(name)
+        else:
+            await self._make(name)
+        return self.query_one(f"#{name}", Section)
+
+    # The live review
+
+    def on_resize(self) -> None:
+        self._fold()
+
+    def action_panel(self) -> None:
+        """Fold the live review away, or show it again."""
+        self._folded = not self.has_class("-folded")
+        self._fold()
+
+    def _fold(self) -> None:
+        """The whole review has no second one below it; a low screen belongs to the list."""
+        low = self._folded if self._folded is not None else self.size.height < LEAST_FOR_PANEL
+        folded = low or self._wanted == "review"
+        if folded and self.query_one(ReviewPanel).has_focus and self.current is not None:
+            self.current.focus_list()
+        self.set_class(folded, "-folded")
+
     def _show(self, name: str) -> None:
+        self._fold()
         self.query_one(ContentSwitcher).current = name
         self.query_one(SectionBar).current = name
         section = self.query_one(f"#{name}", Section)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from storage.records import Message, MessageState
+from tui import resend_facts
 from tui.dialogs.confirm import Confirm
-from tui.operations import large_sends, messages
+from tui.operations import messages
 from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted
@@ -86,10 +88,10 @@ async def resend(console: "ConsoleApp", keys: Sequence[int]) -> bool:
         hangs.append("It may arrive twice" if len(found) == 1 else f"{len(unsure):,} may arrive twice")
     who = found[0].recipient if len(found) == 1 else counted(len(found), "message")
     what = f"Send again to {who}?" if len(found) == 1 else f"Send {who} again?"
-    if len(found) > 1:
-        size = messages.resend_size(found)
-        hangs.insert(0, f"To {large_sends.people(size)}: {large_sends.load(size)}")
-    if await console.ask_person(Confirm(what, yes="Send again", hangs=hangs)) != "yes":
+    question = Confirm(
+        what, yes="Send again", hangs=hangs, about=resend_facts.about(found, datetime.now(UTC))
+    )
+    if await console.ask_person(question) != "yes":
         return False
     return await _do(console, keys, partial(messages.resend, again=True), "queued again")
 

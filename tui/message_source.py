@@ -1,6 +1,7 @@
 """The outbox as a list: pages by key, newest first, however many messages there are."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -8,8 +9,8 @@ import sqlalchemy as sa
 from textual.content import Content
 
 from scheduling import phone
-from storage import message_history
-from storage.message_history import MessageFilter
+from storage import message_history, message_search
+from storage.message_history import ALL, MessageFilter
 from storage.records import Message, MessageState
 from storage.tables import alerts, tasks
 from tui.message_states import attempts_of, state_of
@@ -30,26 +31,50 @@ COLUMNS = (
     Column("queued", "When", 12, align="right", sortable=False),
     Column("next", "Next", 12, align="right", priority=2, sortable=False),
 )
+WITH_REASON = (
+    Column("state", "State", 14, sortable=False),
+    Column("to", "To", 12, flex=2, sortable=False),
+    Column("reason", "Reason", 18, flex=4, sortable=False),
+    Column("text", "Message", 10, flex=2, sortable=False),
+    Column("handler", "Sender", 12, flex=1, priority=3, sortable=False),
+    Column("queued", "When", 12, align="right", sortable=False),
+)
+"""What is shown of problems."""
+SPARING = 20  # a search is counted again after so many times as long as it took
 FINAL = (MessageState.DELIVERED, MessageState.CANCELLED)
 
 
-class Counter:
-    """Counts what fits. A search through all texts is done once; then only what is newer is looked at.
+def columns_of(wanted: MessageFilter) -> tuple[Column, ...]:
+    """The columns for what is shown: with the reason where all have one."""
+    return WITH_REASON if wanted.problems or wanted.state in message_search.FAILED_STATES else COLUMNS
 
-    That is exact, as name, number and text of a message never change and none is taken away.
+
+class Counter:
+    """Counts what fits. A search through all messages is done again only when that is cheap enough.
+
+    Until then what is newer is added: states and reasons of older ones may have changed meanwhile, so
+    the count of a search through a million messages may be some seconds old. Rows never are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._counted: tuple[MessageFilter, int, int] | None = None
+        self._again_at = 0.0
 
     def count(self, connection: sa.Connection, wanted: MessageFilter) -> int:
-        if not wanted.words or wanted.state is not None:
+        if wanted == ALL:
+            return message_history.total(connection)
+        if not wanted.words:
             return message_history.count(connection, wanted)
+        began = self._clock()
         known, newest, total = self._counted or (wanted, 0, 0)
-        if known != wanted:
-            newest, total = 0, 0
         last = message_history.last_id(connection)
-        total += message_history.count(connection, wanted, newer_than=newest) if last > newest else 0
+        if known != wanted or began >= self._again_at:
+            total = message_history.count(connection, wanted)
+            ended = self._clock()
+            self._again_at = ended + SPARING * (ended - began)
+        elif last > newest:
+            total += message_history.count(connection, wanted, newer_than=newest)
         self._counted = (wanted, last, total)
         return total
 
@@ -79,7 +104,8 @@ class MessageSource:
             total=self._total,
         )
         now = datetime.now(UTC)
-        return [row_of(message, now) for message in found]
+        reasons = columns_of(self._wanted) is WITH_REASON
+        return [(problem_row if reasons else row_of)(message, now) for message in found]
 
     async def position(self, key: int) -> int | None:
         return await self._console.read(message_history.position, key, self._wanted)
@@ -114,4 +140,25 @@ def row_of(message: Message, now: datetime) -> Row:
             short_time(message.next_attempt_at, now) if waits and message.next_attempt_at else Content("–"),
         ),
         frozenset({"dim"}) if message.state in FINAL else frozenset(),
+    )
+
+
+def reason_of(message: Message) -> str:
+    """Why it failed or waits, with Clickatell's code: "25 invalid number"."""
+    code, said = message.error_code or "", message.error or ""
+    return said if said.startswith(code) else f"{code} {said}".strip()
+
+
+def problem_row(message: Message, now: datetime) -> Row:
+    """A message that failed, is of unknown outcome, or waits after an attempt."""
+    return Row(
+        message.id,
+        (
+            state_of(message),
+            message.user or phone.readable(message.to),
+            plain(reason_of(message), width=200),
+            plain(message.text, width=200),
+            message.handler,
+            short_time(message.queued_at, now),
+        ),
     )

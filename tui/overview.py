@@ -27,7 +27,10 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The site at a glance. `sender` says which process holds the lease."""
+    """The site at a glance. `sender` says which process holds the lease.
+
+    Nobody looks after an open alert; `newest_open` is the occurrence that was raised last of them.
+    """
 
     sender: str | None = None
     sender_kind: str | None = None
@@ -46,6 +49,10 @@ class Overview:
     lights: tuple[Light, ...] = ()
     nobody_told: int = 0
     tasks_held_until: datetime | None = None  # the clock jumped
+    open_alerts: int = 0
+    answered_alerts: int = 0
+    newest_open: int = 0
+    failed_today: int = 0
 
     def beat_age(self, now: datetime) -> timedelta | None:
         """The age of the last beat once it is worth showing."""
@@ -58,7 +65,7 @@ class Overview:
 def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
     from scheduling import unheard
     from scheduling.handler_state import shown
-    from storage import clock_hold, handlers, leases, message_history, outbox, tasks
+    from storage import attention, clock_hold, handlers, leases, message_history, outbox, tasks
     from storage.records import HandlerStatus
     from tui.operations import first_steps
 
@@ -74,6 +81,7 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
             Light(handler.id, handler.name, state.light, found.balance, found.currency, state.error)
         )
     task = tasks.next_task(connection)
+    asking = attention.read(connection, now)
     return Overview(
         sender=lease.holder,
         sender_kind=lease.holder_kind,
@@ -92,6 +100,10 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
         lights=tuple(lights),
         nobody_told=len(unheard.look(connection, now).nobody_told),
         tasks_held_until=hold.until if hold else None,
+        open_alerts=asking.open,
+        answered_alerts=asking.answered,
+        newest_open=asking.newest_open,
+        failed_today=asking.failed_today,
     )
 
 

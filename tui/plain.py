@@ -25,3 +25,16 @@ def plain(text: str, *, width: int | None = None) -> Content:
 def plain_block(text: str) -> Content:
     """Outside text as Content of several lines: line breaks and tabs are kept, nothing else."""
     return Content(plain_str(text, block=True))
+
+
+def middle_cut(text: Content, width: int) -> Content:
+    """A name in at most `width` cells, cut in its middle: names that begin alike stay apart."""
+    if text.cell_length <= width:
+        return text
+    tail = (width - 1) // 2
+    start = len(text)
+    while start and text[start - 1 :].cell_length <= tail:
+        start -= 1
+    end = text[start:]
+    head = text.truncate(max(0, width - 1 - end.cell_length))
+    return Content.assemble(head, "…", end) if width > 0 else Content("")

@@ -3,7 +3,8 @@
     theme = "light"          # dark, light, terminal, or a theme that Textual brings along
     mouse = true             # false leaves it to the terminal, to select text with
     link = "auto"            # fast, slow, or auto: slow under SSH
-    section = "handlers"     # the one that is shown first
+    section = "handlers"     # the one that is shown first, where no alert is open
+    bell = true              # ring the terminal's bell once for each new alert
 
     [operator."ana"]         # the same for one person: it wins over what stands above
     theme = "dark"
@@ -46,6 +47,7 @@ class Choices:
     mouse: bool = True
     link: str = "auto"
     section: str = "handlers"
+    bell: bool = True
 
 
 def _one_of(names: tuple[str, ...]) -> Callable[[object], str | None]:
@@ -53,12 +55,17 @@ def _one_of(names: tuple[str, ...]) -> Callable[[object], str | None]:
     return lambda value: None if value in names else said
 
 
+def _yes_or_no(value: object) -> str | None:
+    return None if isinstance(value, bool) else "true or false"
+
+
 # What a value must be, where it is not that.
 _CHECKS: Mapping[str, Callable[[object], str | None]] = {
     "theme": lambda value: None if isinstance(value, str) else "the name of a theme, in quotes",
-    "mouse": lambda value: None if isinstance(value, bool) else "true or false",
+    "mouse": _yes_or_no,
     "link": _one_of(tuple(Link)),
     "section": _one_of(SECTIONS),
+    "bell": _yes_or_no,
 }
 KEYS = tuple(each.name for each in fields(Choices))
 

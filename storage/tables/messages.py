@@ -25,6 +25,7 @@ BEHIND = sa.text("state = 'queued' AND behind_since IS NOT NULL")
 UNDER_WAY = sa.text("order_group IS NOT NULL AND state IN ('queued', 'sending')")
 # Of unknown outcome and for a person to decide: one that was withdrawn asks nobody.
 UNDECIDED = sa.text("state = 'unknown' AND error_code IS NOT 'withdrawn'")
+FAILED = sa.text("state IN ('failed', 'expired', 'undelivered')")
 
 
 class SubmissionRow(SQLModel, table=True):
@@ -78,6 +79,7 @@ class MessageRow(SQLModel, table=True):
         sa.Index("message_sending", "attempt_id", sqlite_where=sa.text("state = 'sending'")),
         sa.Index("message_state", "state", "id"),
         sa.Index("message_undecided", "id", sqlite_where=UNDECIDED),
+        sa.Index("message_failed", "finished_at", "state", sqlite_where=FAILED),
         sa.Index("message_user", "user_id", "id"),
         sa.Index("message_submission", "submission_id"),
         sa.Index("message_told_by", "told_by", sqlite_where=sa.text("told_by IS NOT NULL")),

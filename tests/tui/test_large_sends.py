@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from storage import handlers as stored
 from storage import message_history
-from storage.records import Recipient
+from storage.records import Handler, Recipient
 from tests.operations.arrange import make_handler, make_people
 from tests.tui.large_site import CROWD
 from tests.tui.sections.people import cells, desk_at, go_to, rows_are
@@ -16,7 +17,7 @@ from tests.tui.support import console, screen_text, settle, shown
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.note import NoteDialog
 from tui.dialogs.raise_alert import RaiseAlert
-from tui.operations import alerts, messages, occurrences, tasks
+from tui.operations import alerts, handlers, messages, occurrences, tasks
 from tui.operations.action_form import ActionForm
 from tui.operations.alerts import AlertForm, StageAction
 from tui.operations.desk import Desk
@@ -40,6 +41,11 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         )
         alerts.add(made, AlertForm(name="Fire", actions=stages))
         yield made
+
+
+def handlers_of(desk: Desk) -> list[Handler]:
+    with desk.database.read() as connection:
+        return list(stored.listing(connection))
 
 
 def queued(desk: Desk) -> int:
@@ -113,6 +119,22 @@ async def test_sending_many_again_names_people_and_parts(desk: Desk) -> None:
         await pilot.press("ctrl+a", "r")
         await shown(pilot, Confirm)
         assert "To 21 people: 21 messages, 42 parts in all" in screen_text(pilot)
+
+
+async def test_enabling_a_handler_at_which_many_wait_asks(desk: Desk) -> None:
+    tasks.run_now(desk, tasks.listing(desk)[0].id)
+    (handler,) = handlers_of(desk)
+    handlers.set_enabled(desk, handler.id, False)
+    async with console(desk, section="handlers", size=(100, 30)) as pilot:
+        await rows_are(pilot, 1)
+        for key, enabled in (("n", False), ("y", True)):
+            await pilot.press("e")
+            await shown(pilot, Confirm)
+            assert "Enable Clickatell: send to 21 people?" in screen_text(pilot)
+            assert "21 messages, 42 parts in all" in screen_text(pilot)
+            await pilot.press(key)
+            await settle(pilot, lambda: not isinstance(pilot.app.screen, Confirm))
+            await settle(pilot, lambda want=enabled: handlers_of(desk)[0].enabled is want)
 
 
 def test_someone_who_gets_several_messages_is_one_person(desk: Desk) -> None:

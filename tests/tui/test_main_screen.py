@@ -225,7 +225,7 @@ async def test_lights_that_do_not_fit_lose_letters_then_balances_and_errors_come
         assert header_lines(pilot)[1].count("EUR 87.40") == 2
         many = LIGHTS[:1] * 9 + LIGHTS[1:2]
         header.overview = Overview(lights=many)
-        await settle(pilot, lambda: header_lines(pilot)[1].startswith(" ▲ Clickate…"))
+        await settle(pilot, lambda: header_lines(pilot)[1].startswith(" ▲ Clic… XML"))
 
 
 async def test_the_age_of_the_last_beat_grows_although_nobody_writes(desk: Desk) -> None:

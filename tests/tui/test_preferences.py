@@ -46,7 +46,7 @@ def test_a_persons_own_settings_win_over_everyones_and_options_over_both(path: P
     ("line", "said"),
     [
         ('them = "light"', "them: there is no such setting. Did you mean theme?"),
-        ("colour = 1", "colour: there is no such setting. There are theme, mouse, link, section."),
+        ("colour = 1", "colour: there is no such setting. There are theme, mouse, link, section, bell."),
         ("theme = 3", "theme: write the name of a theme, in quotes."),
         ('mouse = "no"', "mouse: write true or false."),
         ('link = "quick"', "link: write auto, fast or slow, in quotes."),
@@ -54,7 +54,7 @@ def test_a_persons_own_settings_win_over_everyones_and_options_over_both(path: P
         ('operator = "ana"', NO_TABLE),
         ('[operator]\nana = "x"', NO_TABLE),
         ("[operator.vic]\nmouse = 1", "vic, mouse: write true or false."),
-        ('"a\\u001b[31m" = 1', "a␛[31m: there is no such setting. There are theme, mouse, link, section."),
+        ('"a\\u001b[31m" = 1', f"a␛[31m: there is no such setting. There are {', '.join(KEYS)}."),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_clear_sentence_and_the_rest_holds(path: Path, line: str, said: str) -> None:
@@ -81,7 +81,7 @@ def test_no_toml_bytes_that_are_no_text_and_a_folder_in_its_place_are_told(path:
 
 
 def test_every_setting_can_be_checked_and_every_section_named() -> None:
-    assert set(KEYS) == {"theme", "mouse", "link", "section"}
+    assert set(KEYS) == {"theme", "mouse", "link", "section", "bell"}
     assert list(registry.SECTIONS) == list(SECTIONS)
 
 

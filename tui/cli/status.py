@@ -47,7 +47,9 @@ def _show(found: "SiteStatus") -> None:
                 "Tasks wait",
                 found.clock_hold and f"until {local_time(found.clock_hold.until)}",
             ),
+            ("Alerts", _alerts(found)),
             ("Queue", _queue(found)),
+            ("Failed today", f"{found.attention.failed_today:,}" if found.attention.failed_today else None),
             ("Oldest due", local_time(found.oldest_due_at)),
             ("Next task", found.next_task and f"{found.next_task} at {local_time(found.next_task_due_at)}"),
             ("Disk", f"{found.free_bytes / 1_000_000:,.0f} MB free"),
@@ -88,6 +90,13 @@ def _engine(found: "SiteStatus") -> str:
     age = found.beat_age
     beat = "" if age is None else f", last beat {age.total_seconds():.0f} s ago"
     return f"{lease.holder_kind}, process {lease.holder_pid}, epoch {lease.epoch}{beat}"
+
+
+def _alerts(found: "SiteStatus") -> str:
+    """Those that nobody looks after, and those that somebody does."""
+    open_ones, answered = found.attention.open, found.attention.answered
+    parts = [f"{open_ones:,} open"] * bool(open_ones) + [f"{answered:,} answered"] * bool(answered)
+    return ", ".join(parts) or "none active"
 
 
 def _queue(found: "SiteStatus") -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -38,10 +39,13 @@ class Question(ModalScreen[str]):
     """
 
     HELP = """\
-A question. The arrow keys choose an answer and enter gives it; escape gives the answer that \
-changes nothing."""
+A question. The arrow keys choose an answer and enter gives it; escape or n gives the answer that \
+changes nothing, y the other where there are two."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "safe", "Back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n", "safe", "Back", show=False),
+        Binding("y", "yes", "Yes", show=False),
+    ]
 
     DEFAULT_CSS = """
     Question {
@@ -59,6 +63,7 @@ changes nothing."""
         }
         & Static { width: auto; max-width: 70; height: auto; }
         & #question { text-style: bold; padding: 0 0 1 0; }
+        & #about { padding: 0 0 1 0; }
         & #hangs { color: $text-warning; padding: 0 0 1 0; }
         & OptionList {
             width: auto;
@@ -82,21 +87,38 @@ changes nothing."""
         safe: str,
         first: str | None = None,
         hangs: Sequence[str] = (),
+        about: Content | None = None,
     ) -> None:
-        """`safe` is the id of the answer that changes nothing, `first` the one chosen at first."""
+        """`safe` is the id of the answer that changes nothing, `first` the one chosen at first.
+
+        `about` shows in full what the question is about, `hangs` what comes of it.
+        """
         super().__init__()
         self.question, self.answers, self.safe, self.hangs = question, tuple(answers), safe, tuple(hangs)
+        self.about = about
         self.first = safe if first is None else first
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield SteadyText(plain_block(self.question), id="question")
+            if self.about is not None:
+                yield SteadyText(self.about, id="about")
             if self.hangs:
                 yield SteadyText(plain_block("\n".join(self._consequences())), id="hangs")
             yield Answers(
-                *(Option(plain(answer.label, width=60), id=answer.id) for answer in self.answers),
+                *(Option(self._said(answer), id=answer.id) for answer in self.answers),
                 markup=False,
             )
+
+    @property
+    def _yes(self) -> str | None:
+        """The one answer that is not the safe one; None where there are several."""
+        others = [answer.id for answer in self.answers if answer.id != self.safe]
+        return others[0] if len(others) == 1 else None
+
+    def _said(self, answer: Answer) -> Content:
+        key = "n" if answer.id == self.safe else "y" if answer.id == self._yes else ""
+        return Content.assemble(plain(answer.label, width=60), (f"  {key}", "$text-muted") if key else "")
 
     def _consequences(self) -> list[str]:
         shown = [f"▲ {plain(sentence)}" for sentence in self.hangs[:MOST_CONSEQUENCES]]
@@ -117,10 +139,24 @@ changes nothing."""
     def action_safe(self) -> None:
         self.dismiss(self.safe)
 
+    def action_yes(self) -> None:
+        if self._yes is not None:
+            self.dismiss(self._yes)
+
 
 class Confirm(Question):
     """A question with two answers; ends with `"yes"` or `"no"`, and no is the safe one."""
 
-    def __init__(self, question: str, *, yes: str, no: str = "Cancel", hangs: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        question: str,
+        *,
+        yes: str,
+        no: str = "Cancel",
+        hangs: Sequence[str] = (),
+        about: Content | None = None,
+    ) -> None:
         """`yes` and `no` say what happens ("Delete", "Keep"), not just yes and no."""
-        super().__init__(question, (Answer("no", no), Answer("yes", yes)), safe="no", hangs=hangs)
+        super().__init__(
+            question, (Answer("no", no), Answer("yes", yes)), safe="no", hangs=hangs, about=about
+        )

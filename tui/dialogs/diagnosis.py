@@ -1,6 +1,7 @@
 """Diagnose: the checks of the troubleshooting table, shown as they come."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -30,6 +31,15 @@ _LABEL = 7
 _WORKER = "diagnose"
 
 
+ORDER = (Result.PROBLEM, Result.WARNING, Result.OK)
+
+
+def place_of(shown: Sequence[Finding], finding: Finding) -> int:
+    """Where a finding belongs among those shown: problems first, and each kind as it came."""
+    rank = ORDER.index(finding.result)
+    return next((n for n, other in enumerate(shown) if ORDER.index(other.result) > rank), len(shown))
+
+
 class FindingView(SteadyText):
     """What one check says."""
 
@@ -45,8 +55,9 @@ class Diagnosis(Screen[None]):
 
     PLACE = "diagnosis"
     HELP = """\
-The checks, live. Each says what was tried, what came back, and what to do about it. Clickatell is only \
-asked for the balance: that costs nothing, and nothing is sent or changed. ctrl+r checks once more."""
+The checks, live; what is wrong stands first. Each says what was tried, what came back, and what to do \
+about it. Clickatell is only asked for the balance: that costs nothing, and nothing is sent or changed. \
+ctrl+r checks once more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*REGISTRY.bindings("diagnosis")]
 
@@ -122,8 +133,10 @@ asked for the balance: that costs nothing, and nothing is sent or changed. ctrl+
 
     def on_diagnosis_came(self, event: Came) -> None:
         if event.round == self.rounds:
-            self.findings.append(event.finding)
-            self.query_one(VerticalScroll).mount(FindingView(event.finding))
+            place = place_of(self.findings, event.finding)
+            self.findings.insert(place, event.finding)
+            pane = self.query_one(VerticalScroll)
+            pane.mount(FindingView(event.finding), before=place if place < len(pane.children) else None)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.worker.name != _WORKER:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 NO_HANDLERS = "There is no handler to send with yet: add the account at Clickatell in Handlers, n"
 ALL_DISABLED = "Every handler is disabled: enable one in Handlers, e"
 MOST_NAMED = 3
+MOST_TO = 5
 
 
 class SendMessage(EditorScreen[Sent], inherit_bindings=False):
@@ -61,6 +62,7 @@ is queued is on disk and goes out as soon as the handler can send."""
         & TabPane { height: 1fr; }
         & #buttons { height: 1; width: 100%; max-width: 100; padding: 0 1; }
         & #buttons Button { min-width: 10; margin: 0 2 0 0; }
+        & #to { height: 1; color: $text-muted; }
         & #summary { width: 1fr; color: $text-muted; }
     }
     """
@@ -109,6 +111,7 @@ is queued is on disk and goes out as soon as the handler can send."""
         yield self.form
         with TabbedContent(initial="message" if self._first[0] else "recipients"):
             with TabPane("Message", id="message"):
+                yield SteadyText(id="to")
                 yield self.composer
             with TabPane("Recipients", id="recipients"):
                 yield self.picker
@@ -166,11 +169,21 @@ is queued is on disk and goes out as soon as the handler can send."""
         if reach.left_out:
             said += f"; {len(reach.left_out):,} left out"
         self.query_one("#summary", Static).update(plain(said))
+        self.query_one("#to", Static).update(self._to())
         tab = self.tabs.get_tab("recipients")
         label = Content(f"Recipients ({reached:,})" if self.picker.recipients else "Recipients")
         if tab.label != label:
             tab.label = label
         self._show_heading()
+
+    def _to(self) -> Content:
+        """Who gets it, by name, as far as there is room."""
+        names = [recipient.name or recipient.number or "" for recipient in self.picker.recipients]
+        if not names:
+            return Content.styled("To nobody yet: f2 chooses", "$text-warning")
+        more = len(names) - MOST_TO
+        said = ", ".join(names[:MOST_TO]) + (f" and {more:,} more" if more > 0 else "")
+        return Content.assemble("To ", plain(said, width=90))
 
     @property
     def changed(self) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from typing import Any
 from scheduling import unheard
 from scheduling.diagnose.site import OVERDUE, SILENT
 from scheduling.unheard import Unheard
-from storage import adoption, clock_hold, integrity, leases, message_history, outbox
+from storage import adoption, attention, clock_hold, integrity, leases, message_history, outbox
 from storage import tasks as stored_tasks
 from storage.adoption import Hold
+from storage.attention import Attention
 from storage.clock_hold import ClockHold
 from storage.database import SCHEMA_VERSION
 from storage.records import Lease
@@ -17,6 +18,8 @@ from tui.operations import handler_status
 from tui.operations.desk import Desk
 from tui.operations.handler_status import HandlerView
 from tui.operations.views import iso
+
+NOTHING_ASKS = Attention()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class SiteStatus:
     handlers: tuple[HandlerView, ...]
     free_bytes: int
     unheard: Unheard = field(default_factory=Unheard)
+    attention: Attention = NOTHING_ASKS
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     clock_hold: ClockHold | None = None
@@ -86,6 +90,7 @@ def status(desk: Desk) -> SiteStatus:
             handlers=views,
             free_bytes=integrity.free_bytes(folder),
             unheard=unheard.look(connection, now),
+            attention=attention.read(connection, now),
         )
     return _judged(found)
 
@@ -161,6 +166,9 @@ def as_json(found: SiteStatus) -> dict[str, Any]:
         "nobody_told": len(found.unheard.nobody_told),
         "nobody_told_occurrences": list(found.unheard.nobody_told),
         "told_of_unknown_outcome": len(found.unheard.unsure),
+        "open_alerts": found.attention.open,
+        "answered_alerts": found.attention.answered,
+        "failed_today": found.attention.failed_today,
         "oldest_due_at": iso(found.oldest_due_at),
         "oldest_due_age": None
         if found.oldest_due_at is None

@@ -36,6 +36,7 @@ occurrences: each time that an alert was raised. While one is active they are wh
 ▲ marks an alert that would not reach everyone, with the reason."""
     EMPTY = "No alerts yet. Press n to make one."
     SORT = ("name", False)
+    RECORD = "alert"
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("name", "Name", 16, flex=3),
         Column("state", "State", 12, flex=3),
@@ -65,6 +66,9 @@ occurrences: each time that an alert was raised. While one is active they are wh
         words = self.words.casefold().split()
         shown = [v for v in self._views.values() if all(word in _searched(v) for word in words)]
         return ListSource([_row(view) for view in ordered(shown, self.order, _SORTS)])
+
+    async def total(self) -> int | None:
+        return len(self._views)
 
     async def detail(self, key: int) -> Content | None:
         view = self._views.get(key)

@@ -62,6 +62,9 @@ back to the users."""
         shown = [field for field in self._fields.values() if all(word in _searched(field) for word in words)]
         return ListSource([_row(field, self._users.get(field.id, 0)) for field in shown])
 
+    async def total(self) -> int | None:
+        return len(self._fields)
+
     async def detail(self, key: int) -> Content | None:
         from tui.operations import fields
 

@@ -53,6 +53,9 @@ users."""
         shown = [group for group in self._groups.values() if all(word in _searched(group) for word in words)]
         return ListSource([_row(group) for group in ordered(shown, self.order, _SORTS)])
 
+    async def total(self) -> int | None:
+        return len(self._groups)
+
     async def detail(self, key: int) -> Content | None:
         group = self._groups.get(key)
         return await self.console.read(_detail, group) if group else None

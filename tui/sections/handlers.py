@@ -9,8 +9,11 @@ from textual.content import Content
 
 from scheduling import retry
 from scheduling.money import money
+from scheduling.send_size import SendSize
+from storage import message_history
 from storage.records import Queue
 from tui.dialogs.confirm import Confirm
+from tui.dialogs.large_send import agreed
 from tui.plain import plain, plain_block
 from tui.sections.section import Section
 from tui.sections.sorting import ordered
@@ -37,6 +40,7 @@ sends a test message. "busy, paused until" is a gateway that limits what it take
 same; L lets any paused handler go on. A disabled handler keeps its messages waiting."""
     EMPTY = "No handlers yet. Press n to add an account at Clickatell."
     SORT = ("name", False)
+    RECORD = "handler"
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("name", "Name", 14, flex=2),
         Column("type", "Type", 22, priority=4),
@@ -67,6 +71,9 @@ same; L lets any paused handler go on. A disabled handler keeps its messages wai
         shown = [v for v in self._views.values() if all(w in _searched(v) for w in words)]
         return ListSource([_row(view) for view in ordered(shown, self.order, _SORTS)])
 
+    async def total(self) -> int | None:
+        return len(self._views)
+
     async def detail(self, key: int) -> Content | None:
         view = self._views.get(key)
         return _detail(view) if view else None
@@ -96,10 +103,18 @@ same; L lets any paused handler go on. A disabled handler keeps its messages wai
         enabled = await wanted_state(self.console, "handlers", chosen, hangs)
         if enabled is None:
             return
+        if enabled and not await self._agreed_to_enable([view for view in views if not view.handler.enabled]):
+            return
         for view in views:
             waiting = await self.attempt(self.console.operate(handlers.set_enabled, view.handler.id, enabled))
             if not enabled and waiting:
                 self.console.tell(f"{view.handler.name} is off: {waiting} messages wait for it")
+
+    async def _agreed_to_enable(self, views: "Sequence[HandlerView]") -> bool:
+        """What has waited at a disabled handler goes out at once when it is enabled."""
+        waiting = await self.console.read(message_history.waiting_at, [view.handler.id for view in views])
+        what = f"Enable {views[0].handler.name}" if len(views) == 1 else f"Enable {len(views):,} handlers"
+        return await agreed(self.console, SendSize(*waiting), what)
 
     async def action_test(self) -> None:
         from tui.operations import handler_check

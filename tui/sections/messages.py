@@ -6,24 +6,24 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Static
 
 from storage import message_history
 from storage.message_history import MessageFilter
 from storage.records import MessageState
 from tui import message_actions, message_facts
-from tui.message_source import COLUMNS, Counter, MessageSource, owner_of
+from tui.message_source import COLUMNS, Counter, MessageSource, columns_of, owner_of
 from tui.message_states import state_shown
 from tui.operations import messages
+from tui.operations.sending import Sent
+from tui.plain import plain
 from tui.sections.section import Section
 from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.row_source import RowSource
-from tui.widgets.steady_text import SteadyText
 
 STATE = "state:"
+PROBLEMS = "problems"
 EMPTY = "No messages yet. Press n to write one."
 
 
@@ -33,9 +33,10 @@ class MessagesSection(Section):
     PLACE = "messages"
     HELP = """\
 Every message that was queued, the newest first. Enter shows one with each attempt to send it. f shows \
-only those in one state, / those with certain words in name, number or text. x cancels what still \
-waits, r sends again. A message with an unknown outcome (?) may have arrived: r sends it again, y says \
-that it arrived, D leaves it. i finds out why one does not arrive. n writes a new one."""
+only those in one state, p only problems with the reason, / those with certain words in anything that \
+a row shows. x cancels what still waits, r sends again. A message with an unknown outcome (?) may have \
+arrived: r sends it again, y says that it arrived, D leaves it. i finds out why one does not arrive. \
+n writes a new one."""
     EMPTY = EMPTY
     COLUMNS: ClassVar[Sequence[Column]] = COLUMNS
     MENU = (
@@ -51,31 +52,50 @@ that it arrived, D leaves it. i finds out why one does not arrive. n writes a ne
         "messages.new",
     )
 
-    DEFAULT_CSS = """
-    MessagesSection {
-        & .shown-state { height: 1; padding: 0 1; color: $text-muted; display: none; }
-        & .shown-state.-shown { display: block; }
-    }
-    """
-
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.wanted = MessageFilter()
         self._counter = Counter()
-        self._states: dict[int, MessageState] = {}
-
-    def compose(self) -> ComposeResult:
-        yield SteadyText(classes="shown-state")
-        yield from super().compose()
+        self._user = ""
 
     def on_mount(self) -> None:
         self.table.newest_first = True
 
     async def make_source(self) -> RowSource:
         self.wanted = replace(self.wanted, words=self.words)
-        state = self.wanted.state
-        self.EMPTY = f"No message is {state}. Press f to show all." if state else EMPTY
+        self.EMPTY = self._empty()
         return MessageSource(self.console, self.wanted, self._counter)
+
+    def _empty(self) -> str:
+        if self.wanted.problems:
+            return "No message failed or waits after an attempt. Press p to show all."
+        if self.wanted.state is not None:
+            return f"No message is {self.wanted.state}. Press f to show all."
+        if self.wanted.user_id is not None:
+            return "Nothing was sent to this user yet. Press f to show all messages."
+        return EMPTY
+
+    def columns(self) -> Sequence[Column]:
+        return columns_of(self.wanted)
+
+    def narrowing(self) -> object:
+        return self.words, replace(self.wanted, words="")
+
+    def only(self) -> Content | None:
+        parts = []
+        if self.wanted.problems:
+            parts.append(Content("problems"))
+        if self.wanted.state is not None:
+            parts.append(state_shown(self.wanted.state))
+        if self.wanted.user_id is not None:
+            parts.append(plain(f"to {self._user}"))
+        return Content.assemble("Only ", Content(" ").join(parts), "  ·  f shows others") if parts else None
+
+    async def total(self) -> int | None:
+        return await self.console.read(message_history.total)
+
+    def saved_key(self, saved: object) -> int | None:
+        return saved.ids[-1] if isinstance(saved, Sent) and saved.ids else None
 
     async def detail(self, key: int) -> Content | None:
         view = await self.console.ask(messages.view, key)
@@ -93,11 +113,14 @@ that it arrived, D leaves it. i finds out why one does not arrive. n writes a ne
 
     async def _open_states(self) -> None:
         counts = await self.console.read(message_history.counts_by_state)
-        items = [MenuItem(STATE, "all messages", f"{sum(counts.values()):,}")]
+        items = [
+            MenuItem(STATE, "all messages", f"{sum(counts.values()):,}"),
+        ]
         items += [
             MenuItem(f"{STATE}{state}", state_shown(state).plain, f"{counts.get(state, 0):,}")
             for state in MessageState
         ]
+        items.append(MenuItem(f"{STATE}{PROBLEMS}", "problems, with the reason", "p", parted=True))
         region = self.table.region
         self.table.focus()
         ContextMenu.open(self.screen, items, (region.x + 2, region.y + 1), title="Show")
@@ -109,13 +132,21 @@ that it arrived, D leaves it. i finds out why one does not arrive. n writes a ne
             self.show_state(event.action_id.removeprefix(STATE))
 
     def show_state(self, name: str) -> None:
-        """Show only messages in this state; the empty string shows all."""
-        self.wanted = replace(self.wanted, state=MessageState(name) if name else None)
-        line = self.query_one(".shown-state", Static)
-        line.set_class(bool(name), "-shown")
-        if name:
-            shown = state_shown(MessageState(name))
-            line.update(Content.assemble("Only ", shown, "  ·  f shows others"))
+        """Show only messages in this state, or the problems; the empty string shows all."""
+        state = MessageState(name) if name and name != PROBLEMS else None
+        self._narrow(MessageFilter(state=state, problems=name == PROBLEMS))
+
+    def show_user(self, user_id: int, name: str) -> None:
+        """Show only what was sent to this user."""
+        self._user = name
+        self._narrow(MessageFilter(user_id=user_id))
+
+    def action_problems(self) -> None:
+        """Only what failed, is unknown or waits after an attempt, with the reason; or all again."""
+        self._narrow(replace(self.wanted, problems=not self.wanted.problems, state=None))
+
+    def _narrow(self, wanted: MessageFilter) -> None:
+        self.wanted = replace(wanted, words=self.words)
         self.table.clear_marks()
         self.reload()
 

@@ -125,6 +125,12 @@ story and the messages. f shows only what is active, or all; o or escape goes to
             )
         )
 
+    def narrowing(self) -> object:
+        return self.words, self.active_only
+
+    async def total(self) -> int | None:
+        return await self.console.read(history.count, OccurrenceFilter(active_only=self.active_only))
+
     async def detail(self, key: int) -> Content | None:
         found = await self.console.ask(occurrences.show, key)
         now = datetime.now(UTC)

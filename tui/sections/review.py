@@ -6,9 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
-from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Static
 
 from storage import handlers
 from storage import review as stored
@@ -22,7 +20,6 @@ from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.review_lines import COLOURS, SIGNS, short_time
 from tui.widgets.row_source import PageWanted, Row, RowSource
-from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
@@ -71,22 +68,11 @@ level, a time, a handler or an operator; / looks for words; X writes what is sho
     )
     MENU = ("review.open", "-", "review.category", "review.level", "review.export")
 
-    DEFAULT_CSS = """
-    ReviewSection {
-        & .shown-only { height: 1; padding: 0 1; color: $text-muted; display: none; }
-        & .shown-only.-shown { display: block; }
-    }
-    """
-
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.wanted = ReviewFilter()
         self._named: dict[str, str] = {}
         self._names: dict[int, str] = {}
-
-    def compose(self) -> ComposeResult:
-        yield SteadyText(classes="shown-only")
-        yield from super().compose()
 
     async def make_source(self) -> RowSource:
         self.wanted = replace(self.wanted, words=self.words)
@@ -147,12 +133,18 @@ level, a time, a handler or an operator; / looks for words; X writes what is sho
                 self.wanted = replace(self.wanted, operator=value)
         if kind != "only":
             self._named[kind] = f"the last {value}" if kind == "since" else value
-        line = self.query_one(".shown-only", Static)
-        line.set_class(bool(self._named), "-shown")
-        line.update(
-            plain(f"Only {', '.join(self._named.values())}  ·  f chooses, and shows everything again")
-        )
         self.reload()
+
+    def narrowing(self) -> object:
+        return self.words, replace(self.wanted, words="")
+
+    def only(self) -> Content | None:
+        if not self._named:
+            return None
+        return plain(f"Only {', '.join(self._named.values())}  ·  f chooses, and shows everything again")
+
+    async def total(self) -> int | None:
+        return await self.console.read(stored.total)
 
     # What can be done
 

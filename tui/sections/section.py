@@ -45,7 +45,7 @@ class FilterInput(Input):
     def action_to_list(self) -> None:
         section = next(node for node in self.ancestors if isinstance(node, Section))
         if not self.value:
-            self.display = False
+            section.show_filter(False)
         section.focus_list()
 
 
@@ -75,6 +75,7 @@ class Section(Vertical):
     MENU: ClassVar[Sequence[str]] = ()  # action ids; "-" draws a line
     DETAIL: ClassVar[bool] = True
     SORT: ClassVar[tuple[str, bool] | None] = None
+    RECORD: ClassVar[str] = ""  # where an editor's result holds the record; empty: it is the record
 
     def __init_subclass__(cls, **options: Any) -> None:
         # Before Textual merges the bindings of the class.
@@ -91,6 +92,7 @@ class Section(Vertical):
         self.order: tuple[str, bool] | None = self.SORT
         self._stale: Timer | None = None
         self._detail_of: int | None = None
+        self._narrowed_to: object = None
 
     @property
     def console(self) -> "ConsoleApp":
@@ -104,9 +106,15 @@ class Section(Vertical):
         return self.query_one(PagedTable)
 
     def compose(self) -> ComposeResult:
+        with Horizontal(classes="only-line"):
+            yield SteadyText(classes="only")
+            yield SteadyText(classes="count")
         filter_input = FilterInput(placeholder="Words to look for", classes="filter", compact=True)
         filter_input.display = False
-        yield filter_input
+        with Horizontal(classes="filter-line") as filter_line:
+            yield filter_input
+            yield SteadyText(classes="count")
+        filter_line.display = False
         with Horizontal(classes="list-and-detail"):
             yield PagedTable(self.COLUMNS, ListSource(), empty="Reading…", sort=self.SORT)
             if self.DETAIL:
@@ -122,6 +130,24 @@ class Section(Vertical):
     async def detail(self, key: int) -> Content | None:
         """What stands beside the list for the record under the cursor."""
         return None
+
+    def narrowing(self) -> object:
+        """What the list is narrowed to. Where that changes, the first row is under the cursor."""
+        return self.words
+
+    def only(self) -> Content | None:
+        """What is shown, besides the words that are looked for; None where that is everything."""
+        return None
+
+    async def total(self) -> int | None:
+        """How many rows there are without any narrowing; None where that is not known."""
+        return None
+
+    def saved_key(self, saved: object) -> int | None:
+        """The key of the row that an editor has saved, if it is one of this list."""
+        record = getattr(saved, self.RECORD, None) if self.RECORD else saved
+        key = getattr(record, "id", None)
+        return key if isinstance(key, int) else None
 
     def may(self, action_id: str, keys: tuple[int, ...]) -> bool:
         """Whether a menu item makes sense for these records."""
@@ -147,6 +173,11 @@ class Section(Vertical):
 
     def reload(self) -> None:
         if self.console.desk is not None and self._has_list(self.reload):
+            narrowing = self.narrowing()
+            if narrowing != self._narrowed_to:
+                # From this moment on, so that no key still reaches a row of the list before.
+                self._narrowed_to = narrowing
+                self.table.begin_anew()
             self._begin_reading(self._reload, "source")
 
     def _begin_reading(self, work: Callable[[], Awaitable[None]], group: str) -> None:
@@ -156,15 +187,46 @@ class Section(Vertical):
         """
         self.run_worker(cast(Callable[[], None], work), group=group, exclusive=True, exit_on_error=False)
 
+    def saved(self, saved: object) -> None:
+        """An editor has closed: the row that it saved is under the cursor."""
+        key = self.saved_key(saved)
+        if key is not None and self._has_list(partial(self.saved, saved)):
+            self.table.begin_anew(seek=key)
+        self.reload()
+
+    def columns(self) -> Sequence[Column]:
+        """The columns of the rows that the source now gives."""
+        return self.COLUMNS
+
     async def _reload(self) -> None:
+        self._show_only()
         try:
             source = await self.make_source()
         except Exception as error:
             self.console.tell(f"The list cannot be read: {error}", problem=True)
             return
         empty = f"Nothing with the words {self.words!r}. Escape shows all." if self.words else self.EMPTY
-        self.table.set_source(source, empty=empty)
+        self.table.set_source(source, empty=empty, columns=self.columns())
         self._show_detail(self.table.cursor_key)
+
+    def _show_only(self) -> None:
+        only = self.only()
+        self.query_one(".only-line").set_class(only is not None, "-shown")
+        self.query_one(".only", Static).update(only or Content(""))
+
+    def on_paged_table_list_read(self, event: PagedTable.ListRead) -> None:
+        if self.words or self.only() is not None:
+            self._begin_reading(partial(self._count, event.count), "count")
+        else:
+            self._say_count("")
+
+    async def _count(self, shown: int) -> None:
+        total = await self.total()
+        self._say_count("" if total is None else f"{shown:,} of {total:,}")
+
+    def _say_count(self, said: str) -> None:
+        for line in self.query(".count").results(Static):
+            line.update(said)
 
     def focus_list(self) -> None:
         if self.display and self._has_list(self.focus_list):
@@ -180,9 +242,12 @@ class Section(Vertical):
     # The list
 
     def start_filter(self) -> None:
-        box = self.query_one(FilterInput)
-        box.display = True
-        box.focus()
+        self.show_filter(True)
+        self.query_one(FilterInput).focus()
+
+    def show_filter(self, shown: bool) -> None:
+        """Show the line for the words, or take it away."""
+        self.query_one(".filter-line").display = self.query_one(FilterInput).display = shown
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if isinstance(event.input, FilterInput):

@@ -53,17 +53,19 @@ class TasksSection(Section):
 
     PLACE = "tasks"
     HELP = """\
-Messages that go out by themselves. Next is the next due time, in your time. r runs a task now, e lets \
+Messages that go out by themselves. All times of a row are in the task's own zone, which stands \
+beside them; the detail has yours too. r runs a task now, e lets \
 it fire or not, h shows what became of each due time, w what will fire in the next 24 hours and whom it \
 reaches. ▲ marks a task that would send nothing, with the reason."""
     EMPTY = "No scheduled tasks yet. Press n to make one."
     SORT = ("name", False)
+    RECORD = "task"
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("name", "Name", 16, flex=3),
         Column("when", "When", 18, flex=3, priority=1),
-        Column("next", "Next", 15, align="right"),
+        Column("next", "Next", 17, align="right"),
         Column("reaches", "Reaches", 16, flex=2),
-        Column("last", "Last run", 13, align="right", priority=2),
+        Column("last", "Last run", 17, align="right", priority=2),
         Column("sender", "Sender", 12, flex=1, priority=3),
     )
     MENU = (
@@ -87,6 +89,9 @@ reaches. ▲ marks a task that would send nothing, with the reason."""
         words = self.words.casefold().split()
         shown = [v for v in self._views.values() if all(word in _searched(v) for word in words)]
         return ListSource([_row(view) for view in ordered(shown, self.order, _SORTS)])
+
+    async def total(self) -> int | None:
+        return len(self._views)
 
     async def detail(self, key: int) -> Content | None:
         view = self._views.get(key)
@@ -188,7 +193,23 @@ def in_words(task: Task) -> str:
 def _when(task: Task, at: datetime) -> str:
     """A due time in the task's own zone."""
     local = at.astimezone(zone_named(task.zone))
-    return f"{local:%a %d %b %H:%M} {local.tzname()}"
+    here = at.astimezone()
+    said = f"{local:%a %d %b %H:%M} {_zone_of(local)}"
+    return (
+        said if local.utcoffset() == here.utcoffset() else f"{said} (here {here:%a %H:%M} {_zone_of(here)})"
+    )
+
+
+def _zone_of(local: datetime) -> str:
+    """The zone in short: "CET"; by its offset where it has no letters."""
+    name = local.tzname() or ""
+    return name if name[:1].isalpha() else f"UTC{name}"
+
+
+def _short(task: Task, at: datetime, now: datetime) -> str:
+    """A time in the task's own zone, named: "09:00 CET"."""
+    zone = zone_named(task.zone)
+    return f"{short_time(at, now, zone)} {_zone_of(at.astimezone(zone))}"
 
 
 def _sender(task: Task) -> str:
@@ -208,7 +229,7 @@ def _reaches(view: TaskView) -> Content:
 def _row(view: TaskView) -> Row:
     task, now = view.task, datetime.now(UTC)
     off = Content.styled("○ off", "$text-muted")
-    upcoming = short_time(task.next_due_at, now) if task.next_due_at else "–"
+    upcoming = _short(task, task.next_due_at, now) if task.next_due_at else "–"
     return Row(
         task.id,
         (
@@ -216,7 +237,7 @@ def _row(view: TaskView) -> Row:
             in_words(task),
             upcoming if task.enabled else off,
             _reaches(view),
-            short_time(task.last_run_at, now) if task.last_run_at else "–",
+            _short(task, task.last_run_at, now) if task.last_run_at else "–",
             _sender(task),
         ),
         frozenset() if task.enabled else frozenset({"dim"}),

@@ -38,10 +38,11 @@ class UsersSection(Section):
     HELP = """\
 The users: the people who can be sent to. Number is the first Telephone Number field; a user without \
 a number, or disabled, is left out of messages. M writes to the user under the cursor, or to all that \
-are selected with space. o shows groups, O the custom fields that users have; I reads a CSV file, X \
-writes one. / finds users by part of a name, a number, a value or a group."""
+are selected with space; v shows what was sent to one. o shows groups, O the custom fields that users \
+have; I reads a CSV file, X writes one. / finds users by part of a name, a number, a value or a group."""
     EMPTY = "No users yet. Press n to add one, or I to read a CSV file."
     SORT = ("name", False)
+    RECORD = "user"
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("name", "Name", 16, flex=3),
         Column("number", "Number", 18, flex=1),
@@ -50,6 +51,7 @@ writes one. / finds users by part of a name, a number, a value or a group."""
     )
     MENU = (
         "users.send",
+        "users.messages",
         "-",
         "users.edit",
         "users.enable",
@@ -84,6 +86,9 @@ writes one. / finds users by part of a name, a number, a value or a group."""
             self.console, UserFilter(words=self.words), order, lambda user: row_of(user, telephone)
         )
 
+    async def total(self) -> int | None:
+        return await self.console.read(stored.count)
+
     async def detail(self, key: int) -> Content | None:
         return await self.console.read(self._detail, key)
 
@@ -92,7 +97,7 @@ writes one. / finds users by part of a name, a number, a value or a group."""
         return detail_of(user, self._fields) if user else None
 
     def may(self, action_id: str, keys: tuple[int, ...]) -> bool:
-        return len(keys) == 1 or action_id not in ("users.edit", "users.diagnose")
+        return len(keys) == 1 or action_id not in ("users.edit", "users.diagnose", "users.messages")
 
     # One user
 
@@ -130,6 +135,21 @@ writes one. / finds users by part of a name, a number, a value or a group."""
         from tui.editors.user import UserEditor
 
         self.console.open_editor(partial(UserEditor.load, self.console, key))
+
+    def action_messages(self) -> None:
+        """What was sent to the user under the cursor."""
+        start(self, self._messages())
+
+    async def _messages(self) -> None:
+        from tui.main_screen import MainScreen
+        from tui.sections.messages import MessagesSection
+
+        key = self.table.cursor_key
+        user = await self.console.read(stored.get, key) if key is not None else None
+        if user is not None and isinstance(self.screen, MainScreen):
+            section = await self.screen.show_section("messages")
+            assert isinstance(section, MessagesSection)
+            section.show_user(user.id, user.name)
 
     def action_diagnose(self) -> None:
         start(self, self._diagnose())

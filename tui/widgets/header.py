@@ -1,4 +1,4 @@
-"""The top lines of the console: which site, who sends, what waits, and the handlers' lights."""
+"""The top lines of the console: which site, who sends, what asks for a person, and the handlers' lights."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from scheduling.money import money
 from tui.overview import Light, Overview
-from tui.plain import plain, plain_str
+from tui.plain import middle_cut, plain, plain_str
 from tui.widgets.review_lines import content_strip
 
 SIGNS = {"Running": "●", "Error": "▲", "Starting": "◌", "Paused": "‖", "Disabled": "○", "Stopped": "○"}
@@ -68,18 +68,22 @@ class SiteHeader(Widget):
         said = self._said()
         name = Content("commsdesk").stylize("bold")
         place = plain(self.place, width=max(12, width // 2))
+        gap = GAP if self.place else ""
         full = Content.assemble(name, " · " if self.place else "", place, GAP, said)
         if full.cell_length <= width:
             return full
-        return Content.assemble(place.stylize("bold"), GAP if self.place else "", said)
+        short = self._said(short=True)
+        placed = [Content.assemble(place.stylize("bold"), gap, each) for each in (said, short)]
+        # What asks for a person is never cut off for the name of the place.
+        return next((each for each in (*placed, said, short) if each.cell_length <= width), short)
 
-    def _said(self) -> Content:
+    def _said(self, *, short: bool = False) -> Content:
         if self.opening:
             return Content.styled(self.opening, "$text-muted")
         if self.trouble:
             return plain(f"▲ {self.trouble}").stylize("$text-error")
         overview = self.overview or Overview()
-        return Content.assemble(self._sender(overview), GAP, _queue(overview))
+        return Content.assemble(self._sender(overview), GAP, _queue(overview, short))
 
     def _sender(self, overview: Overview) -> Content:
         if overview.held:
@@ -121,20 +125,36 @@ def _row_of(lights: Sequence[Light], width: int) -> Content:
     return Content(GAP).join(_light(light, SHORTEST_NAME, False) for light in in_order)
 
 
-def _queue(overview: Overview) -> Content:
-    counts = ((overview.waiting + overview.sending, "waiting"), (overview.retrying, "retrying"))
-    parts = [Content(f"{count:,} {state}") for count, state in counts if count]
+def _queue(overview: Overview, short: bool) -> Content:
+    """What asks for a person first, then what waits; failures of today last. In `short` more by signs."""
+    parts = _alerts(overview, short)
+    if waiting := overview.waiting + overview.sending:
+        parts.append(Content(f"{waiting:,} waiting"))
+    if overview.retrying:
+        parts.append(Content(f"{overview.retrying:,} {'↻' if short else 'retrying'}"))
     if overview.unknown:
-        parts.append(Content.styled(f"? {overview.unknown:,} unknown", "$text-warning"))
-    if overview.nobody_told:
-        parts.insert(0, Content.styled(f"▲ {overview.nobody_told:,} told to nobody", "$text-error"))
-    content = Content(", ").join(parts) if parts else Content.styled("nothing waits", "$text-muted")
+        parts.append(Content.styled(f"? {overview.unknown:,}{'' if short else ' unknown'}", "$text-warning"))
     if overview.oldest_due_at is not None:
         late = datetime.now(UTC) - overview.oldest_due_at
         if late > timedelta(seconds=10):
-            said = f", oldest due {_age(late)} ago"
-            content = Content.assemble(content, (said, "$text-warning"))
-    return content
+            said = f"due {_age(late)} ago" if short else f"oldest due {_age(late)} ago"
+            parts.append(Content.styled(said, "$text-warning"))
+    if overview.failed_today:
+        said = f"✗ {overview.failed_today:,} {'today' if short else 'failed today'}"
+        parts.append(Content.styled(said, "$text-error"))
+    return Content(", ").join(parts) if parts else Content.styled("nothing waits", "$text-muted")
+
+
+def _alerts(overview: Overview, short: bool) -> list[Content]:
+    found = []
+    if overview.open_alerts:
+        noun = "" if short else " alert" if overview.open_alerts == 1 else " alerts"
+        found.append(Content.styled(f"▲ {overview.open_alerts:,}{noun} open", "$text-error"))
+    elif overview.answered_alerts:
+        found.append(Content.styled(f"● {overview.answered_alerts:,} answered", "$text-warning"))
+    if overview.nobody_told:
+        found.append(Content.styled(f"▲ {overview.nobody_told:,} told to nobody", "$text-error"))
+    return found
 
 
 def _light(light: Light, longest: int, with_balance: bool) -> Content:
@@ -142,7 +162,7 @@ def _light(light: Light, longest: int, with_balance: bool) -> Content:
     if with_balance and light.balance is not None:
         # The currency is as the gateway wrote it.
         balance = " " + plain_str(money(light.balance, light.currency))[:MOST_BALANCE]
-    name = plain(light.name, width=longest).truncate(longest, ellipsis=True)
+    name = middle_cut(plain(light.name), longest)
     sign = (SIGNS.get(light.status, "?"), COLOURS.get(light.status, ""))
     return Content.assemble(sign, " ", name, (balance, "$text-muted"))
 

@@ -45,6 +45,7 @@ less weight are left out."""
     SortChanged: TypeAlias = messages.SortChanged
     MarksChanged: TypeAlias = messages.MarksChanged
     ReadFailed: TypeAlias = messages.ReadFailed
+    ListRead: TypeAlias = messages.ListRead
 
     # Choosing
 

@@ -1,8 +1,9 @@
 """Reading a list anew without anything on the screen jumping."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tui.widgets.columns import Column
 from tui.widgets.row_source import Pages, RowSource
 
 # The cursor may move while a read is under way; then the read looks again, but not for ever.
@@ -26,8 +27,21 @@ class View:
 class RowReader:
     """The rows of a source as they were last read."""
 
-    def __init__(self, source: RowSource) -> None:
+    def __init__(
+        self,
+        source: RowSource,
+        *,
+        anew: bool = False,
+        seek: int | None = None,
+        columns: Sequence[Column] | None = None,
+    ) -> None:
+        """With `anew` the cursor goes to the first row, or to the one with the key `seek`.
+
+        `columns` are those of its rows, where they are others than before.
+        """
         self.source = source
+        self.anew, self.seek = anew, seek
+        self.columns = columns
         self.pages = Pages()
         self.loaded = False
 
@@ -63,6 +77,12 @@ class RowReader:
         return placed
 
     async def _placed(self, view: View, shown: "RowReader", count: int) -> View:
+        if self.anew:
+            sought = await self.source.position(self.seek) if self.seek is not None else 0
+            if sought is not None:
+                in_sight = view.top <= sought < view.top + view.height
+                top = view.top if in_sight else sought - view.height // 2
+                return View(sought, max(0, min(top, count - view.height)), view.height)
         cursor = await self._now_at(view.cursor, shown, count)
         if view.stays and view.top <= cursor < view.top + view.height:
             top = view.top

@@ -1,12 +1,29 @@
 """The sections by name: a line of tabs where the screen is narrow, a list at the left where it is wide."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
+
+MOST = 99
+STACKED = 15  # cells of a label in the list at the left
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A sign and how many: "▲2"."""
+
+    sign: str
+    count: int
+    colour: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.sign}{self.count}" if self.count <= MOST else f"{self.sign}{MOST}+"
 
 
 class SectionBar(Widget):
@@ -18,6 +35,8 @@ class SectionBar(Widget):
 
     ALLOW_SELECT = False
     current: reactive[str] = reactive("")
+    badges: reactive[Mapping[str, Badge]] = reactive({})
+    """What asks for a person, by the section where it is found."""
 
     class Chosen(Message):
         """A section was clicked."""
@@ -40,12 +59,13 @@ class SectionBar(Widget):
         return Content("\n" if self._stacked else " ").join(parts)
 
     def _label(self, number: int, name: str, title: str) -> Content:
+        badge = self.badges.get(name)
+        label = Content(f" {number} {title} ")
+        if badge is not None:
+            label = Content.assemble(label, (badge.text, badge.colour), "" if self._stacked else " ")
         if self._stacked:
-            text = f" {number} {title}".ljust(15)
-        else:
-            text = f" {number} {title} "
-        chosen = name == self.current
-        return Content.styled(text, "bold $text-accent reverse" if chosen else "")
+            label = label.pad_right(max(0, STACKED - label.cell_length))
+        return label.stylize("bold $text-accent reverse") if name == self.current else label
 
     def on_click(self, event: events.Click) -> None:
         """The label under the pointer."""

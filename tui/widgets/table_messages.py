@@ -28,6 +28,14 @@ class RowHighlighted(TableMessage, namespace="paged_table"):
         self.key = key
 
 
+class ListRead(TableMessage, namespace="paged_table"):
+    """The list was read: it holds `count` rows."""
+
+    def __init__(self, table: "TableView", count: int) -> None:
+        super().__init__(table)
+        self.count = count
+
+
 class ReadFailed(TableMessage, namespace="paged_table"):
     """The source raised this; the table shows it and keeps the rows it has."""
 

@@ -15,7 +15,7 @@ from tui.widgets.reverse import KeepsReverse
 from tui.widgets.row_reader import RowReader, View
 from tui.widgets.row_source import Row, RowSource
 from tui.widgets.table_lines import GUTTER, header_strip, row_strip, text_strip
-from tui.widgets.table_messages import ReadFailed, RowHighlighted
+from tui.widgets.table_messages import ListRead, ReadFailed, RowHighlighted
 
 HEADER_LINES = 1
 
@@ -90,6 +90,8 @@ class TableView(KeepsReverse, ScrollView, can_focus=True):
         self._placed: tuple[Placed, ...] = ()
         self._strips: LRUCache[tuple[int, bool, bool], Strip] = LRUCache(256)
         self._highlighted: int | None = None
+        self._anew = False
+        self._seek: int | None = None
 
     @property
     def source(self) -> RowSource:
@@ -113,8 +115,11 @@ class TableView(KeepsReverse, ScrollView, can_focus=True):
 
     @property
     def cursor_key(self) -> int | None:
-        """The key of the record under the cursor, None where there is none."""
-        return self._reader.key(self.cursor)
+        """The key of the record under the cursor, None where there is none.
+
+        None also from `begin_anew` until the list is read: nothing is done with a row of the old one.
+        """
+        return None if self._anew else self._reader.key(self.cursor)
 
     def row_at(self, index: int) -> Row | None:
         """The row at this index, None while it is being read."""
@@ -127,10 +132,19 @@ class TableView(KeepsReverse, ScrollView, can_focus=True):
         self._next_reader = self._next_reader or self._reader
         self._start_reading()
 
-    def set_source(self, source: RowSource, *, empty: str | None = None) -> None:
-        """Show another list, or the same in another order; the cursor follows its record."""
+    def begin_anew(self, seek: int | None = None) -> None:
+        """Another list comes: its first row is under the cursor then, or the one with the key `seek`."""
+        self._anew, self._seek = True, seek
+
+    def set_source(
+        self, source: RowSource, *, empty: str | None = None, columns: Sequence[Column] | None = None
+    ) -> None:
+        """Show another list, or the same in another order; the cursor follows its record.
+
+        After `begin_anew` it does not. `columns` are those of its rows, where they are others.
+        """
         self.empty = self.empty if empty is None else empty
-        self._next_reader = RowReader(source)
+        self._next_reader = RowReader(source, anew=self._anew, seek=self._seek, columns=columns)
         self._start_reading()
 
     def on_mount(self) -> None:
@@ -166,11 +180,18 @@ class TableView(KeepsReverse, ScrollView, can_focus=True):
         if self._next_reader not in (None, reader):
             return
         self._reader, self._error = reader, None
+        if reader.anew:
+            # The next reading of the same list follows the cursor's record again.
+            self._anew, self._seek, reader.anew = False, None, False
+        if reader.columns is not None and tuple(reader.columns) != self.columns:
+            self.columns = tuple(reader.columns)
+            self._placed = arrange(self.columns, self.scrollable_size.width - GUTTER)
         self._set_height()
         self.set_reactive(TableView.cursor, view.cursor)
         self.scroll_to(y=view.top, animate=False, force=True)
         self._repaint()
         self._tell_highlight()
+        self.post_message(ListRead(self, self.count))
 
     def _missing_pages(self) -> list[int]:
         if self._error:

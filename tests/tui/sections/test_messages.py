@@ -254,7 +254,11 @@ async def test_a_new_message_appears_at_the_top_and_the_cursor_stays_on_its_own(
 
 def test_a_search_is_counted_anew_only_where_something_is_new(desk: Desk) -> None:
     keys = messages(desk, 3)
-    counter, words, other = Counter(), MessageFilter(words="stopped"), MessageFilter(words="Person")
+    counter, words, other = (
+        Counter(lambda: 0.0),
+        MessageFilter(words="stopped"),
+        MessageFilter(words="Person"),
+    )
 
     def counted(wanted: MessageFilter) -> int:
         with desk.database.read() as connection:

@@ -1,0 +1,52 @@
+"""What asks for a person: open alerts and messages that failed today, each counted by index.
+
+An alert is *open* in Created and Escalated, where nobody looks after it, and *answered* in Claimed
+and Actioned. Failed are messages that ended as failed, expired or undelivered.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+import sqlalchemy as sa
+
+from storage.types import UtcTime
+
+OPEN_STAGES = ("Created", "Escalated")
+FAILED_STATES = ("failed", "expired", "undelivered")
+
+ALERTS = sa.text(
+    "SELECT stage, count(*), max(id) FROM occurrence INDEXED BY occurrence_active"
+    " WHERE stage IN ('Created', 'Claimed', 'Actioned', 'Escalated') GROUP BY stage"
+)
+FAILED_SINCE = sa.text(
+    "SELECT count(*) FROM message INDEXED BY message_failed"
+    " WHERE state IN ('failed', 'expired', 'undelivered') AND finished_at >= :since"
+).bindparams(sa.bindparam("since", type_=UtcTime))
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """`newest_open` is the id of the open occurrence that was raised last; 0 where none is open."""
+
+    open: int = 0
+    answered: int = 0
+    newest_open: int = 0
+    failed_today: int = 0
+
+
+def read(connection: sa.Connection, now: datetime) -> Attention:
+    """The counts as at one moment; today is the day of this machine's time zone."""
+    stages = {stage: (count, newest) for stage, count, newest in connection.execute(ALERTS)}
+    waiting = [found for stage, found in stages.items() if stage in OPEN_STAGES]
+    number = sum(count for count, _ in waiting)
+    return Attention(
+        number,
+        sum(count for count, _ in stages.values()) - number,
+        max((newest for _, newest in waiting), default=0),
+        connection.execute(FAILED_SINCE, {"since": start_of_day(now)}).scalar_one(),
+    )
+
+
+def start_of_day(now: datetime) -> datetime:
+    """Midnight of this machine's day that holds the moment, aware."""
+    return datetime.combine(now.astimezone().date(), time()).astimezone()
