@@ -1,5 +1,6 @@
 """Raising an alert by hand: its key, the values of its fields, and what that sends."""
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Button, Static
 from textual.worker import Worker, WorkerState
 
+from scheduling.send_size import SendSize
 from storage.alerts import Alert
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.large_send import agreed
@@ -31,6 +33,8 @@ from tui.widgets.steady_text import SteadyText
 if TYPE_CHECKING:
     from tui.app import ConsoleApp
     from tui.operations.alert_preview import RaisePreview
+
+log = logging.getLogger(__name__)
 
 PAUSE = 0.2  # seconds without a key before the preview is made again
 VALUE = "value "  # the keys of the fields' values begin with it
@@ -172,8 +176,12 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
         if self._is_saving:
             return
         key, given = self.form.value("key"), self._given()
-        found = await self.console.ask(alert_preview.of_raise, self.alert, key, given)
-        if await agreed(self.console, found.size, f"Raise {self.alert.name}"):
+        try:
+            size = (await self.console.ask(alert_preview.of_raise, self.alert, key, given)).size
+        except Exception:
+            log.exception("what raising %s sends cannot be read", self.alert.name)
+            size = SendSize()  # an alarm beats a question
+        if await agreed(self.console, size, f"Raise {self.alert.name}"):
             super().action_save()
 
     def save_values(self, values: Mapping[str, Any]) -> Stepped:
