@@ -9,9 +9,9 @@ import pytest
 
 from scheduling import claims
 from scheduling.senders.outcome import Outcome, OutcomeKind
-from storage import handlers
+from storage import handlers, outbox
 from storage.database import Database
-from storage.records import MessageState, Origin
+from storage.records import MessageDraft, MessageState, Origin
 from tests.engine.support import (
     ACCEPTED,
     MINUTE,
@@ -20,7 +20,6 @@ from tests.engine.support import (
     make_site,
     message,
     outcome,
-    queue,
     review_of,
     running,
     states,
@@ -52,7 +51,12 @@ class Written:
         self.ids: dict[int, float] = {}
 
     def write(self, life: timedelta = HOUR, origin: Origin = Origin.MANUAL) -> int:
-        (made,) = queue(self.other, self.clock, self.handler, origin=origin, life=life)
+        # To a number of its own: nothing waits behind an older one.
+        to = f"+4477008{len(self.ids):05d}"
+        with self.other.write() as tx:
+            now = self.clock.now()
+            draft = MessageDraft(self.handler, to, "Pump 2 stopped", 1, None, None, now + life)
+            (made,) = outbox.enqueue(tx, outbox.Submission(origin), [draft], now)
         self.ids[made] = self.clock.boottime()
         return made
 

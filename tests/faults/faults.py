@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scheduling.fault_points import POINTS
 from storage import process, sqlite
 from tests.faults.nursery import Child
-from tests.faults.roles import NO_NAMES, SHIFT, TIMING
+from tests.faults.roles import LONGEST_CALL, NO_NAMES, SHIFT, TIMING
 
 if TYPE_CHECKING:
     from tests.faults.rounds import Round
@@ -235,6 +235,38 @@ def clock(round: "Round", chance: random.Random) -> None:
         write_whole(shift, "0")
 
 
+def quiet_clock(round: "Round", chance: random.Random) -> None:
+    """The clock is set on a site on which nothing waits, and somebody writes at once."""
+    shift = round.folder / SHIFT
+    for _ in range(chance.randint(1, 2)):
+        for asking in round.askers:
+            asking.signal(signal.SIGSTOP)
+        round.until(round.is_quiet, 3.0)
+        seconds = chance.choice((-1, 1)) * chance.choice((65, 400, 4000)) * chance.uniform(1, 1.5)
+        write_whole(shift, str(seconds))
+        for asking in round.askers:
+            asking.signal(signal.SIGCONT)
+        round.start_asker()
+        round.count(f"the wall clock of a quiet site jumps {'forward' if seconds > 0 else 'back'}")
+        round.wait(chance.uniform(0.2, 1.5))
+    write_whole(shift, "0")
+
+
+def stop_with_answer(round: "Round", chance: random.Random) -> None:
+    """SIGSTOP for longer than a call may last, while the gateway answers."""
+    gateway = round.clickatell.clickatell
+    slow = f"delay-after={LONGEST_CALL * 0.4}:100%"
+    for _ in range(chance.randint(1, 2)):
+        gateway.faults.every(slow)
+        round.work_goes_on(chance.randrange(1, 5))
+        stopped = victim(round, chance)
+        stopped.signal(signal.SIGSTOP)
+        round.count("SIGSTOP past the limit of a call, its answer in the socket")
+        round.wait(LONGEST_CALL * chance.uniform(1.1, 1.6))
+        stopped.signal(signal.SIGCONT)
+        round.wait(chance.uniform(0, 0.3))
+
+
 def write_whole(path: Path, text: str) -> None:
     """Nobody reads half of it."""
     draft = path.with_suffix(".new")
@@ -256,7 +288,7 @@ FAULTS: dict[str, Callable[["Round", random.Random], None]] = {
     for each in (
         kill, points, stop, stop_briefly, suspend, clean_stop, clients,
         gateway, outage, no_names, no_answer,
-        lock, long_lock, greedy, no_room, clock,
+        lock, long_lock, greedy, no_room, clock, quiet_clock, stop_with_answer,
     )
 }  # fmt: skip
 # Thirty seconds each: only in every fiftieth round.

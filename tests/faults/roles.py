@@ -23,6 +23,7 @@ from scheduling import fault_points
 from scheduling.clock import SystemClock
 from scheduling.engine import Engine
 from scheduling.headless import run_headless
+from scheduling.stages import Stage
 from scheduling.timing import Timing
 from storage.records import Recipient
 from storage.site import open_site
@@ -146,16 +147,23 @@ def _ask(folder: Path, part: dict[str, Any]) -> int:
     desk = Desk(open_site(folder), "tester", now=SystemClock().now)
     journal = Journal(Path(part["journal"]))
     chance = random.Random(part["seed"])
+    raised: list[tuple[int, str]] = []
     for n in range(part["count"]):
         text = f"{part['name']}-{n}"
         try:
-            if chance.random() < 0.3:
+            if raised and chance.random() < 0.3:
+                occurrence, zone = raised.pop(chance.randrange(len(raised)))
+                # To those who may have heard of it by then, so nobody is promised anything.
+                journal.note("begins", f"Over {zone}", part["alerted"])
+                occurrences.step(desk, occurrence, Stage.RESTORED)
+            elif chance.random() < 0.3:
                 journal.note("begins", f"Fire {text}", part["alerted"])
-                occurrences.raise_alert(desk, part["alert"], given={"Zone": text})
+                made = occurrences.raise_alert(desk, part["alert"], given={"Zone": text})
                 journal.note("promised", f"Fire {text}", part["alerted"])
+                raised.append((made.occurrence.id, text))
             else:
-                to = [f"+4477009{chance.randrange(100_000):05d}" for _ in range(chance.randint(1, 10))]
-                to = sorted(set(to))
+                to = [f"+4477009{chance.randrange(90_000):05d}" for _ in range(chance.randint(1, 10))]
+                to = sorted({*to, part["by_hand"]}) if chance.random() < 0.5 else sorted(set(to))
                 journal.note("begins", text, to)
                 handler = chance.choice(part["handlers"])
                 sending.send(desk, handler, [Recipient(number=number) for number in to], text)

@@ -23,7 +23,7 @@ from storage.errors import StorageError
 from storage.records import Action, Recipient
 from storage.site import open_site
 from tests.engine import support
-from tests.faults import faults, journal, roles
+from tests.faults import faults, journal, order, roles
 from tests.faults.nursery import Child, Nursery
 from tests.faults.screen import Screen
 from tests.faults.verdict import Verdict, judge
@@ -33,6 +33,7 @@ SECOND = timedelta(seconds=1)
 SETTLES = 20.0  # seconds, on a machine with time to spare
 LONG_EVERY = 50  # rounds
 ALERTED = ["+447700900901", "+447700900902"]
+BY_HAND = "+447700900950"  # several texts go to this one
 
 
 class Round:
@@ -121,6 +122,13 @@ class Round:
             finally:
                 self.clickatell.resume_listening()
 
+    def is_quiet(self) -> bool:
+        """Whether nothing waits and nothing is on its way."""
+        with contextlib.suppress(StorageError), self.database.read() as connection:
+            left = "SELECT count(*) FROM message WHERE state IN ('queued', 'sending')"
+            return not connection.exec_driver_sql(left).scalar()
+        return False
+
     def excuse(self, words: str) -> None:
         """From now on a client may be refused with these words: the fault is the reason."""
         self._excused.append(words)
@@ -181,6 +189,7 @@ class Round:
         with self.database.write() as tx:
             handlers.keep_secret(self.database, tx, self.handlers[1], SAMPLE_PASSWORD)
             self._add_alert(tx)
+        order.watch(self.database)
         self.add_tasks(int((self._seconds or 2.0) * 4))
 
     def _add_alert(self, tx: Any) -> None:
@@ -188,8 +197,14 @@ class Round:
         self.alert = alerts.add(tx, {**row, "useful_life": None}, CLOCK.now())
         alerts.set_fields(tx, self.alert, [AlertField("Zone")])
         to = tuple(Recipient(number=number) for number in ALERTED)
+        told = (Recipient(kind="told"),)
         alerts.set_actions(
-            tx, self.alert, [Action(0, self.handlers[0], "", "{Alert} {Zone}", to, stage="Created")]
+            tx,
+            self.alert,
+            [
+                Action(0, self.handlers[0], "", "{Alert} {Zone}", to, stage="Created"),
+                Action(0, self.handlers[0], "", "Over {Zone}", told, stage="Restored"),
+            ],
         )
 
     def add_tasks(self, count: int) -> None:
@@ -235,6 +250,7 @@ class Round:
                 pause=0.15,
                 alert=self.alert,
                 alerted=ALERTED,
+                by_hand=BY_HAND,
                 handlers=self.handlers,
             )
         )

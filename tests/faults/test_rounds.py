@@ -18,6 +18,7 @@ SEED = 7
         pytest.param(2, ("points", "clients"), marks=pytest.mark.long),
         (3, ("stop", "outage")),
         pytest.param(4, ("lock", "clean_stop"), marks=pytest.mark.long),
+        (6, ("quiet_clock", "stop_with_answer")),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",
 )

@@ -11,6 +11,7 @@ from demo_data.clickatell import ThreadedClickatell
 from storage import process, review_verify
 from storage.database import Database
 from storage.tables import attempts, instances, leases, messages, occurrences, reviews, task_runs, tasks
+from tests.faults import order
 from tests.faults.journal import AskedFor
 
 ON_A_PHONE = ("accepted", "delivered", "undelivered")
@@ -49,6 +50,7 @@ def judge(database: Database, clickatells: Iterable[ThreadedClickatell], asked: 
         _messages(connection, phones, asked, verdict)
         _tasks(connection, verdict)
         _alerts(connection, asked, verdict)
+        _order(connection, phones, verdict)
         _fence(connection, verdict)
         _left_behind(connection, verdict)
         sound = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
@@ -103,7 +105,10 @@ def _one(
         wrong.append(f"{name} is stuck")
     if state == "failed" and arrived and not unknowns:
         wrong.append(f"{name} is called failed")
-    if state in NEVER_SENT and (arrived or tries):
+    withdrawn = state == "cancelled" and row["error_code"] == "withdrawn"
+    if withdrawn and (arrived or any(one["outcome"] in ("accepted", "unknown") for one in tries)):
+        wrong.append(f"{name} was withdrawn though it may have arrived")
+    if state in NEVER_SENT and (arrived or (tries and not withdrawn)):
         wrong.append(f"{name} was tried {len(tries)} times")
     if state == "unknown" and not unknowns:
         wrong.append(f"{name} without an unknown outcome")
@@ -139,6 +144,18 @@ def _alerts(connection: sa.Connection, asked: AskedFor, verdict: Verdict) -> Non
     verdict.wrong += [f"{text} was raised {n} times" for text, n in counted.items() if n > 1]
     promised = {text for text, _ in asked.promised if text.startswith("Fire ")}
     verdict.lost += [f"{text}: no occurrence" for text in promised - set(counted)]
+
+
+def _order(connection: sa.Connection, phones: list, verdict: Verdict) -> None:
+    """Nobody reads OVER before ALARM, ALARM after OVER, or of an end without its beginning."""
+    arrived = collections.defaultdict(list)
+    for place, phone in enumerate(sorted(phones, key=lambda one: one.at)):
+        arrived[phone.client_message_id].append(place)
+    sent = order.read(connection, arrived)
+    verdict.wrong += order.overtaken(sent)
+    verdict.wrong += order.outlived(sent, order.observed_over(connection))
+    verdict.wrong += order.unheard(sent)
+    verdict.wrong += order.expired_early(connection)
 
 
 def _fence(connection: sa.Connection, verdict: Verdict) -> None:
