@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from storage import sqlite
 from storage.database import Database
 from storage.records import Category, EntryKind, Level, ReviewEntry
 from tests.cli.conftest import CommandLine
@@ -90,3 +91,21 @@ def test_a_pipe_is_no_backup_to_compare_with(cli: CommandLine, tmp_path: Path) -
     refused = cli("review", "verify", "--against", tmp_path / "pipe")
     assert refused.status == 1
     assert refused.err == f"commsdesk: --against: {tmp_path / 'pipe'} is no file: name a backup\n"
+
+
+def test_an_entry_without_its_text_shows_as_erased_and_the_rest_goes_on(
+    cli: CommandLine, database: Database
+) -> None:
+    for n in range(3):
+        cli.ok("user", "add", f"Joe {n}")
+    connection = sqlite.connect(database.path)
+    connection.execute("UPDATE review SET body = NULL WHERE id = 2")
+    connection.execute(
+        "UPDATE review SET body = CAST(x'ff41' AS TEXT), at = 9223372036854775807 WHERE id = 3"
+    )
+    connection.close()
+    said = cli.ok("review").out.splitlines()
+    assert len(said) == 3 and "(erased)" in said[1]
+    found = cli.ok("review", "--json").json
+    assert [entry["text"] for entry in found][1] == "(erased)" and found[0]["kind"] == "change"
+    assert len(cli.ok("review", "--kind", "change").out.splitlines()) == 3

@@ -30,6 +30,7 @@ LOST, DOUBLED, ONCE = "1 nothing is lost", "2 a duplicate is said", "3 once per 
 CLOCK, STOOD_STILL = "A6 plans are lengths of time", "A9 an answer that has come is read"
 TOLD = "an alert of which nobody was told goes out again; those told hear of the end"
 PAUSES, ANSWERED = "a pause holds up no alarm and ends", "one asked, one answered"
+FACTS, TAMPERED, ECHOED = "A4 signs by kind", "D28 a tampered review is not whole", "D33 a key echoed back"
 LATE, BAD_ROW, BAD_INPUT = "4 a late holder does no harm", "5 one bad row stops nothing", "6 bad input"
 
 REMOVALS = (
@@ -299,6 +300,62 @@ REMOVALS = (
         "tui/operations/sending.py",
         "    _check_length(handler, composed)\n",
         "tests/operations/test_sending.py",
+    ),
+    Removal(
+        FACTS,
+        "tui/review_kinds.py",
+        "        return SIGNS[entry.kind]\n",
+        "tests/operations/test_facts_and_words.py::test_the_sign_is_that_of_what_happened_whatever_names_say",
+        '        return "accepted" if ": accepted" in entry.text else SIGNS[entry.kind]\n',
+    ),
+    Removal(
+        FACTS,
+        "storage/review_chain.py",
+        '        content = [version, *content, row["kind"]]\n',
+        "tests/storage/test_review_tampering.py::test_any_value_in_any_column_of_an_entry",
+        "        content = [version, *content]\n",
+    ),
+    Removal(
+        TAMPERED,
+        "storage/review_verify.py",
+        '        if row["body"] is None:\n',
+        "tests/storage/test_review_tampering.py::test_a_text_taken_out_lets_nothing_else_change_in_silence",
+        "        if False:\n",
+    ),
+    Removal(
+        TAMPERED,
+        "storage/review_head.py",
+        "            missing = keys.names(self.key_id, self.id, self.id)\n",
+        "tests/storage/test_review_tampering.py::test_a_cut_end_with_its_head_put_aside",
+        "            missing = True\n",
+    ),
+    Removal(
+        TAMPERED,
+        "storage/review_verify.py",
+        "    if judgement is Judgement.FORGED:\n",
+        "tests/storage/test_review_tampering.py::test_a_cut_front_with_a_checkpoint_of_an_unknown_key",
+        "    if False:\n",
+    ),
+    Removal(
+        TAMPERED,
+        "storage/review_head.py",
+        "        return GONE if keys.end_kept else None\n",
+        "tests/storage/test_review_tampering.py::test_everything_cut",
+        "        return None\n",
+    ),
+    Removal(
+        TAMPERED,
+        "storage/review_verify.py",
+        "        if not self.keys.names(key_id, number, number):\n",
+        "tests/storage/test_review_tampering.py::test_entries_added_with_a_key_that_was_put_there",
+        "        if False:\n",
+    ),
+    Removal(
+        ECHOED,
+        "scheduling/senders/masking.py",
+        "        further = _unescaped(view)\n",
+        "tests/senders/test_secrets.py::test_the_spellings_that_were_shown",
+        "        further = view\n",
     ),
 )
 
