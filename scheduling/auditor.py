@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from scheduling import claims, cron, hanging, misfire
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
-from storage import adoption, due, handlers, leases, outbox, tasks, time_shift
+from storage import adoption, due, handlers, leases, message_order, outbox, tasks, time_shift
 from storage.database import Database, Transaction
 from storage.records import Category, EntryKind, Level, Message, ReviewEntry, Task
 from storage.written_by import wall_clock
@@ -59,6 +59,7 @@ class Auditor:
             if not adoption.is_held(tx):
                 found += _overdue(tx, now)
                 hanging.settle_what_is_over(tx, now)
+                found += _stranded(tx, now)
             if not tasks_held:
                 found += _asleep(tx, now)
             fresh = [finding for finding in found if finding.mended or finding.about not in self._said]
@@ -80,6 +81,14 @@ def _overdue(tx: Transaction, now: datetime) -> list[Finding]:
             text = f"{count} messages at {handler.name} have been due for more than a minute"
             found.append(Finding(f"overdue {handler.id}", text, False))
     return found
+
+
+def _stranded(tx: Transaction, now: datetime) -> list[Finding]:
+    """Messages that wait behind an older one that is under way no more."""
+    count = message_order.free_stranded(tx, now)
+    if not count:
+        return []
+    return [Finding("stranded", f"{count} messages waited behind none any more: due now", True)]
 
 
 def _stuck(tx: Transaction, epoch: int, in_flight: Collection[int], now: datetime) -> list[Finding]:

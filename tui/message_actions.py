@@ -86,6 +86,12 @@ async def resend(console: "ConsoleApp", keys: Sequence[int]) -> bool:
         hangs.append(f"{counted(len(gone), 'message')} went, or may go yet: they are made once more")
     if unsure:
         hangs.append("It may arrive twice" if len(found) == 1 else f"{len(unsure):,} may arrive twice")
+    same = [message for message in others if message.state in messages.RESENDABLE]
+    if newer := await console.ask(messages.newer_that_went, same):
+        if len(found) == 1:
+            hangs.append(f"{counted(next(iter(newer.values())), 'newer message')} went before it")
+        else:
+            hangs.append(f"Newer messages went before {len(newer):,} of them")
     who = found[0].recipient if len(found) == 1 else counted(len(found), "message")
     what = f"Send again to {who}?" if len(found) == 1 else f"Send {who} again?"
     question = Confirm(

@@ -32,8 +32,67 @@ TOLD = "an alert of which nobody was told goes out again; those told hear of the
 PAUSES, ANSWERED = "a pause holds up no alarm and ends", "one asked, one answered"
 FACTS, TAMPERED, ECHOED = "A4 signs by kind", "D28 a tampered review is not whole", "D33 a key echoed back"
 LATE, BAD_ROW, BAD_INPUT = "4 a late holder does no harm", "5 one bad row stops nothing", "6 bad input"
+WITHDRAWN, ORDER, WAY_FREE = "rules 1 to 4: what is withdrawn", "order of messages", "the way is free again"
 
 REMOVALS = (
+    Removal(
+        WITHDRAWN,
+        "scheduling/alerting.py",
+        "    waited = withdrawal.withdraw(tx, occurrence.id, stage, now) if occurrence.active else []\n",
+        "tests/engine/test_withdrawal.py::test_case_2_who_waits_is_withdrawn_and_who_was_told_is_left",
+        "    waited: list[Message] = []\n",
+    ),
+    Removal(
+        WITHDRAWN,
+        "scheduling/lifecycle.py",
+        "    if message.may_have_arrived:\n",
+        "tests/engine/test_withdrawal.py::test_what_may_have_arrived_becomes_unknown_and_asks_nobody",
+        "    if False:\n",
+    ),
+    Removal(
+        WITHDRAWN,
+        "scheduling/recorder.py",
+        "    not_again = withdrawal.reasons(tx, (present[key] for key in unsent))\n",
+        "tests/engine/test_withdrawal.py::test_case_4_the_answer_to_one_under_way_plans_no_retry",
+        "    not_again: dict[int, str] = {}\n",
+    ),
+    Removal(
+        WITHDRAWN,
+        "tui/operations/messages.py",
+        "        if found.withdrawn and not again:\n",
+        "tests/operations/test_messages.py"
+        "::test_a_withdrawn_one_is_not_sent_again_but_its_text_may_go_as_a_new_one",
+        "        if False:\n",
+    ),
+    Removal(
+        ORDER,
+        "storage/outbox.py",
+        "        message_order.place(tx, ids, now)\n",
+        "tests/engine/test_message_order.py::test_the_newer_makes_the_older_due_at_once_and_the_plan_stands",
+        "        pass\n",
+    ),
+    Removal(
+        ORDER,
+        "storage/outbox.py",
+        "        message_order.arrange(tx, queued, ended, now)\n",
+        "tests/engine/test_message_order.py"
+        "::test_two_that_are_bound_are_never_in_one_call_nor_in_two_at_once",
+    ),
+    Removal(
+        ORDER,
+        "scheduling/recorder.py",
+        "    withdrawal.told_otherwise(tx, accepted, now)\n",
+        "tests/engine/test_message_order.py"
+        "::test_an_older_one_that_waits_elsewhere_is_withdrawn_when_the_newer_is_accepted",
+    ),
+    Removal(
+        WAY_FREE,
+        "scheduling/monitor.py",
+        ' if unwell and values.get("status") == "Running" else 0\n',
+        "tests/engine/test_free_again.py"
+        "::test_an_alarm_goes_when_the_gateway_answers_again_not_at_its_minute",
+        " if False else 0\n",
+    ),
     Removal(
         CLOCK,
         "scheduling/claims.py",

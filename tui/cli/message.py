@@ -118,6 +118,8 @@ def resend(
     note_no_engine()
     if sent.may_arrive_twice and sent.id == message_id:
         note("an earlier attempt may have arrived: this message may arrive twice")
+    if sent.id == message_id and (newer := messages.newer_that_went(desk(), [sent]).get(message_id)):
+        note(f"{newer:,} newer {'message' if newer == 1 else 'messages'} to this number went before it")
     word = (
         "queued again" if sent.id == message_id else f"queued as message {sent.id}, a copy of {message_id}:"
     )

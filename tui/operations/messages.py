@@ -1,6 +1,6 @@
 """Messages: looking at them, and what an operator may do with one: cancel, send again, settle."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,6 +150,16 @@ def resend_size(found: Iterable[Message]) -> SendSize:
         (person_of(message.user_id, message.to) for message in wanted),
         (message.segments for message in wanted),
     )
+
+
+def newer_that_went(desk: Desk, found: Collection[Message]) -> dict[int, int]:
+    """How many newer messages to the same number went before each of these, by id; those with any.
+
+    A person's resend goes when asked, whatever went before it: who asks for one should know.
+    """
+    with desk.database.read() as connection:
+        counts = {message.id: message_order.newer_that_went(connection, message) for message in found}
+    return {key: count for key, count in counts.items() if count}
 
 
 def arrived(desk: Desk, message_id: int) -> Message:
