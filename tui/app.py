@@ -11,17 +11,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, cast
 
 from rich.text import Text
 from textual import events
 from textual._compositor import CompositorUpdate
+from textual._context import active_message_pump
 from textual.actions import ActionParseResult, parse
 from textual.app import App
 from textual.binding import BindingType
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from tui import paste, session_limits
@@ -315,7 +318,9 @@ class ConsoleApp(App[int]):
             except Exception as error:
                 self.tell(str(error) or type(error).__name__, problem=True)
 
-        self.run_worker(show(), group="editor", exclusive=True, exit_on_error=False)
+        # The worker makes the coroutine: one that is replaced before it begins leaves none unawaited.
+        begun = cast(Callable[[], None], show)
+        self.run_worker(begun, group="editor", exclusive=True, exit_on_error=False)
 
     def nudge(self) -> None:
         """Let the engine look for work now."""
@@ -417,6 +422,11 @@ class ConsoleApp(App[int]):
     # Errors
 
     def _handle_exception(self, error: Exception) -> None:
+        pump = active_message_pump.get(None)
+        if isinstance(error, NoMatches) and (self.leaving or _is_going(pump)):
+            # A screen that was closed while it was being built: what is not there is not missed.
+            log.warning("a screen was closed before it stood: %s", error)
+            return
         # Textual's own crash screen prints local variables: a key could be among them.
         log.critical("the console has failed", exc_info=error)
         if self.failure is None:
@@ -425,3 +435,12 @@ class ConsoleApp(App[int]):
         self._exception = error
         self._exception_event.set()
         self.exit(1, 1)
+
+
+def _is_going(pump: MessagePump | None) -> bool:
+    """Whether a part of the screen is being taken away, or what it stands on is."""
+    while pump is not None and not isinstance(pump, App):
+        if pump._closing or pump._closed or getattr(pump, "_pruning", False):
+            return True
+        pump = pump._parent
+    return pump is None

@@ -1,6 +1,6 @@
 """What people set once for the console: `settings.toml` in the data folder, beside `keys.toml`.
 
-    theme = "light"          # dark, light, terminal, or a theme that Textual brings along
+    theme = "light"          # auto, dark, light, terminal, or a theme that Textual brings along
     mouse = true             # false leaves it to the terminal, to select text with
     link = "auto"            # fast, slow, or auto: slow under SSH
     section = "handlers"     # the one that is shown first, where no alert is open
@@ -43,7 +43,7 @@ class Link(StrEnum):
 class Choices:
     """What holds for one person."""
 
-    theme: str = "dark"
+    theme: str = "auto"
     mouse: bool = True
     link: str = "auto"
     section: str = "handlers"

@@ -127,6 +127,9 @@ TERMINAL = Theme(
     },
 )
 
+AUTO = "auto"
+"""Dark; in a terminal that has 16 colours, `terminal`."""
+
 THEMES = {"dark": DARK, "light": LIGHT, "terminal": TERMINAL}
 """By the names people write in their settings."""
 
@@ -136,7 +139,7 @@ class ThemeSettings(Protocol):
 
     @property
     def theme(self) -> str:
-        """`dark`, `light`, `terminal`, or the name of a theme that Textual brings along."""
+        """`auto`, `dark`, `light`, `terminal`, or the name of a theme that Textual brings along."""
 
 
 def apply(app: App[Any], settings: ThemeSettings) -> str | None:
@@ -153,13 +156,23 @@ def apply(app: App[Any], settings: ThemeSettings) -> str | None:
         app.theme = TERMINAL.name
         _drop_colours(app)
         return None
-    wanted = THEMES.get(settings.theme)
+    wanted = (
+        (TERMINAL if has_few_colours(app) else DARK) if settings.theme == AUTO else THEMES.get(settings.theme)
+    )
     name = wanted.name if wanted else settings.theme
     if name not in app.available_themes:
         app.theme = DARK.name
-        return f"There is no theme {settings.theme!r}. Choose one of: {', '.join(THEMES)}."
+        return f"There is no theme {settings.theme!r}. Choose one of: {', '.join([AUTO, *THEMES])}."
     app.theme = name
     return None
+
+
+def has_few_colours(app: App[Any]) -> bool:
+    """Whether the terminal shows 16 colours: the tones of the dark theme are one grey there.
+
+    Rich finds it in TERM and COLORTERM. Where nothing is shown (a test, a picture) it does not matter.
+    """
+    return not app.is_headless and app.console.color_system in (None, "standard", "windows")
 
 
 def _drop_colours(app: App[Any]) -> None:

@@ -26,7 +26,7 @@ class Terminal:
     `words` begins with the absolute path of the program.
     """
 
-    def __init__(self, words: Sequence[str], columns: int = 80, rows: int = 24) -> None:
+    def __init__(self, words: Sequence[str], columns: int = 80, rows: int = 24, *, term: str = TERM) -> None:
         self.ours, its = pty.openpty()
         self._set_size(its, columns, rows)
         self.before = termios.tcgetattr(its)
@@ -39,7 +39,7 @@ class Terminal:
             stdin=its,
             stdout=its,
             stderr=its,
-            env={**surroundings, "TERM": TERM},
+            env={**surroundings, "TERM": term},
         )
         self.seen = b""
         """Everything that was written so far."""

@@ -119,7 +119,7 @@ async def test_a_theme_chosen_in_the_palette_is_there_the_next_time_for_that_per
             pilot.app.theme = "commsdesk-light"  # as Textual's own palette of themes does
             await settle(pilot, path.exists)
         read = read_preferences(path)
-        assert (read.of("ana").theme, read.of("vic").theme) == ("light", "dark")
+        assert (read.of("ana").theme, read.of("vic").theme) == ("light", "auto")
         async with console(desk, preferences=read) as pilot:
             assert pilot.app.theme == "commsdesk-light"
     finally:

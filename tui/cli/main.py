@@ -67,7 +67,7 @@ def commsdesk(
     ] = None,
     theme: Annotated[
         str | None,
-        typer.Option("--theme", metavar="NAME", help="The console's colours: dark, light or terminal"),
+        typer.Option("--theme", metavar="NAME", help="The console's colours: auto, dark, light or terminal"),
     ] = None,
     link: Annotated[
         Link | None,

@@ -84,5 +84,5 @@ async def test_a_theme_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPat
         assert themes.apply(app, Settings("nord")) is None
         assert app.theme == "nord"
         problem = themes.apply(app, Settings("pink"))
-        assert problem == "There is no theme 'pink'. Choose one of: dark, light, terminal."
+        assert problem == "There is no theme 'pink'. Choose one of: auto, dark, light, terminal."
         assert app.theme == themes.DARK.name
