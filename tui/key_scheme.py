@@ -34,7 +34,7 @@ SCHEME: tuple[Meaning, ...] = (
         "show only rows of a kind: state, category, active or all",
         "state category which show only_members",
     ),
-    _means("p", "show problems only, or all", "level all"),
+    _means("p", "show problems only, or all", "level all problems"),
     _means("s", "sort by the next column", "sort"),
     _means("S", "sort the other way round", "reverse"),
     _means("c", "copy the text to the clipboard", "copy"),
@@ -47,7 +47,7 @@ SCHEME: tuple[Meaning, ...] = (
     ),
     _means("O", "over to the custom fields", "fields"),
     _means("u", "to its user", "user"),
-    _means("v", "to its message", "message"),
+    _means("v", "to its message, to a user's messages", "message messages"),
     _means("H", "to its handler", "handler"),
     _means("h", "the history of a task", "history"),
     _means("w", "what will fire", "forecast"),
@@ -58,7 +58,7 @@ SCHEME: tuple[Meaning, ...] = (
     ),
     _means("M", "write a message to the user or group, or to all selected", "send"),
     _means("x", "cancel what still waits", "cancel"),
-    _means("y", "yes, it arrived (an unknown outcome)", "arrived"),
+    _means("y", "yes: to a question; it arrived (an unknown outcome)", "arrived yes"),
     _means("D", "drop it (an unknown outcome)", "drop"),
     _means("t", "test a handler; nothing is sent", "test"),
     _means("T", "send a test message", "test_send"),
@@ -75,6 +75,7 @@ SCHEME: tuple[Meaning, ...] = (
     _means("F", "finalise", "finalise"),
     _means("N", "add a note", "note"),
     _means("l", "follow the live review, or stop", "live"),
+    _means("z", "fold the live review away, or show it again", "panel"),
     _means("f2 shift+f2", "next tab; tab before", "turn"),
     _means("f3", "put in a {Field}", "field"),
     _means("f6", "templates", "template"),
@@ -102,7 +103,9 @@ SCHEME: tuple[Meaning, ...] = (
     _means("shift+down", "select and go down", "mark_down"),
 )  # fmt: skip
 
-EXCEPTIONS: dict[tuple[str, str], str] = {}
+EXCEPTIONS: dict[tuple[str, str], str] = {
+    ("Question", "n"): "no: beside y for yes, and a question has nothing new to make",
+}
 """(class, key) of what means something else, with the reason."""
 
 
