@@ -36,8 +36,12 @@ HAS_OLDER = (
     f" WHERE {same_group('older', 'message')} AND older.{UNDER_WAY} AND older.id < message.id)"
 )
 
-# SQL: whether the useful life of one that waits behind an older message rests: that is being tried.
-LIFE_RESTS = HAS_OLDER.removesuffix(")") + " AND older.first_attempt_at < message.expires_at)"
+# SQL: whether one that waits behind an older message has useful life left: it does not run while that
+# is being tried, which is until its window closes at the latest, engine or not.
+LIFE_RESTS = (
+    HAS_OLDER.removesuffix(")") + " AND older.first_attempt_at < message.expires_at AND message.expires_at"
+    " + coalesce(older.window_closes_at, :now) - max(message.behind_since, older.first_attempt_at) > :now)"
+)
 
 _PUT_BEHIND = (
     f"UPDATE message SET behind_since = {NOW}, next_attempt_at = NULL, next_planned_at ="
@@ -72,11 +76,14 @@ _GROUP_OF_ENDED = " AND ".join(
     for column in ("order_group", "to_number", "handler_id")
 )
 _ENDED_TRIED_AT = "(SELECT ended.first_attempt_at FROM message AS ended WHERE ended.id = :id)"
+_ENDED_CLOSED_AT = (
+    "(SELECT coalesce(ended.window_closes_at, :now) FROM message AS ended WHERE ended.id = :id)"
+)
 
 # The useful life of what waited does not run while an older one was being tried.
 LENGTHEN = sa.text(
     f"UPDATE message INDEXED BY message_order SET behind_since = max(behind_since, {NOW}), expires_at ="
-    f" expires_at + max(0, {NOW} - max(behind_since, {_ENDED_TRIED_AT}))"
+    f" expires_at + max(0, min({NOW}, {_ENDED_CLOSED_AT}) - max(behind_since, {_ENDED_TRIED_AT}))"
     f" WHERE {_GROUP_OF_ENDED} AND {UNDER_WAY} AND behind_since IS NOT NULL"
     f" AND first_attempt_at IS NULL AND told_by IS NULL AND {_ENDED_TRIED_AT} IS NOT NULL"
 )
