@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from storage import message_search
 from storage.outbox import FROM, SELECT, m, record_of
-from storage.records import Attempt, Message, MessageState
+from storage.records import WITHDRAWN, Attempt, Message, MessageState
 from storage.tables import attempts, messages, submissions, users
 
 
@@ -28,6 +28,7 @@ class MessageFilter:
     submission_id: int | None = None
     words: str = ""
     problems: bool = False
+    withdrawn: bool = False  # only those not sent (again) because their occurrence went on
 
 
 ALL = MessageFilter()
@@ -45,6 +46,8 @@ def _where(wanted: MessageFilter) -> list[sa.ColumnElement[bool]]:
         s.occurrence_id: wanted.occurrence_id,
     }
     found = [column == value for column, value in equal.items() if value is not None]
+    if wanted.withdrawn:
+        found += [m.state.in_(("cancelled", "unknown")), m.error_code == WITHDRAWN]
     if wanted.problems:
         found.append(message_search.is_problem())
     found += message_search.conditions(wanted.words)

@@ -257,3 +257,25 @@ def test_a_withdrawn_one_asks_nobody_to_decide(desk: Desk, message_id: int) -> N
     assert status.status(desk).unknown == 1
     put(desk, message_id, S.UNKNOWN, error_code="withdrawn", error="not sent again: restored at 14:03")
     assert status.status(desk).unknown == 0
+
+
+@pytest.mark.parametrize("state", [S.CANCELLED, S.UNKNOWN])
+def test_the_list_can_show_those_withdrawn(desk: Desk, message_id: int, state: MessageState) -> None:
+    wanted = MessageFilter(withdrawn=True)
+    put(desk, message_id, state)
+    assert list(messages.listing(desk, wanted)) == []
+    put(desk, message_id, state, error_code="withdrawn")
+    assert [found.id for found in messages.listing(desk, wanted)] == [message_id]
+
+
+def test_who_sends_again_is_told_of_newer_ones_that_went(desk: Desk) -> None:
+    handler_id = make_handler(desk, "Other")
+    first, second, elsewhere = (
+        sending.send(desk, handler_id, to(number), "x").ids[0] for number in (JOE, JOE, ANN)
+    )
+    put(desk, first, S.FAILED)
+    put(desk, elsewhere, S.ACCEPTED)
+    assert messages.newer_that_went(desk, [read(desk, first)]) == {}
+    put(desk, second, S.ACCEPTED)
+    assert messages.newer_that_went(desk, [read(desk, first)]) == {first: 1}
+    assert messages.resend(desk, first).state is S.QUEUED

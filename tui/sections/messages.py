@@ -10,7 +10,7 @@ from textual.content import Content
 
 from storage import message_history
 from storage.message_history import MessageFilter
-from storage.records import MessageState
+from storage.records import WITHDRAWN, MessageState
 from tui import message_actions, message_facts
 from tui.message_source import COLUMNS, Counter, MessageSource, columns_of, owner_of
 from tui.message_states import state_shown
@@ -23,6 +23,7 @@ from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.row_source import RowSource
 
 STATE = "state:"
+WITHDRAWN_SHOWN = Content.styled("○  withdrawn", "$text-muted")
 PROBLEMS = "problems"
 EMPTY = "No messages yet. Press n to write one."
 
@@ -85,6 +86,8 @@ n writes a new one."""
         parts = []
         if self.wanted.problems:
             parts.append(Content("problems"))
+        if self.wanted.withdrawn:
+            parts.append(WITHDRAWN_SHOWN)
         if self.wanted.state is not None:
             parts.append(state_shown(self.wanted.state))
         if self.wanted.user_id is not None:
@@ -120,6 +123,8 @@ n writes a new one."""
             MenuItem(f"{STATE}{state}", state_shown(state).plain, f"{counts.get(state, 0):,}")
             for state in MessageState
         ]
+        gone = await self.console.read(message_history.count, MessageFilter(withdrawn=True))
+        items.append(MenuItem(f"{STATE}{WITHDRAWN}", WITHDRAWN_SHOWN.plain, f"{gone:,}"))
         items.append(MenuItem(f"{STATE}{PROBLEMS}", "problems, with the reason", "p", parted=True))
         region = self.table.region
         self.table.focus()
@@ -132,9 +137,9 @@ n writes a new one."""
             self.show_state(event.action_id.removeprefix(STATE))
 
     def show_state(self, name: str) -> None:
-        """Show only messages in this state, or the problems; the empty string shows all."""
-        state = MessageState(name) if name and name != PROBLEMS else None
-        self._narrow(MessageFilter(state=state, problems=name == PROBLEMS))
+        """Show only messages in this state, those withdrawn, or the problems; the empty string shows all."""
+        state = MessageState(name) if name and name not in (PROBLEMS, WITHDRAWN) else None
+        self._narrow(MessageFilter(state=state, problems=name == PROBLEMS, withdrawn=name == WITHDRAWN))
 
     def show_user(self, user_id: int, name: str) -> None:
         """Show only what was sent to this user."""
