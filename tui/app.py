@@ -423,9 +423,10 @@ class ConsoleApp(App[int]):
 
     def _handle_exception(self, error: Exception) -> None:
         pump = active_message_pump.get(None)
-        if isinstance(error, NoMatches) and (self.leaving or _is_going(pump)):
-            # A screen that was closed while it was being built: what is not there is not missed.
-            log.warning("a screen was closed before it stood: %s", error)
+        if self.leaving or _is_going(pump):
+            # A screen that is being closed, perhaps before it stood: nobody misses what it lacks.
+            level = logging.WARNING if isinstance(error, NoMatches) else logging.ERROR
+            log.log(level, "a screen that is being closed failed", exc_info=error)
             return
         # Textual's own crash screen prints local variables: a key could be among them.
         log.critical("the console has failed", exc_info=error)

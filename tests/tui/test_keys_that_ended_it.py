@@ -6,18 +6,22 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from textual.screen import Screen
 from textual.widgets import OptionList, Select
 
 from tests.operations.arrange import make_handler, make_people
 from tests.tui.sections.people import desk_at
 from tests.tui.support import console, settle, shown, told
 from tests.tui.test_typed import at_once
+from tui.app import _is_going
 from tui.dialogs.confirm import Confirm, Question
 from tui.dialogs.send_message import SendMessage
 from tui.editors.group import GroupEditor
 from tui.editors.members import MemberSearch
 from tui.operations import groups
 from tui.operations.desk import Desk
+from tui.widgets.fields import TextField
+from tui.widgets.form import Form
 from tui.widgets.inputs import TextInput
 from tui.widgets.recipients_picker import SearchInput
 
@@ -98,3 +102,26 @@ async def test_an_action_that_fails_stops_only_itself(desk: Desk, monkeypatch: p
         await settle(pilot, lambda: app._main.current.id == "users")  # type: ignore[attr-defined]
         assert [type(each) for each in app.mishaps] == [KeyError]  # type: ignore[attr-defined]
         app.mishaps = []  # type: ignore[attr-defined]
+
+
+async def test_an_editor_that_is_closed_as_it_opens(desk: Desk) -> None:
+    async with console(desk, section="users") as pilot:
+        form = Form((TextField(key="name", label="Name"),), {"name": "Joe"})
+        assert form.value("name") == "Joe", "what does not stand yet is untouched"
+        for _ in range(5):
+            at_once(pilot, "enter", "escape", "escape")
+            await pilot.pause()
+        assert pilot.app.failure is None  # type: ignore[attr-defined]
+
+
+async def test_only_what_is_being_taken_away_may_fail_unseen(desk: Desk) -> None:
+    async with console(desk) as pilot:
+        section = pilot.app._main.current  # type: ignore[attr-defined]
+        assert not _is_going(section)
+        assert not _is_going(pilot.app)
+        screen: Screen[None] = Screen()
+        pilot.app.push_screen(screen)
+        await pilot.pause()
+        assert not _is_going(screen)
+        pilot.app.pop_screen()
+        await settle(pilot, lambda: _is_going(screen))

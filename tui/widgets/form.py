@@ -169,7 +169,9 @@ class Form(VerticalScroll, can_focus=False):
         characters that are shown as something else.
         """
         now = self._rows[key].value
-        return self._given[key] if key in self._given and now == self._first[key] else now
+        # Nobody has touched what does not stand yet.
+        untouched = now == self._first.get(key, now)
+        return self._given[key] if key in self._given and untouched else now
 
     def values(self) -> dict[str, Any]:
         """What the fields that are shown hold now."""
