@@ -1,5 +1,6 @@
 """SQLite as we run it: which library, which settings, and its errors in our words."""
 
+import os
 import re
 import sqlite3
 from functools import cache
@@ -103,10 +104,23 @@ def is_busy(error: BaseException) -> bool:
     return "database is locked" in str(error) or "database table is locked" in str(error)
 
 
+FULL = 256 * 1024  # bytes free below which SQLite cannot make the files that it needs beside the database
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < FULL or (found.f_files > 0 and found.f_favail == 0)
+
+
 def translate(error: BaseException, path: Path) -> errors.StorageError | None:
     """One of our errors for what SQLite said, or None when it was not about the file."""
     text = str(getattr(error, "orig", None) or error)
-    if "database or disk is full" in text:
+    # Without room for its -shm file SQLite speaks of I/O, or of a file that it cannot open.
+    no_room = ("disk I/O error" in text or "unable to open" in text) and _is_full(path.parent)
+    if "database or disk is full" in text or no_room:
         return errors.DiskFull(f"the disk that holds {path.parent} is full: free some space")
     if "readonly database" in text or "attempt to write a readonly" in text:
         return errors.ReadOnly(f"{path} cannot be written to: check its owner and rights")

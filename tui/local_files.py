@@ -128,10 +128,17 @@ def of(console: object) -> LocalFiles:
     return files
 
 
-def read(files: LocalFiles, typed: str, most: int, kind: str = "CSV file") -> bytes:
-    """At most `most` bytes of the file and one more, so that a longer one can be told. Raises `Refused`."""
+def read(files: LocalFiles, typed: str, most: int, kind: str = "CSV file", *, pipes: bool = False) -> bytes:
+    """At most `most` bytes of the file and one more, so that a longer one can be told. Raises `Refused`.
+
+    With `pipes` a named pipe or a shell's <(…) is read as well, where any path may be named: whoever waits
+    for it can give up.
+    """
     path = files.path(typed)
     try:
+        if pipes and isinstance(files, Anywhere) and (pipe := _pipe(typed)) is not None:
+            with pipe.open("rb") as source:
+                return source.read(most + 1)
         # A pipe or a device would wait for ever, or never end.
         if path.exists() and not path.is_file():
             raise Refused(f"{typed.strip()} is no file: name a {kind}", FIELD)
@@ -139,6 +146,12 @@ def read(files: LocalFiles, typed: str, most: int, kind: str = "CSV file") -> by
             return source.read(most + 1)
     except (OSError, ValueError) as error:
         raise Refused(f"{typed.strip()} cannot be read ({_reason(error)}): name a {kind}", FIELD) from None
+
+
+def _pipe(typed: str) -> Path | None:
+    """The pipe of that name, not resolved: /dev/fd/63 leads to no name of the file system."""
+    path = Path(typed.strip()).expanduser()
+    return path if path.is_fifo() else None
 
 
 def exists(files: LocalFiles, typed: str) -> bool:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.cli import alert_action, alert_steps
+from tui.cli import alert_action, alert_steps, context
 from tui.cli.alert_options import Description, Fields, Life, Name, Priority, declared, named
 from tui.cli.context import desk
 from tui.cli.lazy_group import plain_app
@@ -30,6 +30,7 @@ def add(
     json: Json = False,
 ) -> None:
     """Add an alert. What it sends is added to its stages: commsdesk alert action add."""
+    context.begin_site()
     from tui.operations import alerts
 
     form = alerts.AlertForm(name=name, enabled=not disabled, fields=tuple(declared(field or ())))
@@ -135,7 +136,7 @@ def show(name: Name, json: Json = False) -> None:
         return
     show_facts(_facts(found))
     if found.alert.actions:
-        print()
+        say("")
         alert_action.show_actions(found.alert)
 
 

@@ -30,8 +30,20 @@ class Settings:
     own_folder: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a console is opened: with an engine or not, and what takes the place of `settings.toml`."""
+
+    engine: bool = True
+    mouse: bool | None = None
+    theme: str | None = None
+    link: str | None = None
+
+
+_look: ContextVar[Look] = ContextVar("commsdesk_look", default=Look())  # noqa: B039  (it never changes)
 _settings: ContextVar[Settings | None] = ContextVar("commsdesk_settings", default=None)
 _pinned: ContextVar[Settings | None] = ContextVar("commsdesk_pinned", default=None)
+_beginning: ContextVar[bool] = ContextVar("commsdesk_beginning", default=False)
 _open: ContextVar["Desk | None"] = ContextVar("commsdesk_desk", default=None)
 
 
@@ -70,6 +82,15 @@ def configure(folder: Path | None, operator: str | None) -> None:
     _settings.set(Settings((folder or default_folder()).expanduser().absolute(), name))
 
 
+def set_look(look: Look) -> None:
+    _look.set(look)
+
+
+def look() -> Look:
+    """How a console that this command opens is to look."""
+    return _look.get()
+
+
 def settings() -> Settings:
     """The global options, with their presets when none were given."""
     found = _settings.get()
@@ -97,22 +118,40 @@ def identity() -> "Identity":
 
 
 def desk() -> "Desk":
-    """The operator at the site. The site is opened once a command; made when it is new.
+    """The operator at the site. The site is opened once a command, and made only after `begin_site`.
 
-    Raises `StorageError` when it cannot be used, `Refused` when this person may not work there.
+    Raises `StorageError` when it cannot be used, `Refused` when there is none or this person may not
+    work there.
     """
     found = _open.get()
     if found is None:
         # Here and not above: `--help` and `--version` open nothing and should load nothing.
+        from storage.errors import NotASite
         from tui.operations.access import open_desk
 
-        found = open_desk(settings().folder, identity())
+        folder = settings().folder
+        try:
+            found = open_desk(folder, identity(), create=_beginning.get())
+        except NotASite as error:
+            if (folder / "commsdesk.sqlite3").exists():
+                raise
+            raise Refused(f"{error}: {HOW_TO_BEGIN}") from None
         _open.set(found)
     return found
 
 
+HOW_TO_BEGIN = "name its folder with --data, or begin one: commsdesk field add, handler add, or the console"
+
+
+def begin_site() -> None:
+    """This command may make a new site: it adds something that a site begins with. A mistyped folder
+    for any other command is refused, not made into a site with a key of its own."""
+    _beginning.set(True)
+
+
 def close() -> None:
     """Close the site if this command opened it."""
+    _beginning.set(False)
     found = _open.get()
     if found is not None:
         found.database.close()

@@ -90,8 +90,12 @@ def _on_screen(folder: Path, keep: Path | None) -> int:
     from tui.cli.console import open_console
 
     fate = f"kept in {folder}" if keep is not None else "thrown away when you leave"
+    look = context.look()
     return open_console(
-        engine=True,
+        engine=look.engine,
+        mouse=look.mouse,
+        theme=look.theme,
+        link=look.link,
         folder=folder,
         banner=f"demo site, nothing is really sent: {fate}",
         kind="demo",

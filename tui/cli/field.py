@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli import context
 from tui.cli.context import desk
 from tui.cli.lazy_group import plain_app
 from tui.cli.options import Json, Yes
@@ -39,6 +40,7 @@ def add(
     json: Json = False,
 ) -> None:
     """Add a custom field."""
+    context.begin_site()
     from tui.operations import fields
 
     made = fields.add(desk(), name, type, required=required, help=help_text or "", choices=choice or ())

@@ -11,7 +11,7 @@ def read_bytes(source: str, most: int) -> bytes:
     """At most `most` bytes and one more of the file, or of standard input for `-`. Raises `Refused`."""
     if source == "-":
         return sys.stdin.buffer.read(most + 1)
-    return local_files.read(context.files(), source, most)
+    return local_files.read(context.files(), source, most, pipes=True)
 
 
 def read_text(source: str, option: str, most: int) -> str:

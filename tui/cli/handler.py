@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.cli import context
 from tui.cli.context import desk
 from tui.cli.handler_options import (
     Api,
@@ -73,6 +74,7 @@ def add(
     json: Json = False,
 ) -> None:
     """Add a handler. Its secret comes from a file or standard input, never from an argument."""
+    context.begin_site()
     from storage.records import ApiType
     from tui.operations import handlers
 

@@ -135,7 +135,7 @@ def filled(form: "HandlerForm", given: dict[str, Any]) -> "HandlerForm":
 
     from scheduling.retry import RATE_FIELD, STOP_FIELD
     from storage.records import OnUnknown
-    from tui.operations.form_values import whole_minutes, whole_number
+    from tui.operations.form_values import any_whole_number, whole_minutes, whole_number
     from tui.operations.handler_form import amount
 
     _check_api(form.api_type, given)
@@ -161,11 +161,11 @@ def filled(form: "HandlerForm", given: dict[str, Any]) -> "HandlerForm":
         ("batch_size", "batch_size", "Batch size"),
         ("max_connections", "connections", "Connections"),
     ):
-        found[name] = None if given[option] is None else whole_number(given[option], label, 1, 100)
+        found[name] = None if given[option] is None else any_whole_number(given[option], label)
     if given["on_unknown"] is not None:
         found["on_unknown"] = OnUnknown(given["on_unknown"])
     if given["total_timeout"] is not None:
-        seconds = whole_number(given["total_timeout"], "Total timeout (s)", 1, 300)
+        seconds = any_whole_number(given["total_timeout"], "Total timeout (s)")
         found["total_timeout"] = timedelta(seconds=seconds)
     form = replace(form, **{name: value for name, value in found.items() if value is not None})
     if given["rate_per_minute"] is not None:

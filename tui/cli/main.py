@@ -4,6 +4,8 @@ Exit status: 0 done, 1 refused or failed (one line on standard error says why), 
 """
 
 import errno
+import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -17,7 +19,7 @@ from typer.main import get_command
 from storage.errors import StorageError
 from tui.cli import context
 from tui.cli.lazy_group import LazyGroup
-from tui.cli.output import note, steady
+from tui.cli.output import note, note_block, say, steady
 from tui.operations.errors import Refused, on_command_line
 from tui.preferences import Link
 
@@ -38,7 +40,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        print(f"commsdesk {version('commsdesk')}")
+        say(f"commsdesk {version('commsdesk')}")
         raise typer.Exit
 
 
@@ -82,10 +84,20 @@ def commsdesk(
     Without a command it opens the console.
     """
     context.configure(data, operator)
+    look = context.Look(not no_engine, mouse, theme, link)
     if ctx.invoked_subcommand is None:
         from tui.cli.console import open_console
 
-        raise typer.Exit(open_console(engine=not no_engine, mouse=mouse, theme=theme, link=link))
+        raise typer.Exit(open_console(engine=look.engine, mouse=mouse, theme=theme, link=link))
+    if ctx.invoked_subcommand == "demo":
+        if data is not None and str(getattr(ctx.get_parameter_source("data"), "name", "")) == "COMMANDLINE":
+            raise typer.BadParameter("--data does not go with demo: --keep DIR says where its site is kept")
+        context.set_look(look)
+    elif look != context.Look():
+        raise typer.BadParameter(
+            f"--no-engine, --mouse, --theme and --link are for a console: leave them out before"
+            f" {ctx.invoked_subcommand}"
+        )
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -145,10 +157,16 @@ def _run(command: Any, arguments: Sequence[str]) -> int:
 
 
 def _show_usage(error: Any) -> None:
-    if hasattr(error, "show"):
-        error.show()
-    else:
+    """What was wrong with the words, as Typer says it; words that were typed stand in it."""
+    if not hasattr(error, "show"):
         note(f"commsdesk: {on_command_line(error)}")
+        return
+    said = io.StringIO()
+    error.show(file=said)
+    note_block(said.getvalue())
+    unknown = importlib.import_module("typer._click.exceptions").NoSuchOption
+    if isinstance(error, unknown) and not str(error.option_name).startswith("--"):
+        note("What begins with - is taken for an option: put -- before a text or a name that begins so.")
 
 
 def _unforeseen(error: Exception) -> int:

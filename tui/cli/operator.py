@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli import context
 from tui.cli.context import desk
 from tui.cli.lazy_group import plain_app
 from tui.cli.options import Json
@@ -35,6 +36,7 @@ def add(
 
     From the first operator on, --operator must name one of them; over SSH the key says who it is.
     """
+    context.begin_site()
     from tui.operations import operators
 
     made = operators.add(desk(), name, operators.role_of(role), _keys(key_file))

@@ -24,6 +24,21 @@ def say(text: str) -> None:
     print(plain_str(text))
 
 
+def say_block(text: str) -> None:
+    """Several lines on standard output, safe as `say` is; the text ends its last line itself."""
+    print(plain_str(text, block=True), end="", flush=True)
+
+
+def progress(text: str, end: str) -> None:
+    """A line on standard error that the next one takes the place of (`end` is a carriage return)."""
+    print(plain_str(text), end=end, file=sys.stderr, flush=True)
+
+
+def note_block(text: str) -> None:
+    """Several lines on standard error, safe as `say` is."""
+    print(plain_str(text, block=True), end="", file=sys.stderr, flush=True)
+
+
 def note(text: str) -> None:
     """A line on standard error, beside what the command prints."""
     print(plain_str(text), file=sys.stderr, flush=True)
@@ -53,15 +68,15 @@ def emit_all(values: Iterable[Mapping[str, Any]]) -> None:
 
 
 def show_table(headers: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[int] = ()) -> None:
-    """A listing in columns. Cells are made plain here; None shows as a dash."""
+    """A listing in columns. Headers and cells are made plain here; None shows as a dash."""
     safe = [["–" if cell is None else plain_str(str(cell)) for cell in row] for row in rows]
-    for line in table.lines(headers, safe, right):
+    for line in table.lines([plain_str(header) for header in headers], safe, right):
         print(line)
 
 
 def show_facts(pairs: Iterable[tuple[str, object]]) -> None:
     """One thing in full; what is None or empty is left out."""
-    safe = [(name, "" if value is None else plain_str(str(value))) for name, value in pairs]
+    safe = [(plain_str(name), "" if value is None else plain_str(str(value))) for name, value in pairs]
     for line in table.facts(safe):
         print(line)
 

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     steady()
     try:
         context.configure(given.data, given.operator)
-        print(_picture(given.section, (given.width, given.height)))
+        print(_picture(given.section, (given.width, given.height)))  # SVG, for a program
     except (Refused, StorageError) as error:
         note(f"commsdesk: {on_command_line(error)}")
         return 1

@@ -37,7 +37,7 @@ def _from_input(what: str) -> str:
 
 def _from_file(source: str, what: str, option: str) -> str:
     try:
-        data = local_files.read(context.files(), source, 4 * LONGEST, "text file")
+        data = local_files.read(context.files(), source, 4 * LONGEST, "text file", pipes=True)
     except Refused as refusal:
         raise Refused(f"{option}: {refusal.message}", what) from None
     try:

@@ -11,7 +11,7 @@ import typer
 
 from tui.cli import context
 from tui.cli.lazy_group import plain_app
-from tui.cli.output import note
+from tui.cli.output import note, say_block
 from tui.operations.errors import Refused
 
 ACCOUNT = "commsdesk"
@@ -59,7 +59,7 @@ def print_unit(
         interpreter=Path(sys.executable).resolve() if program is None else None,
     )
     _require_writable_words(found.user, *map(str, found.paths))
-    print(unit(found), end="")
+    say_block(unit(found))
     for warning in _warnings(found.user, folder, Path(found.program[0])):
         note(f"warning: {warning}")
 

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from tui.cli.lazy_group import plain_app
+from tui.plain_text import plain_str
 
 if TYPE_CHECKING:
     from demo_data.clickatell import Clickatell, Settings
@@ -165,7 +166,7 @@ def _introduction(clickatell: Clickatell) -> str:
 def _say(line: str, stop: Any) -> None:
     """Print a line at once; where nobody reads any more, end."""
     try:
-        print(line, flush=True)
+        print(plain_str(line), flush=True)
     except BrokenPipeError:
         _drop_output()
         stop.set()

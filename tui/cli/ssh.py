@@ -11,7 +11,7 @@ import typer
 
 from tui.cli import context
 from tui.cli.lazy_group import plain_app
-from tui.cli.output import note, say
+from tui.cli.output import note, say, say_block
 from tui.operations.errors import Refused
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def setup(
     if check:
         raise typer.Exit(_check(installation, config))
     installed = _install(installation)
-    print(installation.sshd_config(openssh_version()), end="")
+    say_block(installation.sshd_config(openssh_version()))
     if installed:
         note(f"commsdesk: installed {installation.keys} and {installation.session}")
     else:
@@ -83,7 +83,7 @@ def keys(
     offered = (kind, data) if kind is not None and data is not None else None
     try:
         for line in key_lookup.lines(str(folder), str(session or PRESET / SESSION), offered):
-            print(line)
+            say(line)
     except (ValueError, OSError, sqlite3.Error) as error:
         raise Refused(f"the operators' keys cannot be read: {error}") from None
 

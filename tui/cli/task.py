@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.cli import context
 from tui.cli.context import desk
 from tui.cli.lazy_group import plain_app
 from tui.cli.options import HandlerName, Json, To, Yes, Zone
@@ -61,6 +62,7 @@ def add(
     json: Json = False,
 ) -> None:
     """Add a task with one action. Without --zone its times are those of this machine's zone."""
+    context.begin_site()
     from tui.operations import tasks
     from tui.operations.moments import site_zone
 
@@ -193,7 +195,7 @@ def show(
             (local_time(run.due_at), run.kind, run.state, run.queued, run.left_out, run.note)
             for run in history
         ]
-        print()
+        say("")
         show_table(("Due", "Kind", "State", "Queued", "Left out", "Note"), rows, right={3, 4})
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli import context
 from tui.cli.context import desk
 from tui.cli.lazy_group import plain_app
 from tui.cli.options import Json
@@ -25,6 +26,7 @@ def add(
     json: Json = False,
 ) -> None:
     """Keep a text under a name."""
+    context.begin_site()
     from tui.cli.send import read_text
     from tui.operations import message_templates
 

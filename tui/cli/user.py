@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli import context
 from tui.cli.context import desk
 from tui.cli.lazy_group import plain_app
 from tui.cli.options import Json, Limit, Yes
@@ -38,6 +39,7 @@ def add(
     json: Json = False,
 ) -> None:
     """Add a user."""
+    context.begin_site()
     from tui.operations import users
 
     saved = users.add(

@@ -13,8 +13,7 @@ from tui.cli import context
 from tui.cli.context import desk
 from tui.cli.files import read_bytes
 from tui.cli.options import Json
-from tui.cli.output import emit, note, say
-from tui.plain_text import plain_str
+from tui.cli.output import emit, note, progress, say, say_block
 
 if TYPE_CHECKING:
     from storage.users import UserFilter
@@ -37,6 +36,7 @@ def import_users(
     parted by ;), and if wanted Id, Enabled, Notes. A user is found by Id, else by Name. An
     empty cell takes a value away; a column that is not there changes nothing.
     """
+    context.begin_site()
     from tui.operations import user_csv
 
     checked = user_csv.check(
@@ -101,7 +101,7 @@ def _progress(what: str) -> Callable[[int, int], None]:
 
     def shown(done: int, total: int) -> None:
         end = "\r" if done < total else f"\r{' ' * 60}\r"
-        print(f"{what} {done:,} of {total:,} lines", end=end, file=sys.stderr, flush=True)
+        progress(f"{what} {done:,} of {total:,} lines", end)
 
     return shown if sys.stderr.isatty() else lambda done, total: None
 
@@ -160,7 +160,7 @@ def _to_output(wanted: "UserFilter", excel: bool) -> None:
     if sys.stdout.isatty():  # what a terminal would obey stays out of it
         text = io.StringIO()
         export(desk(), text, wanted)
-        print(plain_str(text.getvalue(), block=True), end="")
+        say_block(text.getvalue())
         return
     sys.stdout.flush()
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8-sig" if excel else "utf-8", newline="")

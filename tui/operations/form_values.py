@@ -18,6 +18,11 @@ def whole_number(text: str | int, field: str, low: int, high: int) -> int:
     return number
 
 
+def any_whole_number(text: str | int, field: str) -> int:
+    """A whole number of any size; the form checks its range. Raises `Refused` naming the field."""
+    return whole_number(text, field, -(2**63), 2**63)
+
+
 def whole_minutes(text: str | int, field: str, *, low: int = 0) -> timedelta:
     """Whole minutes, `low` to a year. Raises `Refused` naming the field."""
     try:

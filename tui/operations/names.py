@@ -24,6 +24,8 @@ PREFIXES = ("id:", "user:", "group:")
 
 _ID = re.compile(r"(?:id:\s*)?([0-9]{1,18})", re.IGNORECASE)
 _QUOTED = 60
+# C0 and C1 controls, and what changes the direction of the text around it.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 T = TypeVar("T")
 
 
@@ -34,6 +36,8 @@ def check_name(text: str, what: str) -> str:
     `id:`, `user:`, `group:` or `+`, and what is not text.
     """
     name = tidy(check_text(text, "Name"))
+    if _STEERING.search(name):
+        raise Refused("Name holds a control character, or one that turns text round: type it again", "Name")
     if not any(char.isprintable() and not char.isspace() for char in name):
         raise Refused(f"Name is empty: give the {what} a name", "Name")
     if len(name) > LONGEST_NAME:
