@@ -1,5 +1,7 @@
 """One sender a handler, made anew when its settings change, so that connections are kept alive."""
 
+from typing import TYPE_CHECKING
+
 from scheduling.clock import Clock
 from scheduling.senders import forget_certificates, make_sender
 from scheduling.senders.outcome import HandlerConfig, Sender
@@ -7,12 +9,24 @@ from storage import handlers
 from storage.database import Database
 from storage.records import Handler
 
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
 ONE_API_BATCH = 100
 CALLS_ARE_OVER = 60.0  # seconds: none lasts longer than half of that
 ALERT_BATCH = 10  # a cut answer makes all of a call unknown, so urgent calls are small
 
 
-def config_of(handler: Handler, secret: str) -> HandlerConfig:
+def read_config(database: Database, connection: "sa.Connection", handler: Handler) -> HandlerConfig:
+    """What the sender needs, its secrets in clear. Raises `SecretMissing` for one that cannot be read."""
+    return config_of(
+        handler,
+        handlers.secret_of(database, connection, handler.id),
+        handlers.proxy_secret_of(database, connection, handler.id),
+    )
+
+
+def config_of(handler: Handler, secret: str, proxy_password: str = "") -> HandlerConfig:
     """What the sender needs of a handler; lengths of time become seconds."""
     defaults = HandlerConfig(handler.id, handler.name, str(handler.api_type), secret)
     total = handler.total_timeout.total_seconds()
@@ -33,6 +47,9 @@ def config_of(handler: Handler, secret: str) -> HandlerConfig:
         read_timeout=min(defaults.read_timeout, total),
         total_timeout=total,
         batch_size=handler.batch_size,
+        proxy=handler.proxy,
+        proxy_password=proxy_password,
+        ca_file=handler.ca_file,
     )
 
 
@@ -52,7 +69,7 @@ class SenderPool:
         if found and found[0] == handler.revision:
             return found[1]
         with self._database.read() as connection:
-            config = config_of(handler, handlers.secret_of(self._database, connection, handler.id))
+            config = read_config(self._database, connection, handler)
         self._configs[handler.id] = (handler.revision, config)
         return config
 

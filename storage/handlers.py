@@ -82,6 +82,22 @@ def secret_of(database: Database, connection: sa.Connection, handler_id: int) ->
     return database.box.decrypt(token)
 
 
+def keep_proxy_secret(database: Database, tx: Transaction, handler_id: int, secret: str | None) -> None:
+    """Encrypt and keep the proxy's password; None takes it away."""
+    values = {
+        "proxy_secret": None if secret is None else database.box.encrypt(secret),
+        "proxy_secret_hint": None if secret is None else hint(secret),
+    }
+    tx.execute(sa.update(handlers).where(handlers.c.id == handler_id).values(**values))
+
+
+def proxy_secret_of(database: Database, connection: sa.Connection, handler_id: int) -> str:
+    """The proxy's password in clear, for the sender only; "" for none. `SecretMissing` when unreadable."""
+    query = sa.select(handlers.c.proxy_secret).where(handlers.c.id == handler_id)
+    token = connection.execute(query).scalar()
+    return "" if token is None else database.box.decrypt(token)
+
+
 def encrypted_secrets(connection: sa.Connection) -> dict[int, tuple[bytes, str]]:
     query = sa.select(handlers.c.id, handlers.c.secret, handlers.c.secret_hint)
     rows = connection.execute(query.where(handlers.c.secret.is_not(None)))

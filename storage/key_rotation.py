@@ -39,6 +39,7 @@ def rotate(database: Database, now: datetime, entry: ReviewEntry) -> Rotated:
         with database.write() as tx:
             unreadable: list[str] = []
             done = sum(_again(database, tx, handlers, "secret", unreadable))
+            done += sum(_again(database, tx, handlers, "proxy_secret", unreadable))
             keys = sum(_again(database, tx, review_keys, "key", unreadable))
             tx.review(now, entry)
         if not from_environment:

@@ -133,6 +133,9 @@ class Handler:
     revision: int
     removed_at: datetime | None = None
     low_balance: Decimal | None = None
+    proxy: str | None = None
+    proxy_secret_hint: str | None = None
+    ca_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

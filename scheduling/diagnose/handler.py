@@ -1,5 +1,6 @@
 """A communication handler's settings: what keeps it from sending although Clickatell answers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from scheduling import retry
@@ -47,6 +48,22 @@ def telephone_field(name: str | None) -> Finding:
     advice = 'make one: commsdesk field add Mobile --type "Telephone Number"'
     said = "the site has no Telephone Number field yet: only bare numbers can be sent to"
     return warning("Telephone field", tried, said, advice)
+
+
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+
+
+def way_out(handler: Handler, environment: Mapping[str, str]) -> Finding:
+    """The proxy of the handler; one that only the environment names is not used, and is named."""
+    tried = "see which way leads out of this network"
+    if handler.proxy:
+        return ok("Way out", tried, f"the proxy {handler.proxy}")
+    named = [name for name in PROXY_VARIABLES if environment.get(name)]
+    if not named:
+        return ok("Way out", tried, "straight, without a proxy")
+    said = f"{named[0]} is set and not used: a handler goes straight, or through its own Proxy"
+    advice = f'if this network has no other way out: commsdesk handler edit "{handler.name}" --proxy URL'
+    return warning("Way out", tried, said, advice)
 
 
 def pause(found: HandlerStatus, now: datetime) -> Finding:

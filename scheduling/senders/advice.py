@@ -19,6 +19,8 @@ class Cause(StrEnum):
     UNREACHABLE = "unreachable"
     NO_CONNECTION = "no_connection"
     TLS = "tls"
+    PROXY = "proxy"  # it is there, and does not let us through
+    CA_FILE = "ca_file"
     ALL_BUSY = "all_busy"
     CLOSED_HERE = "closed_here"  # the handler was stopped
     NO_ANSWER = "no_answer"
@@ -46,7 +48,16 @@ CAUSES: Mapping[Cause, Advice] = {
     ),
     Cause.DNS: Advice(
         "The name of the gateway could not be looked up",
-        "Check that this machine has a network and a working DNS server, and the address on the handler",
+        "Check that this machine has a network and a working DNS server, and the address on the handler;"
+        " where the only way out is a proxy, enter it on the handler (Proxy)",
+    ),
+    Cause.PROXY: Advice(
+        "The proxy does not let the call through",
+        "Check Proxy, its user name and Proxy Password on the handler, and what the proxy allows",
+    ),
+    Cause.CA_FILE: Advice(
+        "The handler's own file of certificates cannot be used",
+        "Check that the CA File on the handler is there, can be read, and holds certificates in PEM form",
     ),
     Cause.REFUSED: Advice(
         "The machine at that address takes no connection on that port",

@@ -12,8 +12,9 @@ import socket
 import ssl
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
+import certifi
 import httpx
 
 from scheduling import fault_points
@@ -66,6 +67,7 @@ class _Progress:
     written: bool = False
     is_sent: bool = False
     in_tls: bool = False
+    asks_proxy: bool = False
 
     def __post_init__(self) -> None:
         self.begun = self.heard = self.clock.boottime()
@@ -74,6 +76,12 @@ class _Progress:
         self.heard = self.clock.boottime()
 
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
+        # Asking a proxy for a tunnel writes headers too: nothing of the message is in them.
+        if getattr(info.get("request"), "method", b"") == b"CONNECT":
+            self.asks_proxy = True
+        if self.asks_proxy and not event.endswith("start_tls.started"):
+            return
+        self.asks_proxy = False
         self.written = self.written or event.endswith("send_request_headers.started")
         if event.endswith("send_request_body.complete"):
             self.is_sent = True
@@ -102,7 +110,7 @@ class Connection:
     ) -> None:
         self._cfg = cfg
         self._clock = clock
-        self._secrets = tuple(secrets)
+        self._secrets = (*secrets, cfg.proxy_password) if cfg.proxy_password else tuple(secrets)
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
         self._closed = False
@@ -141,8 +149,9 @@ class Connection:
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
             self._client = httpx.AsyncClient(
-                verify=_tls_context(),
+                verify=_tls_context(self._cfg.ca_file),
                 transport=self._transport,
+                proxy=self._proxy(),
                 limits=httpx.Limits(
                     max_connections=self._cfg.max_connections,
                     max_keepalive_connections=self._cfg.max_connections,
@@ -164,6 +173,18 @@ class Connection:
             )
         return self._client
 
+    def _proxy(self) -> httpx.Proxy | None:
+        if self._cfg.proxy is None:
+            return None
+        parts = urlsplit(self._cfg.proxy)
+        user, password = unquote(parts.username or ""), self._cfg.proxy_password
+        address = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
+        return httpx.Proxy(
+            address,
+            auth=(user, password) if user or password else None,
+            ssl_context=_tls_context(self._cfg.ca_file) if parts.scheme == "https" else None,
+        )
+
     async def _exchange(
         self, method: str, url: str, headers: Mapping[str, bytes], content: bytes | None, progress: _Progress
     ) -> Reply | Failure:
@@ -179,6 +200,8 @@ class Connection:
             progress.written = True  # whatever becomes of the body
             try:
                 progress.hears()
+                if self._cfg.proxy is not None and response.status_code == _PROXY_WANTS_LOGIN:
+                    return self._refused_by_proxy(f"{response.status_code} {response.reason_phrase}")
                 return Reply(response.status_code, dict(response.headers), await _read(response, progress))
             finally:
                 await response.aclose()
@@ -187,16 +210,29 @@ class Connection:
             return self._failure(error, url, progress)
 
     def _failure(self, error: Exception, url: str, progress: _Progress) -> Failure:
+        if isinstance(error, httpx.ProxyError):
+            return self._refused_by_proxy(str(error))
         kind = OutcomeKind.UNKNOWN if progress.written else OutcomeKind.NOT_SENT
         if progress.written:
             cause, sentence = self._after_writing(error)
         else:
-            cause, sentence = self._before_writing(error, _place(url), progress)
+            cause, sentence = self._before_writing(error, self._met_first(url, progress), progress)
         return Failure(kind, outside_text(sentence, self._secrets), cause)
+
+    def _met_first(self, url: str, progress: _Progress) -> str:
+        """Who did not answer: the proxy, until it has let us through."""
+        return _place(self._cfg.proxy if self._cfg.proxy and not progress.in_tls else url)
+
+    def _refused_by_proxy(self, said: str) -> Failure:
+        """Nothing reached the gateway: the proxy answered in its place."""
+        sentence = f"the proxy {_place(self._cfg.proxy or '')} refused: {said.strip()}"
+        return Failure(OutcomeKind.NOT_SENT, outside_text(sentence, self._secrets), Cause.PROXY)
 
     def _before_writing(self, error: Exception, place: str, progress: _Progress) -> tuple[Cause, str]:
         """Why nothing was written; the roots are looked at, as the library's own texts are vague."""
         roots = list(_roots(error))
+        if isinstance(error, BadCaFile):
+            return Cause.CA_FILE, str(error)
         if isinstance(error, httpx.PoolTimeout):
             return Cause.ALL_BUSY, f"all {self._cfg.max_connections} connections of the handler are in use"
         if isinstance(error, httpx.ConnectTimeout):
@@ -242,10 +278,13 @@ class Connection:
         if progress.written:
             return Failure(OutcomeKind.UNKNOWN, f"no complete answer within {seconds}", Cause.NO_ANSWER)
         return Failure(
-            OutcomeKind.NOT_SENT, f"no connection to {_place(url)} within {seconds}", Cause.NO_CONNECTION
+            OutcomeKind.NOT_SENT,
+            f"no connection to {self._met_first(url, progress)} within {seconds}",
+            Cause.NO_CONNECTION,
         )
 
 
+_PROXY_WANTS_LOGIN = 407  # no gateway's own status
 _NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _ADDRESS_ERRORS = (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError)
 
@@ -296,9 +335,27 @@ def forget_certificates() -> None:
     _tls_context.cache_clear()
 
 
+class BadCaFile(Exception):
+    """The handler's own file of certificates cannot be used."""
+
+
 @functools.cache
-def _tls_context() -> ssl.SSLContext:
-    """One for the process (building it takes 20 ms): the library's roots and the machine's own."""
-    context = httpx.create_ssl_context(trust_env=False)
+def _tls_context(ca_file: str | None = None) -> ssl.SSLContext:
+    """One for the process and file (building it takes 20 ms): the library's roots, the machine's own
+    (SSL_CERT_FILE and SSL_CERT_DIR name others), and those of `ca_file`. Raises `BadCaFile`.
+
+    Not `ssl.create_default_context`: that writes session keys to SSLKEYLOGFILE, and fails where it cannot.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(certifi.where())
     context.load_default_certs()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError) as error:  # SSLError: what it holds is no certificate
+            raise BadCaFile(f"CA File {ca_file} cannot be used: {_why(error)}") from None
     return context
+
+
+def _why(error: OSError) -> str:
+    return "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror or "unreadable"

@@ -142,6 +142,9 @@ class HandlerConfig:
     total_timeout: float = 30.0
     batch_size: int = 100  # XML: 1 to 50 sendMsg in a document
     extra: Mapping[str, str] | None = None
+    proxy: str | None = None  # its address, with a user name or without; never with a password
+    proxy_password: str = ""
+    ca_file: str | None = None  # certificates to trust besides those of this machine
 
     def __repr__(self) -> str:
         return f"HandlerConfig({self.handler_id}, {self.name!r}, {self.api_type})"

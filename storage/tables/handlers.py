@@ -59,6 +59,10 @@ class HandlerRow(SQLModel, table=True):
     changed_at: datetime = moment()
     removed_at: datetime | None = moment(None)
     low_balance: Decimal | None = money(None)
+    proxy: str | None = text(None)
+    proxy_secret: bytes | None = Field(default=None, sa_column=sa.Column("proxy_secret", sa.BLOB))
+    proxy_secret_hint: str | None = text(None)
+    ca_file: str | None = text(None)
 
 
 class HandlerStatusRow(SQLModel, table=True):

@@ -52,12 +52,16 @@ class CommandLine:
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 
-    def __call__(self, *arguments: object, stdin: str = "", operator: str | None = None) -> Ended:
+    def __call__(
+        self, *arguments: object, stdin: str = "", operator: str | None = None, named: bool = True
+    ) -> Ended:
+        """`named` is False for a command that is told no data folder."""
         who = ["--operator", operator] if operator else []
+        where = ["--data", str(self.folder)] if named else []
         stream = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
         with self._monkeypatch.context() as patched:
             patched.setattr("sys.stdin", stream)
-            status = execute(["--data", str(self.folder), *who, *map(str, arguments)])
+            status = execute([*where, *who, *map(str, arguments)])
         caught = self._capsys.readouterr()
         return Ended(status, caught.out, caught.err)
 

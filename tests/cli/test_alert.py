@@ -14,6 +14,7 @@ def site(cli: CommandLine) -> CommandLine:
 
 
 def test_a_new_site_has_the_programs_own_alerts_switched_off(cli: CommandLine) -> None:
+    cli.ok("group", "add", "Ops")
     found = cli.ok("alert", "list", "--json").json
     assert [(alert["name"], alert["enabled"]) for alert in found] == [
         ("Handler in error", False), ("Balance low", False), ("Message failed", False)

@@ -33,6 +33,7 @@ def test_fields_are_added_listed_and_changed(cli: CommandLine) -> None:
 
 
 def test_an_empty_list_says_what_to_do(cli: CommandLine) -> None:
+    cli.ok("group", "add", "Ops")
     assert "commsdesk field add" in cli.ok("field", "list").out
     assert cli.ok("field", "list", "--json").out == ""
 

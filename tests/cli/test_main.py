@@ -100,8 +100,8 @@ def test_the_data_folder_comes_from_option_then_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COMMSDESK_DATA", str(tmp_path / "by-environment"))
-    assert execute(["handler", "list"]) == 0
-    assert execute(["--data", str(tmp_path / "by-option"), "handler", "list"]) == 0
+    assert execute(["group", "add", "Ops"]) == 0
+    assert execute(["--data", str(tmp_path / "by-option"), "group", "add", "Ops"]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["by-environment", "by-option"]
     monkeypatch.delenv("COMMSDESK_DATA")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
@@ -110,7 +110,7 @@ def test_the_data_folder_comes_from_option_then_environment(
 
 def test_a_folder_that_cannot_be_used_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
-    assert execute(["--data", str(tmp_path / "file"), "handler", "list"]) == 1
+    assert execute(["--data", str(tmp_path / "file"), "group", "add", "Ops"]) == 1
     assert "is a file" in capsys.readouterr().err
 
 

@@ -89,7 +89,7 @@ READS = {
     "group list", "group show", "message list", "message show", "alert list", "alert show",
     "alert occurrences", "alert occurrence", "alert action list", "task list", "task show", "task next",
     "template list", "template show", "operator list", "operator show", "review", "review verify", "status",
-    "doctor",
+    "doctor", "file list", "file remove",
 }  # fmt: skip
 OTHER = {"demo", "run", "simulator", "web", "service", "ssh", "metrics"}
 

@@ -4,6 +4,7 @@ from tests.cli.conftest import CommandLine
 
 
 def test_add_list_show_edit_remove(cli: CommandLine) -> None:
+    cli.ok("group", "add", "Ops")
     assert "No message template yet" in cli.ok("template", "list").out
     made = cli.ok("template", "add", "Site closed", "Hello {Name}\nThe site is closed.", "--json").one
     assert made == {

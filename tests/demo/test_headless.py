@@ -73,7 +73,7 @@ def test_what_waits_is_accepted_retried_or_fails_and_really_arrives(
 @pytest.mark.usefixtures("signals_restored")
 def test_a_kept_site_stays_and_the_command_says_how_to_go_on(cli: CommandLine, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
-    ended = cli.ok("demo", "--headless", "--seconds", "0.2", "--keep", kept)
+    ended = cli("demo", "--headless", "--seconds", "0.2", "--keep", kept, named=False)
     assert f"commsdesk demo --keep {kept}" in ended.err
     assert "North Gate" in ended.lines[0] and "kept" in ended.lines[0]
     assert (kept / "commsdesk.sqlite3").exists()
@@ -82,18 +82,18 @@ def test_a_kept_site_stays_and_the_command_says_how_to_go_on(cli: CommandLine, t
 
 
 def test_without_a_terminal_it_says_what_to_run_instead(cli: CommandLine) -> None:
-    ended = cli("demo")
+    ended = cli("demo", named=False)
     assert (ended.status, ended.out, len(ended.err.splitlines())) == (1, "", 1)
     assert "commsdesk demo --headless --seconds" in ended.err
 
 
 def test_seconds_without_headless_is_wrong_usage(cli: CommandLine) -> None:
-    assert cli("demo", "--seconds", 5).status == 2
-    assert cli("demo", "--headless", "--seconds", 0).status == 2
+    assert cli("demo", "--seconds", 5, named=False).status == 2
+    assert cli("demo", "--headless", "--seconds", 0, named=False).status == 2
 
 
 def test_keep_refuses_a_site_of_ones_own(cli: CommandLine, database: Database) -> None:
-    ended = cli("demo", "--headless", "--seconds", 1, "--keep", cli.folder)
+    ended = cli("demo", "--headless", "--seconds", 1, "--keep", cli.folder, named=False)
     assert ended.status == 1 and "a site of your own" in ended.err
     with database.read() as connection:
         assert tally(connection, datetime.now(UTC)) == Tally(0, 0, 0, 0)

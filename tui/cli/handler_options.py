@@ -115,6 +115,20 @@ PlainHttp = Annotated[
     bool | None,
     typer.Option("--allow-plain-http/--no-plain-http", help="Let the secret cross the network in clear"),
 ]
+Proxy = Annotated[
+    str | None,
+    typer.Option("--proxy", metavar="URL", help='The proxy that leads out of this network; "" for none'),
+]
+ProxyPasswordFile = Annotated[
+    str | None,
+    typer.Option("--proxy-password-file", metavar="F|-", help="The file that holds the proxy's password"),
+]
+CaFile = Annotated[
+    str | None,
+    typer.Option(
+        "--ca-file", metavar="FILE", help='Certificates to trust besides the usual ones; "" for none'
+    ),
+]
 Notes = Annotated[str | None, typer.Option("--notes", help="Anything worth knowing about it")]
 
 
@@ -148,6 +162,9 @@ def filled(form: "HandlerForm", given: dict[str, Any]) -> "HandlerForm":
         "sender_id": given["sender"],
         "allow_plain_http": given["allow_plain_http"],
         "notes": given["notes"],
+        "proxy": given["proxy"],
+        "proxy_password": _proxy_password(given["proxy_password_file"]),
+        "ca_file": given["ca_file"],
         "secret": _secret(form.api_type, given["api_key_file"], given["password_file"]),
     }
     for name, option, label in (
@@ -193,6 +210,12 @@ def _secret(api_type: str, key_file: str | None, password_file: str | None) -> s
     if api_type == "one":
         return None if key_file is None else read_secret(key_file, "API Key", "--api-key-file")
     return None if password_file is None else read_secret(password_file, "Password", "--password-file")
+
+
+def _proxy_password(file: str | None) -> str | None:
+    from tui.cli.secret_input import read_secret
+
+    return None if file is None else read_secret(file, "Proxy Password", "--proxy-password-file")
 
 
 def _field_id(name: str) -> int | None:

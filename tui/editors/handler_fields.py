@@ -23,6 +23,7 @@ from tui.operations.handler_form import (
     SECRET_NAME,
     HandlerForm,
 )
+from tui.operations.way_out import EXAMPLE, PROXY_PASSWORD
 from tui.widgets.fields import (
     ChoiceField,
     Field,
@@ -46,7 +47,8 @@ FIRST_FIELD = 0
 
 _MINUTES = ("retry_rate", "stop_retrying_after", "useful_life")
 _PLAIN = ("name", "enabled", "channel", "base_url", "user_name", "api_id", "api_uri", "sender_id",
-          "allow_plain_http", "notes", "most_parts", "max_connections", "rate_per_minute")  # fmt: skip
+          "allow_plain_http", "notes", "most_parts", "max_connections", "rate_per_minute", "proxy",
+          "ca_file")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +197,21 @@ def more_fields(before: Handler | None, telephone_fields: tuple[CustomField, ...
             given=before.total_timeout.total_seconds() if before else None,
             help="Without an answer for so long: unknown.",
         ),
+        TextField(
+            key="proxy",
+            label=LABELS["proxy"],
+            help=f"Where the only way out is one, like {EXAMPLE}.",
+        ),
+        SecretField(
+            key="proxy_password",
+            label=PROXY_PASSWORD,
+            stored=(before.proxy_secret_hint or "") if before else "",
+        ),
+        TextField(
+            key="ca_file",
+            label=LABELS["ca_file"],
+            help="Certificates to trust besides the usual ones.",
+        ),
     )
 
 
@@ -231,6 +248,7 @@ def form_from(base: HandlerForm, values: Mapping[str, Any]) -> HandlerForm:
     changes |= {
         "api_type": api_type,
         "secret": None if secret is None else str(secret),
+        "proxy_password": None if (hidden := values.get("proxy_password")) is None else str(hidden),
         "on_unknown": values["on_unknown"],
         "telephone_field_id": values["telephone_field_id"] or None,
         "low_balance": _amount(values["low_balance"]),

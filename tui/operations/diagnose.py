@@ -4,6 +4,7 @@ The console and `commsdesk doctor` show the same list. Looking happens here, jud
 `scheduling.diagnose`. Nothing is written and nothing is sent.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -136,6 +137,7 @@ def of_handlers(bench: Bench) -> Iterator[Finding]:
         if handler.enabled or bench.scope.subject is not Subject.SITE:
             found += [
                 handler_checks.secret(handler, handler.id not in bench.unreadable),
+                handler_checks.way_out(handler, os.environ),
                 handler_checks.telephone_field(view.telephone_field),
                 handler_checks.retry_settings(handler),
                 handler_checks.pause(view.found, now),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from scheduling.clock import SystemClock
 from scheduling.money import money
 from scheduling.monitor import judge
-from scheduling.sender_pool import config_of
+from scheduling.sender_pool import read_config
 from scheduling.senders import make_sender
 from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig
 from storage import due
@@ -55,7 +55,7 @@ def check_account(desk: Desk, handler_id: int) -> Checked:
         if handler is None or handler.removed_at is not None:
             raise Refused("the handler was removed meanwhile: choose another")
         try:
-            config = config_of(handler, stored.secret_of(desk.database, connection, handler_id))
+            config = read_config(desk.database, connection, handler)
         except SecretMissing as error:
             raise Refused(f"{handler.name}: {error}") from error
     answer = asyncio.run(_ask(config))

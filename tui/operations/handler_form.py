@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from scheduling import retry
 from storage import custom_fields
 from storage.records import ApiType, FieldType, Handler, OnUnknown
+from tui.operations import way_out
 from tui.operations.errors import Refused
 from tui.operations.form_values import MOST_MINUTES, minutes_of, whole_number
 from tui.operations.gateway_address import check_address, plain_http_warning
@@ -51,6 +52,8 @@ LABELS: Mapping[str, str] = {
     "low_balance": "Low balance",
     "total_timeout": "Total timeout (s)",
     "allow_plain_http": "Allow plain http",
+    "proxy": way_out.PROXY,
+    "ca_file": way_out.CA_FILE,
     "notes": "Notes",
     "enabled": "Enabled",
 }
@@ -86,6 +89,9 @@ class HandlerForm:
     total_timeout: timedelta = timedelta(seconds=30)
     allow_plain_http: bool = False
     notes: str = ""
+    proxy: str = ""
+    proxy_password: str | None = None  # None keeps the one that is there, "" takes it away
+    ca_file: str = ""
 
     def __repr__(self) -> str:
         return f"HandlerForm({self.name!r}, {self.api_type})"
@@ -94,10 +100,12 @@ class HandlerForm:
 def form_of(handler: Handler) -> HandlerForm:
     """The form as it opens on a handler; its secret is not in there."""
     values = {
-        field.name: getattr(handler, field.name) for field in fields(HandlerForm) if field.name != "secret"
+        field.name: getattr(handler, field.name)
+        for field in fields(HandlerForm)
+        if field.name not in ("secret", "proxy_password")
     }
     presets = {"channel": CHANNEL, "base_url": BASE_URL, "api_uri": API_URI}
-    for name in ("channel", "base_url", "api_uri", "user_name", "api_id", "sender_id"):
+    for name in ("channel", "base_url", "api_uri", "user_name", "api_id", "sender_id", "proxy", "ca_file"):
         values[name] = values[name] or presets.get(name, "")
     return HandlerForm(**values)
 
@@ -122,6 +130,7 @@ def check(connection: sa.Connection, form: HandlerForm, before: Handler | None) 
     }
     values |= _one_api(form) if form.api_type is ApiType.ONE else _xml_api(form)
     values |= _limits(form)
+    values |= way_out.check_way_out(form.proxy, form.proxy_password, form.ca_file, before)
     values["telephone_field_id"] = _telephone_field(connection, form.telephone_field_id)
     _check_secret(form, values, before)
     return values

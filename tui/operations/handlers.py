@@ -11,7 +11,7 @@ from storage import due
 from storage import handlers as stored
 from storage.database import Transaction
 from storage.errors import SecretMissing
-from storage.handlers import keep_secret
+from storage.handlers import keep_proxy_secret, keep_secret
 from storage.records import Category, EntryKind, Handler, Level, Queue, ReviewEntry
 from storage.secrets import hint
 from storage.tables import actions, alerts, messages, tasks
@@ -20,6 +20,7 @@ from tui.operations.errors import Refused
 from tui.operations.form_values import counted, minutes_of
 from tui.operations.handler_form import LABELS, SECRET_NAME, HandlerForm, check, form_of, warnings
 from tui.operations.names import mentioned
+from tui.operations.way_out import PROXY_PASSWORD
 
 __all__ = [
     "HandlerForm",
@@ -62,6 +63,8 @@ def add(desk: Desk, form: HandlerForm) -> Saved:
         handler_id = stored.add(tx, values, now)
         assert form.secret is not None  # or the check had refused
         keep_secret(desk.database, tx, handler_id, form.secret)
+        if form.proxy_password:
+            keep_proxy_secret(desk.database, tx, handler_id, form.proxy_password)
         made = _read(tx.connection, handler_id)
         _say(tx, desk, made, f"{made.name} added: {_account(made)}")
         return Saved(made, warnings(made))
@@ -83,6 +86,8 @@ def edit(desk: Desk, handler_id: int, revision: int, form: HandlerForm) -> Saved
         stored.change(tx, handler_id, values, desk.now())
         if form.secret is not None:
             keep_secret(desk.database, tx, handler_id, form.secret)
+        if form.proxy_password is not None or values["proxy"] is None:
+            keep_proxy_secret(desk.database, tx, handler_id, form.proxy_password or None)
         after = _read(tx.connection, handler_id)
         _say(tx, desk, after, f"{before.name} {_changes(before, after, form.secret)}")
         return Saved(after, warnings(after))
@@ -218,6 +223,10 @@ def _changes(before: Handler, after: Handler, secret: str | None) -> str:
     ]
     if secret is not None:
         found.append(f"{SECRET_NAME[after.api_type]} entered anew ({hint(secret)})")
+    if before.proxy_secret_hint != after.proxy_secret_hint:
+        found.append(
+            f"{PROXY_PASSWORD} {'entered anew' if after.proxy_secret_hint is not None else 'removed'}"
+        )
     return f"changed: {', '.join(found)}" if found else "saved without a change"
 
 

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 from scheduling.clock import SystemClock
-from scheduling.sender_pool import config_of
+from scheduling.sender_pool import read_config
 from scheduling.senders import make_sender
 from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
-from storage import handlers as stored
 from storage.errors import SecretMissing
 from storage.records import Handler
 from tui.operations.desk import Desk
@@ -21,7 +20,7 @@ def ask(desk: Desk, handlers: Sequence[Handler]) -> dict[int, Balance | GatewayE
     with desk.database.read() as connection:
         for handler in handlers:
             try:
-                configs.append(config_of(handler, stored.secret_of(desk.database, connection, handler.id)))
+                configs.append(read_config(desk.database, connection, handler))
             except SecretMissing:
                 continue
     return asyncio.run(_ask_all(configs)) if configs else {}

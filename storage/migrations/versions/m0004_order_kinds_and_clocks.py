@@ -78,6 +78,10 @@ CLOCK: tuple[str, ...] = (
 )
 
 HANDLERS: tuple[str, ...] = (
+    "ALTER TABLE handler ADD COLUMN proxy TEXT",
+    "ALTER TABLE handler ADD COLUMN proxy_secret BLOB",
+    "ALTER TABLE handler ADD COLUMN proxy_secret_hint TEXT",
+    "ALTER TABLE handler ADD COLUMN ca_file TEXT",
     "ALTER TABLE handler_status ADD COLUMN pause_ends TEXT",
     "ALTER TABLE handler_status ADD COLUMN paused_attempt INTEGER",
     "ALTER TABLE handler_status ADD COLUMN not_sent_at INTEGER",
