@@ -12,7 +12,7 @@ ALERT = (
     ("alert", "action", "add", "Outside alarm", "Created", "--handler", "Clickatell",
      "--to", "+61400000000", "--message", "{Source}: {Summary}"),
     ("alert", "action", "add", "Outside alarm", "Restored", "--handler", "Clickatell",
-     "--to", "+61400000000", "--message", "{Source}: over, {Summary}"),
+     "--to", "told", "--message", "{Source}: over, {Summary}"),
 )  # fmt: skip
 
 
