@@ -32,6 +32,8 @@ TOLD = "an alert of which nobody was told goes out again; those told hear of the
 PAUSES, ANSWERED = "a pause holds up no alarm and ends", "one asked, one answered"
 FACTS, TAMPERED, ECHOED = "A4 signs by kind", "D28 a tampered review is not whole", "D33 a key echoed back"
 LATE, BAD_ROW, BAD_INPUT = "4 a late holder does no harm", "5 one bad row stops nothing", "6 bad input"
+FILES, PRINTED, RESTORED = "D29 files of operators", "D30 what is printed", "D31 what a restore lets in"
+BEFORE_LOGIN, SMALL = "D32 before anybody has logged in", "D34 what no person types"
 WITHDRAWN, ORDER, WAY_FREE = "rules 1 to 4: what is withdrawn", "order of messages", "the way is free again"
 
 REMOVALS = (
@@ -415,6 +417,76 @@ REMOVALS = (
         "        further = _unescaped(view)\n",
         "tests/senders/test_secrets.py::test_the_spellings_that_were_shown",
         "        further = view\n",
+    ),
+    Removal(
+        FILES,
+        "tui/local_files.py",
+        '            desk.require(Role.OPERATOR, "writing a file (standard output takes an export:'
+        ' user export -)")\n',
+        "tests/cli/test_ssh.py::test_a_viewer_writes_no_files_and_gets_exports_from_standard_output",
+        "            pass\n",
+    ),
+    Removal(
+        FILES,
+        "tui/local_files.py",
+        '            raise Refused(f"there is no room for all of it: {MAKE_ROOM}", FIELD)\n',
+        "tests/tui/test_local_files.py::test_a_quota_holds_for_all_files_together_and_leaves_what_was_there",
+    ),
+    Removal(
+        PRINTED,
+        "tui/cli/output.py",
+        "table.lines([plain_str(header) for header in headers], safe, right)",
+        "tests/cli/test_terminal_output.py::test_headers_and_names_of_facts_are_plain",
+        "table.lines(headers, safe, right)",
+    ),
+    Removal(
+        PRINTED,
+        "tui/operations/names.py",
+        "    if _STEERING.search(name):\n",
+        "tests/cli/test_terminal_output.py::test_a_name_that_steers_a_terminal_is_refused",
+        "    if False:\n",
+    ),
+    Removal(
+        RESTORED,
+        "storage/restore.py",
+        "    found = schema_check.differences(connection, version)\n",
+        "tests/storage/test_restore.py::test_a_schema_that_is_not_ours_is_refused_and_nothing_changes",
+        "    found: list[str] = []\n",
+    ),
+    Removal(
+        RESTORED,
+        "storage/restore.py",
+        "        if found and folder.database.exists() and not agree(found):\n",
+        "tests/storage/test_restore.py::test_people_who_may_not_come_in_now_are_named_and_asked_about",
+        "        if False:\n",
+    ),
+    Removal(
+        RESTORED,
+        "storage/restore.py",
+        "dict.fromkeys([*own, *given])",
+        "tests/storage/test_restore.py::test_a_given_key_is_never_the_first",
+        "dict.fromkeys([*given, *own])",
+    ),
+    Removal(
+        BEFORE_LOGIN,
+        "storage/key_lookup.py",
+        '    " WHERE o.enabled = 1 AND o.removed_at IS NULL"\n',
+        "tests/ssh/test_key_lookup.py::test_only_enabled_operators_have_a_line_and_nothing_typed_is_in_it",
+        '    " WHERE 1 = 1"\n',
+    ),
+    Removal(
+        BEFORE_LOGIN,
+        "storage/key_lookup.py",
+        "import sqlite3\n",
+        "tests/ssh/test_key_lookup.py::test_it_imports_nothing_but_what_it_needs",
+        "import pathlib\nimport sqlite3\n",
+    ),
+    Removal(
+        SMALL,
+        "storage/search_words.py",
+        "    if len(words) > MOST:\n",
+        "tests/cli/test_review.py::test_more_words_than_a_person_types_are_refused_at_once",
+        "    if False:\n",
     ),
 )
 
