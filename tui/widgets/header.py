@@ -82,8 +82,9 @@ class SiteHeader(Widget):
             return Content.styled(self.opening, "$text-muted")
         if self.trouble:
             return plain(f"▲ {self.trouble}").stylize("$text-error")
-        overview = self.overview or Overview()
-        return Content.assemble(self._sender(overview), GAP, _queue(overview, short))
+        if self.overview is None:  # who sends is not known before the site has been read
+            return Content.styled("reading the site…", "$text-muted")
+        return Content.assemble(self._sender(self.overview), GAP, _queue(self.overview, short))
 
     def _sender(self, overview: Overview) -> Content:
         if overview.held:
