@@ -20,6 +20,7 @@ from textual._context import active_message_pump
 from textual.actions import ActionParseResult, parse
 from textual.app import App
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.geometry import Size
@@ -371,6 +372,14 @@ class ConsoleApp(App[int]):
     def action_help(self) -> None:
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen.for_focus(self.screen))
+
+    def action_command_palette(self) -> None:
+        """Find any command by name. There is one palette, also where a help screen lies over it.
+
+        Without Textual's fixed id: the palette before may just be on its way out.
+        """
+        if not any(isinstance(each, CommandPalette) for each in self.screen_stack):
+            self.push_screen(CommandPalette())
 
     def action_diagnose(self) -> None:
         """Every check of the site, live."""

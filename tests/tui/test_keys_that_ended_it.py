@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.widgets import OptionList, Select
 
@@ -65,7 +66,7 @@ async def test_a_key_that_comes_with_the_one_that_opens_a_list(desk: Desk, key: 
     """The palette, a choice and a question: lists that have no lines yet."""
     async with console(desk) as pilot:
         at_once(pilot, "ctrl+p", key, key)
-        await settle(pilot, lambda: pilot.app.screen.id == "--command-palette")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
         await pilot.press(key, "escape")
         for question in (Confirm("Go?", yes="Go"), Question("?", (), safe="")):
             pilot.app.push_screen(question)
@@ -125,3 +126,14 @@ async def test_only_what_is_being_taken_away_may_fail_unseen(desk: Desk) -> None
         assert not _is_going(screen)
         pilot.app.pop_screen()
         await settle(pilot, lambda: _is_going(screen))
+
+
+async def test_the_palette_opens_once_whatever_lies_over_it(desk: Desk) -> None:
+    async with console(desk) as pilot:
+        for _ in range(3):
+            at_once(pilot, "ctrl+p", "f1", "ctrl+p", "ctrl+p")
+            await pilot.pause()
+            at_once(pilot, "escape", "ctrl+p", "escape", "escape", "ctrl+p")
+            await pilot.pause()
+        assert sum(isinstance(each, CommandPalette) for each in pilot.app.screen_stack) <= 1
+        assert told(pilot) == []

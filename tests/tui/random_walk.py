@@ -1,0 +1,415 @@
+"""Random keys, pastes, resizes and mouse events over every screen; what went wrong, and what was reached.
+
+A leg is one console on a fresh copy of the sample site. It opens a dialog or an editor, does a few steps
+there, goes home and opens the next, and ends with ctrl+q wherever it is. Keys are chosen among those that
+do something at the moment, the ones done least first, so that every action has its turn.
+"""
+
+import asyncio
+import logging
+import random
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from textual import events
+from textual.geometry import Size
+from textual.pilot import Pilot
+from textual.worker import Worker, WorkerState
+
+from storage import adoption, tables
+from storage.site import open_site
+from tests.tui.support import settle
+from tests.tui.test_hostile import LISTS, STOPS
+from tui.actions import REGISTRY
+from tui.app import ConsoleApp, Settings
+from tui.dialogs.confirm import Question
+from tui.local_files import OwnFolder
+from tui.operations.errors import Refused
+
+SIZES = ((80, 24), (160, 50))
+EACH = 20  # times that a long walk does every action and shows every screen
+STEPS_A_VISIT = 14
+VISITS_A_LEG = 18
+MORE_SIZES = ((20, 5), (40, 12), (80, 24), (160, 50), (250, 70), (1, 1))
+MOVES = (
+    "up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab", "shift+tab", "enter", "escape",
+    "space", "backspace", "delete", "ctrl+a", "ctrl+u", "ctrl+k", "ctrl+z", "ctrl+y", "shift+down", "f2",
+)  # fmt: skip
+TYPED = "abAZ09 +-.,:;'\"{}[]()%$@\\/é€ж国👍\u202e"
+PASTED = (
+    "one\r\ntwo\rthree", "+61 400 000 000", "\x1b[31mred\x1b[0m", "x" * 5_000, "{Name} {Zone}", "",
+    "\x00\x07",
+    "*/5 9-17 * * 1-5", "crew.csv", "יוסי 국 👩‍👩‍👧", "a\tb\n",
+)  # fmt: skip
+
+MORE_STOPS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "handlers": (("ctrl+p",), ("m",), ("slash",), ("tab",), ("n",), ("f1",)),
+    "users": (("n",), ("m",), ("slash",), ("M", "f6", "down", "enter")),
+    "groups": (("n",),),
+    "fields": (("n",),),
+    "alerts": (("n",),),
+    "tasks": (("n",), ("enter", "f2", "n")),
+    "occurrences": (("C",), ("A",), ("E",), ("F",), ("m",), ("f",)),
+    "messages": (("r",), ("x",), ("y",), ("down", "down", "enter"), ("end", "enter")),
+    "review": (("tab",), ("down", "enter"), ("down", "down", "down", "enter"), ("slash",)),
+}
+NOT_CHOSEN = {"app.quit"}  # each leg ends with it
+SINGLY = ("app.diagnose", "app.theme", "main.adopt")
+"""Actions without a key: done by name, as the palette does."""
+
+
+def openings() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(list, keys) of everything that is opened."""
+    for name in LISTS:
+        for steps in STOPS[name] + MORE_STOPS.get(name, ()):
+            yield name, tuple(step.partition(" ")[0] for step in steps)
+
+
+@dataclass
+class Walk:
+    """What was reached and what went wrong, over all legs of one seed."""
+
+    site: Path
+    scratch: Path
+    seed: int
+    chance: random.Random = field(init=False)
+    steps: int = 0
+    actions: Counter[str] = field(default_factory=Counter)
+    screens: Counter[str] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
+    """Messages queued, records deleted, questions answered with yes, consoles left."""
+    trail: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    legs: int = 0
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)
+        self._offers: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+        self._turn = 0
+        self._last: Any = None
+
+    # What is to be reached
+
+    @property
+    def wanted(self) -> list[str]:
+        """Every action of the table but the movements inside lists, which come by themselves."""
+        return [action.id for action in REGISTRY]
+
+    def missing(self, each: int = EACH) -> dict[str, int]:
+        """What was reached less often, with how often."""
+        from tests.tui.test_hostile import ELSEWHERE, screens
+
+        known = (screens() - ELSEWHERE) | {"MainScreen", "AskText"}
+        found = {name: self.screens[name] for name in sorted(known) if self.screens[name] < each}
+        return found | {name: self.actions[name] for name in self.wanted if self.actions[name] < each}
+
+    def report(self) -> str:
+        lines = [f"seed {self.seed}: {self.steps:,} steps in {self.legs} consoles; {dict(self.done)}"]
+        for what, counted in (("actions", self.actions), ("screens", self.screens)):
+            shown = ", ".join(f"{name} {times}" for name, times in sorted(counted.items()))
+            lines.append(f"{len(counted)} {what}: {shown}")
+        return "\n".join(lines)
+
+    def _next_opening(self) -> tuple[str, tuple[str, ...]]:
+        every = list(openings())
+        self._turn += 1
+        if self._turn <= len(every) or self.chance.random() < 0.5:
+            return every[self._turn % len(every)]
+        offers = [self._offers.get(each, set()) for each in every]
+        need = [sum(1 / (1 + self.actions[name]) ** 2 for name in offer) + 0.001 for offer in offers]
+        return self.chance.choices(every, need)[0]
+
+    # Walking
+
+    async def leg(self, size: tuple[int, int], visits: int = VISITS_A_LEG) -> None:
+        """One console from its start to ctrl+q."""
+        self.legs += 1
+        folder = self.scratch / f"leg{self.legs}"
+        shutil.copytree(self.site, folder)
+        held = self.legs % 3 == 0
+        if held:
+            _hold(folder)
+        files = folder / "own"
+        files.mkdir()
+        (files / "users.csv").write_text("Name,Mobile\nAnn Lee,+61 400 000 009\n,x\n", "utf-8")
+        app = ConsoleApp(Settings(folder, "ana", engine=False, files=OwnFolder(files)))
+        before = _counted(folder)
+        with self._watching(app):
+            try:
+                async with app.run_test(size=size) as pilot:
+                    await settle(pilot, lambda: app._main._ready)
+                    await self._visits(pilot, size, visits)
+            except Exception as error:
+                self.problems.append(f"the console failed: {error!r}")
+            self.done["consoles left"] += app.leaving
+        if app.desk is not None:
+            app.desk.database.close()
+        self.done += _counted(folder) - before
+        shutil.rmtree(folder)
+
+    async def _visits(self, pilot: Pilot[Any], size: tuple[int, int], visits: int) -> None:
+        app: Any = pilot.app
+        for _ in range(visits):
+            if not await self._visit(pilot, size) or self.problems:
+                break
+        if not self.problems and app.is_running and not app.leaving:
+            await self._press(pilot, "ctrl+q")
+            await settle(pilot, lambda: app.leaving or isinstance(app.screen, Question))
+            if not app.leaving:
+                await self._press(pilot, "down", "enter")
+
+    async def _visit(self, pilot: Pilot[Any], size: tuple[int, int]) -> bool:
+        """Open something and do a few steps there; whether the console still stands."""
+        app: Any = pilot.app
+        await self._home(pilot)
+        await pilot.resize_terminal(*size)
+        opening = name, keys = self._next_opening()
+        self.trail.append(f"== {name} {' '.join(keys)} at {app.size}")
+        self.trail = self.trail[-400:]
+        for key, _ in LISTS[name]:
+            await self._press(pilot, key)
+            await _rest(pilot)
+        for _ in range(self.chance.choice((0, 0, 1, 2, 5))):
+            await self._press(pilot, "down")
+        for key in keys:
+            await self._press(pilot, key)
+            await _rest(pilot)
+        self._offers[opening] = self._offers.get(opening, set()) | set(self._offered(app))
+        for _ in range(STEPS_A_VISIT):
+            if not app.is_running or app.leaving or self.problems:
+                return False
+            await self._step(pilot)
+            self._see(app)
+        return True
+
+    async def _home(self, pilot: Pilot[Any]) -> None:
+        app: Any = pilot.app
+        for _ in range(10):
+            if app.screen is app._main:
+                break
+            await self._press(
+                pilot, *(("down", "enter") if isinstance(app.screen, Question) else ("escape",))
+            )
+        while app.screen is not app._main and len(app.screen_stack) > 1:
+            app.pop_screen()
+            await pilot.pause()
+        for _ in range(4):
+            if app._main.focused is None or getattr(app._main.focused, "PLACE", "") in ("table", "panel"):
+                break
+            await self._press(pilot, "escape")
+
+    async def _step(self, pilot: Pilot[Any]) -> None:
+        self.steps += 1
+        kinds = (
+            self._key,
+            self._move,
+            self._type,
+            self._paste,
+            self._resize,
+            self._mouse,
+            self._burst,
+            self._by_name,
+        )
+        how = self.chance.choices(kinds, (40, 14, 8, 3, 3, 14, 12, 1))[0]
+        await how(pilot)
+
+    def _offered(self, app: Any) -> dict[str, str]:
+        """The actions that have a key here now, with one of the keys."""
+        return {
+            str(active.binding.id): key
+            for key, active in app.screen.active_bindings.items()
+            if active.enabled and active.binding.id in REGISTRY and active.binding.id not in NOT_CHOSEN
+        }
+
+    async def _key(self, pilot: Pilot[Any]) -> None:
+        offered = self._offered(pilot.app)
+        if not offered:
+            return
+        weights = [1 / (1 + self.actions[name]) for name in offered]
+        name = self.chance.choices(list(offered), weights)[0]
+        await self._press(pilot, offered[name])
+
+    async def _move(self, pilot: Pilot[Any]) -> None:
+        await self._press(pilot, self.chance.choice(MOVES))
+
+    async def _type(self, pilot: Pilot[Any]) -> None:
+        await self._press(pilot, *self.chance.choices(TYPED, k=self.chance.randint(1, 6)))
+
+    async def _paste(self, pilot: Pilot[Any]) -> None:
+        text = self.chance.choice(PASTED)
+        self.trail.append(f"paste {text[:30]!r}")
+        pilot.app._driver.send_message(events.Paste(text))  # type: ignore[union-attr]
+        await _rest(pilot)
+
+    async def _resize(self, pilot: Pilot[Any]) -> None:
+        size = self.chance.choice(MORE_SIZES)
+        self.trail.append(f"resize {size}")
+        pilot.app._driver._size = Size(*size)  # type: ignore[union-attr]
+        pilot.app.post_message(events.Resize(Size(*size), Size(*size)))
+        await _rest(pilot)
+
+    async def _mouse(self, pilot: Pilot[Any]) -> None:
+        x, y = (self.chance.randrange(max(1, most)) for most in pilot.app.size)
+        kind = self.chance.choice(("click", "click", "double", "right", "ctrl", "wheel", "drag"))
+        self.trail.append(f"{kind} at {x},{y}")
+        button = 3 if kind == "right" else 1
+        if kind == "wheel":
+            self._send_mouse(
+                pilot, self.chance.choice((events.MouseScrollDown, events.MouseScrollUp)), x, y, 0
+            )
+        else:
+            for _ in range(2 if kind == "double" else 1):
+                self._send_mouse(pilot, events.MouseMove, x, y, 0)
+                self._send_mouse(pilot, events.MouseDown, x, y, button, kind == "ctrl")
+                if kind == "drag":
+                    x, y = (self.chance.randrange(max(1, most)) for most in pilot.app.size)
+                    self._send_mouse(pilot, events.MouseMove, x, y, button)
+                self._send_mouse(pilot, events.MouseUp, x, y, button, kind == "ctrl")
+        await _rest(pilot)
+
+    @staticmethod
+    def _send_mouse(
+        pilot: Pilot[Any], kind: type[events.MouseEvent], x: int, y: int, button: int, ctrl: bool = False
+    ) -> None:
+        event = kind(None, x, y, 0, 0, button, False, False, ctrl, screen_x=x, screen_y=y)
+        pilot.app._driver.process_message(event)  # type: ignore[union-attr]
+
+    async def _burst(self, pilot: Pilot[Any]) -> None:
+        """Several at once, as from a link that hung."""
+        keys = list(self._offered(pilot.app).values()) or list(MOVES)
+        chosen = [
+            self.chance.choice(keys) if self.chance.random() < 0.5 else self.chance.choice(MOVES)
+            for _ in range(self.chance.randint(2, 6))
+        ]
+        await self._press(pilot, *chosen)
+
+    async def _by_name(self, pilot: Pilot[Any]) -> None:
+        from tui.widgets.palette import target_of
+
+        action = REGISTRY[min(SINGLY, key=lambda name: self.actions[name])]
+        target = target_of(action, pilot.app.screen)
+        self.trail.append(f"by name {action.id}")
+        if target is not None:
+            await pilot.app.run_action(action.action, target)
+        await _rest(pilot)
+
+    async def _press(self, pilot: Pilot[Any], *keys: str) -> None:
+        """All of them are there before the first is looked at."""
+        self.trail.append("keys " + " ".join(keys))
+        for key in keys:
+            named = {" ": "space"}.get(key, key)
+            character = key if len(key) == 1 else {"space": " ", "enter": "\r"}.get(key)
+            pilot.app._driver.send_message(events.Key(named, character))  # type: ignore[union-attr]
+        await _rest(pilot)
+        self._see(pilot.app)
+
+    # Watching
+
+    def _see(self, app: Any) -> None:
+        if app.screen_stack and app.screen is not self._last:
+            self._last = app.screen
+            self.screens[type(app.screen).__name__] += 1
+        if app.failure is not None:
+            self.problems.append(f"the screen failed: {app.failure!r}")
+        self.problems += [f"an action failed: {each!r}" for each in app.mishaps]
+
+    @contextmanager
+    def _watching(self, app: Any) -> Iterator[None]:
+        self._last = None
+        done, dismissed, worked = app.run_action, Question.dismiss, Worker._run
+        heard = _Heard(self.problems)
+
+        async def run_action(action: Any, default: Any = None, spaces: Any = None) -> bool:
+            target, name, _ = app._parse_action(action, default or app, spaces)
+            result = await done(action, default, spaces)
+            found = f"{getattr(target, 'PLACE', '')}.{name}"
+            if found in REGISTRY:
+                self.actions[found] += bool(result)
+            elif name == "section":
+                number = str(action).partition("'")[2].partition("'")[0]
+                self.actions[f"main.{number}"] += 1
+            return bool(result)
+
+        def dismiss(question: Any, result: Any = None) -> Any:
+            self.done["answered with yes"] += result == "yes"
+            return dismissed(question, result)
+
+        async def run(worker: Any, app: Any) -> None:
+            await worked(worker, app)
+            error = worker.error
+            if worker.state is WorkerState.ERROR and not isinstance(error, Refused):
+                self.problems.append(f"the worker {worker.group} of {worker.node} failed: {error!r}")
+
+        app.run_action = run_action
+        setattr(Question, "dismiss", dismiss)  # noqa: B010
+        setattr(Worker, "_run", run)  # noqa: B010
+        logging.getLogger().addHandler(heard)
+        try:
+            yield
+        finally:
+            logging.getLogger().removeHandler(heard)
+            setattr(Question, "dismiss", dismissed)  # noqa: B010
+            setattr(Worker, "_run", worked)  # noqa: B010
+
+    def judge(self) -> None:
+        """Raise what went wrong, with the way there."""
+        if self.problems:
+            way = "\n".join(self.trail[-60:])
+            raise AssertionError(f"{self.problems[0]}\nseed {self.seed}, step {self.steps}; the way:\n{way}")
+
+
+class _Heard(logging.Handler):
+    """What is logged as an error is a fault as well: nothing may fail unseen."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._problems = problems
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if not record.name.startswith("asyncio"):
+            self._problems.append(f"{record.name}: {record.getMessage()} {error!r}")
+
+
+async def _rest(pilot: Pilot[Any]) -> None:
+    """Let what was sent act."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+    if pilot.app.is_running and not pilot.app.leaving:  # type: ignore[attr-defined]
+        await pilot.pause(0)
+
+
+def _hold(folder: Path) -> None:
+    database = open_site(folder)
+    with database.write() as tx:
+        adoption.hold(tx, adoption.COPIED, database_now())
+    database.close()
+
+
+def database_now() -> Any:
+    from tui.operations.desk import _utc_now
+
+    return _utc_now()
+
+
+def _counted(folder: Path) -> Counter[str]:
+    database = open_site(folder)
+    try:
+        with database.read() as connection:
+            queued = connection.execute(sa.select(sa.func.count()).select_from(tables.messages)).scalar_one()
+            removed = sum(
+                connection.execute(
+                    sa.select(sa.func.count()).where(table.c.removed_at.is_not(None))
+                ).scalar_one()
+                for table in (tables.users, tables.handlers, tables.tasks, tables.alerts)
+                if "removed_at" in table.c
+            )
+    finally:
+        database.close()
+    return Counter({"messages queued": queued, "records deleted": removed})
