@@ -47,8 +47,8 @@ from tui.terminal_size import within_reason
 from tui.typed import TYPED, InOrder
 from tui.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
 from tui.widgets.menu import ContextMenu
-from tui.widgets.option_pages import install
 from tui.widgets.palette import ActionProvider
+from tui.widgets.textual_mended import install
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -308,7 +308,8 @@ class ConsoleApp(App[int]):
 
     async def ask_person(self, question: Screen[T]) -> T | None:
         """Show a question and wait for its answer. Only from a worker or an action run as one."""
-        return await self.push_screen(question, wait_for_dismiss=True)
+        # Where what waits is called off, the question stays, and its answer must find a place to go.
+        return await asyncio.shield(self.push_screen(question, wait_for_dismiss=True))
 
     def open_editor(self, load: "Callable[[], Awaitable[Screen[Any]]]") -> None:
         """Read what an editor needs on a thread, then show it."""

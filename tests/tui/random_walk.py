@@ -9,6 +9,7 @@ import asyncio
 import logging
 import random
 import shutil
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -374,7 +375,8 @@ class _Heard(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         if not record.name.startswith("asyncio"):
-            self._problems.append(f"{record.name}: {record.getMessage()} {error!r}")
+            way = traceback.format_tb(error.__traceback__)[-4:] if error else []
+            self._problems.append(f"{record.name}: {record.getMessage()} {error!r}\n{''.join(way)}")
 
 
 async def _rest(pilot: Pilot[Any]) -> None:

@@ -8,13 +8,13 @@ from typing import cast
 import pytest
 from textual.command import CommandPalette
 from textual.screen import Screen
-from textual.widgets import OptionList, Select
+from textual.widgets import OptionList, Select, Static
 
 from tests.operations.arrange import make_handler, make_people
 from tests.tui.sections.people import desk_at
 from tests.tui.support import console, settle, shown, told
 from tests.tui.test_typed import at_once
-from tui.app import _is_going
+from tui.app import ConsoleApp, _is_going
 from tui.dialogs.confirm import Confirm, Question
 from tui.dialogs.send_message import SendMessage
 from tui.editors.group import GroupEditor
@@ -137,3 +137,29 @@ async def test_the_palette_opens_once_whatever_lies_over_it(desk: Desk) -> None:
             await pilot.pause()
         assert sum(isinstance(each, CommandPalette) for each in pilot.app.screen_stack) <= 1
         assert told(pilot) == []
+
+
+async def test_a_question_that_nobody_waits_for_any_more(desk: Desk) -> None:
+    """Its answer went to a future that was cancelled with the worker: InvalidStateError."""
+    async with console(desk) as pilot:
+        app = pilot.app
+        assert isinstance(app, ConsoleApp)
+        worker = app.run_worker(app.ask_person(Confirm("Go?", yes="Go")), exit_on_error=False)
+        await shown(pilot, Confirm)
+        worker.cancel()
+        await pilot.pause()
+        await pilot.press("down", "enter")
+        await settle(pilot, lambda: app.screen is app._main)
+        assert app.failure is None
+
+
+@pytest.mark.parametrize("wrap", ["wrap", "nowrap"])
+async def test_text_that_has_no_room(desk: Desk, wrap: str) -> None:
+    """Cut into pieces of no width: a ValueError in a terminal that was made small."""
+    async with console(desk) as pilot:
+        await pilot.app.screen.mount(text := Static("as wide as it is"))
+        text.styles.text_wrap, text.styles.text_overflow = wrap, "fold"  # type: ignore[assignment]
+        assert text.visual.get_height({}, 0) >= 0
+        for size in ((1, 1), (2, 3), (20, 5), (80, 24)):
+            await pilot.resize_terminal(*size)
+        assert pilot.app.failure is None  # type: ignore[attr-defined]
