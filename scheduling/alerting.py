@@ -339,7 +339,7 @@ def _with_problems(
     level: Level = Level.INFO,
 ) -> list[ReviewEntry]:
     """What was done, who was left out, and what else an operator should know."""
-    entries = [_said(alert, occurrence.id, said, level, operator)]
+    entries = [_said(alert, occurrence.id, said, level, operator, kind=EntryKind.STAGE)]
     if queued.left_out:
         text = f"{alert.name} leaves out: {names_of(queued.left_out)}"
         entries.append(_said(alert, occurrence.id, text, Level.WARNING, kind=EntryKind.LEFT_OUT))
@@ -375,7 +375,8 @@ def _said(
     text: str,
     level: Level = Level.INFO,
     operator: str | None = None,
-    kind: EntryKind = EntryKind.STAGE,
+    *,
+    kind: EntryKind,
 ) -> ReviewEntry:
     return ReviewEntry(
         Category.ALERT,

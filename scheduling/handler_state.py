@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from scheduling.senders.codes import Recovery, recovery
+from scheduling.senders.wording import said
 from storage.outbox import ALERT_LANE, ORDINARY_LANE
 from storage.records import Handler, HandlerStatus
 
@@ -83,7 +84,7 @@ def shown(handler: Handler, found: HandlerStatus, engine_running: bool, now: dat
     pause = pause_of(found, now)
     until = found.paused_until if pause == "busy" else _next_probe(found, now) if pause else None
     if found.status == "Error" or pause == "account":
-        return Shown("Error", found.error, found.advice, pause, until, now)
+        return Shown("Error", said(found.code, found.error) or None, found.advice, pause, until, now)
     return Shown(found.status, pause=pause, paused_until=until, at=now)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from scheduling import phone
 from scheduling.retry import RetryPlan, next_attempt
 from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict, Outcome, OutcomeKind
+from scheduling.senders.wording import said
 from storage.records import (
     WITHDRAWN,
     Category,
@@ -237,12 +238,10 @@ def outlived(message: Message, now: datetime) -> Step:
     if message.first_attempt_at is None:
         state, error = MessageState.EXPIRED, "not sent within its useful life"
     elif message.unknowns:
-        state, error = MessageState.UNKNOWN, message.error or "the retry window closed"
+        state, error = MessageState.UNKNOWN, message.error or WINDOW_CLOSED
     else:
         state = MessageState.FAILED
-        error = (
-            f"the retry window closed; last: {message.error}" if message.error else "the retry window closed"
-        )
+        error = f"{message.error}; {WINDOW_CLOSED}" if message.error else WINDOW_CLOSED
     return Step(
         state,
         finished_at=None if state is MessageState.UNKNOWN else now,
@@ -254,6 +253,7 @@ def outlived(message: Message, now: datetime) -> Step:
     )
 
 
+WINDOW_CLOSED = "the retry window closed"
 CAUSES = {
     (False, False): (EntryKind.EXPIRED, "expired unsent: past their useful life"),
     (True, True): (EntryKind.UNKNOWN, "left unknown: the retry window closed after an unknown outcome"),
@@ -305,9 +305,8 @@ def who(message: Message) -> str:
 
 
 def reason_of(outcome: Outcome) -> str:
-    """The error with Clickatell's code in front, once."""
-    error = outcome.error or outcome.kind.replace("_", " ")
-    return error if not outcome.code or error.startswith(outcome.code) else f"{outcome.code} {error}"
+    """The error with Clickatell's code in front."""
+    return said(outcome.code, outcome.error or outcome.kind.replace("_", " "))
 
 
 def at(moment: datetime) -> str:

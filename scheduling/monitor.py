@@ -13,6 +13,7 @@ from scheduling.money import money
 from scheduling.recorder import free_again
 from scheduling.sender_pool import SenderPool
 from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
+from scheduling.senders.wording import said
 from scheduling.store import Store
 from storage import handlers, leases
 from storage.database import Database
@@ -149,9 +150,9 @@ class Monitor:
             now = self._clock.now()
             if before.checked_at is not None and asked_at < before.checked_at <= now:
                 return False  # a person's test was answered meanwhile: that is the newer word
-            values, said = judge(handler, before, found, now)
+            values, entries = judge(handler, before, found, now)
             handlers.set_status(tx, handler.id, **values)
-            tx.review(now, *said)
+            tx.review(now, *entries)
             unwell = before.status == "Error" or before.not_sent_at is not None
             freed = free_again(tx, handler, now) if unwell and values.get("status") == "Running" else 0
             system_alerts.after_check(tx, handler, now)
@@ -165,8 +166,8 @@ def judge(
     values: dict[str, object] = {"checked_at": now, "checked_revision": handler.revision}
     if isinstance(found, GatewayError):
         values |= {"status": "Error", "code": found.code, "error": found.error, "advice": found.advice}
-        changed = before.status != "Error" or before.error != found.error
-        text = f"{handler.name}: {found.error}. {found.advice}"
+        changed = before.status != "Error" or (before.code, before.error) != (found.code, found.error)
+        text = f"{handler.name}: {said(found.code, found.error)}. {found.advice}"
         return values, [_said(handler, text, Level.ERROR, EntryKind.STATUS)] if changed else []
     values |= {"balance": found.amount, "currency": found.currency}
     if before.pause is not None and handler_state.resumes(handler, before, now, found.amount):

@@ -219,7 +219,7 @@ def _pause_for_account(tx: Transaction, handler: Handler, outcome: Outcome, now:
         handler.id,
         status="Error",
         code=outcome.code,
-        error=error,
+        error=outcome.error,
         advice=what,
         pause="account",
         pause_code=outcome.code,

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from scheduling import alerting, sms_text
+from scheduling.senders import wording
 from scheduling.stages import Stage
 from storage import alerts, handlers, occurrences, outbox
 from storage.alerts import Alert
@@ -111,7 +112,7 @@ def _is_over(tx: Transaction, occurrence: Occurrence) -> bool:
 def _error_given(handler: Handler, found: HandlerStatus) -> dict[str, str]:
     return {
         "Handler": handler.name,
-        "Error": sms_text.gsm_signs(found.error or ""),
+        "Error": sms_text.gsm_signs(wording.said(found.code, found.error)),
         "Advice": sms_text.gsm_signs(found.advice or ""),
     }
 
@@ -127,5 +128,5 @@ def _messages_given(messages: Sequence[Message]) -> dict[str, str]:
     return {
         "Recipient": f"{first.recipient}{more}",
         "Text": text if len(text) <= _NAMED else f"{text[: _NAMED - len(_CUT)].rstrip()}{_CUT}",
-        "Error": sms_text.gsm_signs(first.error or str(first.state)),
+        "Error": sms_text.gsm_signs(wording.said(first.error_code, first.error) or str(first.state)),
     }

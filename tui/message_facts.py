@@ -6,6 +6,7 @@ from datetime import datetime
 from textual.content import Content
 
 from scheduling import phone
+from scheduling.senders.wording import said
 from storage.records import Attempt, Message, MessageState, Origin, Review
 from tui.message_states import attempts_of, outcome_shown, state_of
 from tui.operations.messages import MessageView
@@ -40,9 +41,7 @@ def summary(view: MessageView, owner: str, now: datetime) -> Content:
     message = view.message
     lines = [plain(message.user or phone.readable(message.to)).stylize("bold"), state_of(message)]
     if message.error:
-        code = f"{message.error_code} " if message.error_code else ""
-        said = message.error if message.error.startswith(code) else code + message.error
-        lines.append(plain_block(said).stylize("$text-error"))
+        lines.append(plain_block(said(message.error_code, message.error)).stylize("$text-error"))
     if message.state is MessageState.UNKNOWN and not message.withdrawn:
         lines += [Content(""), Content(UNSETTLED).stylize("$text-warning")]
     elif message.may_arrive_twice:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from textual.content import Content
 
 from scheduling import phone
+from scheduling.senders.wording import said
 from storage import message_history, message_search
 from storage.message_history import ALL, MessageFilter
 from storage.records import Message, MessageState
@@ -145,8 +146,7 @@ def row_of(message: Message, now: datetime) -> Row:
 
 def reason_of(message: Message) -> str:
     """Why it failed or waits, with Clickatell's code: "25 invalid number"."""
-    code, said = message.error_code or "", message.error or ""
-    return said if said.startswith(code) else f"{code} {said}".strip()
+    return said(message.error_code, message.error)
 
 
 def problem_row(message: Message, now: datetime) -> Row:

@@ -9,6 +9,7 @@ from scheduling.diagnose.finding import Finding, ok, problem, warning
 from scheduling.money import money
 from scheduling.senders.codes import RESUME_ON_TOP_UP
 from scheduling.senders.outcome import Balance, GatewayError, OutcomeKind
+from scheduling.senders.wording import said
 from storage.records import ApiType, Handler
 
 CONNECTION, ADDRESS, KEY, CREDIT = "Connection", "Address", "Key or credentials", "Balance"
@@ -24,34 +25,34 @@ def judge(handler: Handler, answer: Balance | GatewayError) -> list[Finding]:
             ok(KEY, f"ask for the balance with the {credentials_of(handler)}", "accepted"),
             credit(answer, handler.low_balance),
         ]
-    said = _said(answer)
+    found = said(answer.code, answer.error)
     if answer.kind is OutcomeKind.NOT_SENT:
-        return [problem(CONNECTION, tried, said, answer.advice)]
+        return [problem(CONNECTION, tried, found, answer.advice)]
     if answer.code is None and answer.http_status is None:
-        return [problem(CONNECTION, tried, said, answer.advice)]
+        return [problem(CONNECTION, tried, found, answer.advice)]
     reached = ok(CONNECTION, tried, "something answers")
     if answer.kind is OutcomeKind.BUSY:
-        return [reached, warning("Answer", "ask for the balance", said, answer.advice)]
+        return [reached, warning("Answer", "ask for the balance", found, answer.advice)]
     if answer.code in RESUME_ON_TOP_UP or answer.http_status == 402:
-        return [reached, problem(CREDIT, "ask for the balance", said, answer.advice)]
+        return [reached, problem(CREDIT, "ask for the balance", found, answer.advice)]
     elsewhere = answer.http_status in NOT_THERE or 300 <= (answer.http_status or 0) < 400
     if answer.code in WRONG_PATH or (answer.code is None and elsewhere):
-        return [reached, problem(ADDRESS, tried, said, answer.advice)]
+        return [reached, problem(ADDRESS, tried, found, answer.advice)]
     if answer.kind is OutcomeKind.ACCOUNT:
         asked = f"ask for the balance with the {credentials_of(handler)}"
-        return [reached, problem(KEY, asked, said, answer.advice)]
-    return [reached, problem("Answer", "ask for the balance", said, answer.advice)]
+        return [reached, problem(KEY, asked, found, answer.advice)]
+    return [reached, problem("Answer", "ask for the balance", found, answer.advice)]
 
 
 def credit(answer: Balance, low: Decimal | None) -> Finding:
     tried = "ask for the balance"
-    said = money(answer.amount, answer.currency)
+    found = money(answer.amount, answer.currency)
     top_up = "top the account up in the Clickatell portal: sending goes on by itself"
     if answer.amount <= 0:
-        return problem(CREDIT, tried, f"the balance is empty: {said}", top_up)
+        return problem(CREDIT, tried, f"the balance is empty: {found}", top_up)
     if low is not None and answer.amount < low:
-        return warning(CREDIT, tried, f"{said}, below the handler's low mark of {low}", top_up)
-    return ok(CREDIT, tried, said)
+        return warning(CREDIT, tried, f"{found}, below the handler's low mark of {low}", top_up)
+    return ok(CREDIT, tried, found)
 
 
 def address_of(handler: Handler) -> str:
@@ -60,9 +61,3 @@ def address_of(handler: Handler) -> str:
 
 def credentials_of(handler: Handler) -> str:
     return "API Key" if handler.api_type is ApiType.ONE else "User Name, Password and API ID"
-
-
-def _said(answer: GatewayError) -> str:
-    if answer.code and not answer.error.startswith(answer.code):
-        return f"{answer.code} {answer.error}"
-    return answer.error

@@ -7,6 +7,7 @@ from scheduling import retry
 from scheduling.diagnose.finding import Finding, ok, problem, warning
 from scheduling.money import money
 from scheduling.retry import RetryPlan
+from scheduling.senders.wording import said
 from storage.records import Handler, HandlerStatus, Queue
 
 
@@ -69,17 +70,17 @@ def way_out(handler: Handler, environment: Mapping[str, str]) -> Finding:
 def pause(found: HandlerStatus, now: datetime) -> Finding:
     tried = "see whether the engine has paused it"
     if found.pause == "account":
-        said = " ".join(part for part in (found.pause_code, found.error) if part)
+        reason = said(found.code or found.pause_code, found.error) or "an account error"
         advice = found.advice or "put right what the error names: sending goes on by itself"
         advice = f"{advice}; or say go on (L in the console, commsdesk handler go-on)"
-        return problem("Paused", tried, f"paused after {said or 'an account error'}", advice)
+        return problem("Paused", tried, f"paused after {reason}", advice)
     if found.pause == "busy" and found.paused_until is not None and found.paused_until > now:
         until = f"{found.paused_until.astimezone():%H:%M:%S}"
         advice = "nothing to do: it goes on by itself, alarms may try; set a rate limit if this comes often"
-        said = (
+        seen = (
             f"busy, paused until {until}: {found.pause_code or 'HTTP 429'}, Clickatell limits what it takes"
         )
-        return warning("Paused", tried, said, advice)
+        return warning("Paused", tried, seen, advice)
     return ok("Paused", tried, "it is not paused")
 
 
@@ -91,7 +92,8 @@ def last_seen(found: HandlerStatus, engine_running: bool) -> Finding:
     at = f"{found.checked_at.astimezone():%H:%M:%S}"
     if found.status == "Error":
         advice = found.advice or "see the error"
-        return problem("Last check", tried, f"error at {at}: {found.error or 'not named'}", advice)
+        reason = said(found.code, found.error) or "not named"
+        return problem("Last check", tried, f"error at {at}: {reason}", advice)
     balance = "" if found.balance is None else f", balance {money(found.balance, found.currency)}"
     return ok("Last check", tried, f"{found.status.lower()} at {at}{balance}")
 

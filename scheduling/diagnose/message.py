@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from scheduling import phone
 from scheduling.diagnose.finding import Finding, ok, problem, warning
 from scheduling.senders.codes import ONE_API, XML_API
+from scheduling.senders.wording import said
 from storage.records import ApiType, Message, MessageState
 
 LATE = timedelta(seconds=60)
@@ -23,8 +24,8 @@ def state(message: Message, api: ApiType, now: datetime) -> Finding:
             since = _clock(message.last_planned_at or message.queued_at)
             return ok("State", TRIED, f"attempt {message.plan_attempts} is under way, planned for {since}")
         case MessageState.ACCEPTED:
-            said = f"accepted by Clickatell{f', id {message.gateway_id}' if message.gateway_id else ''}"
-            return ok("State", TRIED, f"{said}; only a delivery report can say more")
+            taken = f"accepted by Clickatell{f', id {message.gateway_id}' if message.gateway_id else ''}"
+            return ok("State", TRIED, f"{taken}; only a delivery report can say more")
         case MessageState.UNDELIVERED:
             advice = "see the delivery report's reason; is the phone on, and does its network take messages?"
             return problem("State", TRIED, "accepted, and then not delivered", advice)
@@ -33,8 +34,8 @@ def state(message: Message, api: ApiType, now: datetime) -> Finding:
         case MessageState.CANCELLED if message.withdrawn:
             return ok("State", TRIED, f"withdrawn: {message.error}")
         case MessageState.UNKNOWN:
-            said = f"its outcome is unknown: {message.error or 'no answer came'}"
-            return problem("State", TRIED, said, _decide(message))
+            reason = said(message.error_code, message.error or "no answer came")
+            return problem("State", TRIED, f"its outcome is unknown: {reason}", _decide(message))
         case MessageState.EXPIRED:
             advice = "see why nothing was sent (is an engine running, is the handler well?), then resend it"
             return problem("State", TRIED, "it expired before it could be sent", advice)
@@ -90,9 +91,7 @@ def _after_failure(message: Message, api: ApiType) -> str:
 
 
 def _error(message: Message) -> str:
-    error = message.error or "no reason is known"
-    code = message.error_code
-    return error if not code or code in error else f"{code} {error}"
+    return said(message.error_code, message.error or "no reason is known")
 
 
 def _clock(moment: datetime) -> str:

@@ -28,6 +28,7 @@ from scheduling.senders.outcome import (
 )
 from scheduling.senders.splitting import send_in_parts
 from scheduling.senders.verdict import as_gateway_error, by_failure
+from scheduling.senders.wording import said
 
 MOST_MESSAGES = 100  # in a call; Clickatell's pages say 100 and 200
 _BALANCE_PATHS = ("/v1/balance", "/public-client/balance")  # the second is the older platform's
@@ -85,7 +86,8 @@ class OneApiSender:
             return DeliveryStatus(DeliveryVerdict.NO_ANSWER, reply.error)
         status = read_delivery(reply, self._secrets)
         if status is None:
-            return DeliveryStatus(DeliveryVerdict.NO_ANSWER, self._answer(reply).refusal.error or "")
+            refusal = self._answer(reply).refusal
+            return DeliveryStatus(DeliveryVerdict.NO_ANSWER, said(refusal.code, refusal.error))
         return status
 
     async def close(self) -> None:

@@ -22,7 +22,8 @@ from scheduling.senders.outcome import (
 )
 from scheduling.senders.pairing import pair, told_apart
 from scheduling.senders.verdict import by_code, by_status, retry_after
-from scheduling.senders.wording import gateway_id, outside_text
+from scheduling.senders.wording import gateway_id, outside_text, said
+from storage.records import WITHDRAWN
 
 _DELIVERED = frozenset({"DEVICE_ACK", "READ"})
 _UNDELIVERED = frozenset(
@@ -92,7 +93,9 @@ class Answer:
                 OutcomeKind.ACCEPTED,
                 known,
                 http_status=self.reply.status,
-                warning=f"accepted, with an error beside it: {error.error}" if error else None,
+                warning=f"accepted, with an error beside it: {said(error.code, error.error)}"
+                if error
+                else None,
             )
         if error is not None:
             return error
@@ -127,7 +130,9 @@ class Answer:
 
     def _unknown_code(self, code: str, words: str, refused: bool) -> Outcome:
         outcome = self._by_class(refused)
-        error = f"{code} {words or 'an error code that is not in the One API errors table'}"
+        if code.casefold() == WITHDRAWN:  # our own mark stands in this column: no answer can set it
+            return replace(outcome, error=f"{code}: {words}" if words else code)
+        error = words or "an error code that is not in the One API errors table"
         return replace(outcome, code=code, error=error)
 
     def _without_code(self, words: str, single: bool) -> Outcome | None:

@@ -28,11 +28,11 @@ class Outcome:
     """The outcome of one attempt.
 
     `code` is Clickatell's code as text ("25", "105"), kept with its leading zeros.
-    `error` is a sentence without secrets. `retry_at` is when the gateway asks to be
-    tried again (Retry-After, or the time in XML's code 130). `warning` is something the
-    operator of the handler should see although only this message is concerned. `advice`
-    says what to check. `found_earlier` says that nothing was sent: the gateway, asked, knew the
-    message from an earlier attempt.
+    `error` is a sentence without secrets and without the code: `wording.said` puts them
+    together. `retry_at` is when the gateway asks to be tried again (Retry-After, or the time
+    in XML's code 130). `warning` is something the operator of the handler should see although
+    only this message is concerned. `advice` says what to check. `found_earlier` says that
+    nothing was sent: the gateway, asked, knew the message from an earlier attempt.
     """
 
     kind: OutcomeKind
@@ -67,8 +67,8 @@ class Balance:
 class GatewayError:
     """A call that sends nothing (balance, query) did not succeed.
 
-    `kind` is ACCOUNT, BUSY, NOT_SENT or UNKNOWN; `error` is a sentence without secrets,
-    `advice` says what to check.
+    `kind` is ACCOUNT, BUSY, NOT_SENT or UNKNOWN; `error` is a sentence without secrets
+    and without the code, `advice` says what to check.
     """
 
     kind: OutcomeKind

@@ -9,6 +9,7 @@ from scheduling.senders.advice import explain_status
 from scheduling.senders.codes import Code
 from scheduling.senders.http import Failure
 from scheduling.senders.outcome import GatewayError, Outcome, OutcomeKind
+from scheduling.senders.wording import said
 
 LONGEST_WAIT = timedelta(days=31)
 _ACCOUNT_STATUSES = frozenset({401, 402, 403, 404, 405, 407, 410})
@@ -24,14 +25,14 @@ def by_code(
     kind: OutcomeKind | None = None,
 ) -> Outcome:
     """The outcome that a row of an error table stands for; `kind` overrules the row's."""
-    error = f"{code} {text or row.meaning}"
+    error = text or row.meaning
     return Outcome(
         kind or row.kind,
         code=code,
         error=error,
         http_status=status,
         retry_at=retry_at,
-        warning=f"{error}. {row.advice}" if row.warns else None,
+        warning=f"{said(code, error)}. {row.advice}" if row.warns else None,
         advice=row.advice,
     )
 

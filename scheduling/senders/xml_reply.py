@@ -23,7 +23,7 @@ from scheduling.senders.outcome import (
 )
 from scheduling.senders.pairing import exact, pair, told_apart
 from scheduling.senders.verdict import by_code, by_status, retry_after
-from scheduling.senders.wording import gateway_id, outside_text
+from scheduling.senders.wording import gateway_id, outside_text, said
 from scheduling.senders.xml_reading import read_document, tag_of
 
 _UNIX_TIME = re.compile(r"(?<!\d)\d{9,11}(?!\d)")
@@ -134,7 +134,7 @@ class Answer:
             if not fault.text and (named or _three(status)):
                 known = gateway_id(named, self._secrets)
                 return QueryAnswer(QueryVerdict.ACCEPTED, known, _three(status))
-        return QueryAnswer(QueryVerdict.NO_ANSWER, error=self.call_error("queryMsgResp").error)
+        return QueryAnswer(QueryVerdict.NO_ANSWER, error=_reason(self.call_error("queryMsgResp")))
 
     def delivery(self) -> DeliveryStatus:
         """What a `queryMsgResp` says of a message's delivery.
@@ -144,7 +144,7 @@ class Answer:
         for entry in self.replies("queryMsgResp"):
             status = _three(entry.get("status", ""))
             if _fault(entry.get("fault", "")).code == _UNKNOWN_MESSAGE_ID:
-                return DeliveryStatus(DeliveryVerdict.PENDING, self._of_fault(entry["fault"]).error or "")
+                return DeliveryStatus(DeliveryVerdict.PENDING, _reason(self._of_fault(entry["fault"])))
             if status is None or entry.get("fault"):
                 continue
             verdict = DeliveryVerdict.PENDING
@@ -153,7 +153,7 @@ class Answer:
             elif status in _UNDELIVERED:
                 verdict = DeliveryVerdict.UNDELIVERED
             return DeliveryStatus(verdict, f"{status} {_STATUS_TEXTS.get(status, '')}".strip())
-        return DeliveryStatus(DeliveryVerdict.NO_ANSWER, self.call_error("queryMsgResp").error or "")
+        return DeliveryStatus(DeliveryVerdict.NO_ANSWER, _reason(self.call_error("queryMsgResp")))
 
     def call_error(self, name: str) -> Outcome:
         """Why a call that sends nothing has no result: its reply's fault, else the whole answer's."""
@@ -170,8 +170,7 @@ class Answer:
         if row is None or fault.code is None:
             advice = "See the error codes of Clickatell's XML API"
             outcome = Outcome(OutcomeKind.REJECTED, http_status=status, advice=advice)
-            error = f"{fault.code or ''} {words}".strip() or "refused without a reason"
-            return replace(outcome, code=fault.code, error=error)
+            return replace(outcome, code=fault.code, error=words or "refused without a reason")
         retry_at = _unix_time(fault.text) if fault.code == "130" else None
         return by_code(row, fault.code, words, status=status, retry_at=retry_at or self._retry_at)
 
@@ -191,6 +190,11 @@ def outcomes_of(answer: Answer, count: int, replies: Sequence[dict[str, str]]) -
         numbers = [""] * len(numbers)  # numbered in some other way: none of them can be relied on
     told = told_apart(pair(wanted, numbers, [exact]), [answer.of(entry) for entry in replies])
     return [answer.unpaired() if outcome is None else outcome for outcome in told]
+
+
+def _reason(outcome: Outcome) -> str:
+    """Why a query has no result, as the one text that it gives."""
+    return said(outcome.code, outcome.error)
 
 
 def _number(text: str) -> str:

@@ -28,10 +28,10 @@ from tests.engine.support import (
 )
 from tests.virtual_time import VirtualClock, run_virtually
 
-WRONG_KEY = outcome(OutcomeKind.ACCOUNT, code="1", error="1 Invalid or missing integration API Key")
-NO_MONEY = outcome(OutcomeKind.ACCOUNT, code="20", error="20 Insufficient account balance")
-SUSPENDED = outcome(OutcomeKind.ACCOUNT, code="44", error="44 FROM number is suspended")
-KEY_REFUSED = GatewayError(OutcomeKind.ACCOUNT, "1 Invalid or missing integration API Key", "Check it", "1")
+WRONG_KEY = outcome(OutcomeKind.ACCOUNT, code="1", error="Invalid or missing integration API Key")
+NO_MONEY = outcome(OutcomeKind.ACCOUNT, code="20", error="Insufficient account balance")
+SUSPENDED = outcome(OutcomeKind.ACCOUNT, code="44", error="FROM number is suspended")
+KEY_REFUSED = GatewayError(OutcomeKind.ACCOUNT, "Invalid or missing integration API Key", "Check it", "1")
 
 
 def status(database: Database, handler: int) -> HandlerStatus:

@@ -31,8 +31,8 @@ from tests.engine.support import (
 from tests.virtual_time import VirtualClock, run_virtually
 
 BUSY, ACCOUNT = OutcomeKind.BUSY, OutcomeKind.ACCOUNT
-LIMITED = outcome(BUSY, code="43", error="43 Rate limit", http_status=400)
-NO_MONEY = outcome(ACCOUNT, code="20", error="20 Insufficient account balance", http_status=402)
+LIMITED = outcome(BUSY, code="43", error="Rate limit", http_status=400)
+NO_MONEY = outcome(ACCOUNT, code="20", error="Insufficient account balance", http_status=402)
 UNREADABLE = GatewayError(OutcomeKind.UNKNOWN, "HTTP 502: the gateway failed", "See its status page")
 
 Answer = Callable[[OutgoingMessage, int], Outcome]

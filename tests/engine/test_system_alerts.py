@@ -28,9 +28,9 @@ from tests.engine.support import (
 )
 from tests.virtual_time import VirtualClock, run_virtually
 
-REFUSED = GatewayError(OutcomeKind.ACCOUNT, "1 Invalid API Key", "Check the key", "1")
-WRONG_KEY = outcome(OutcomeKind.ACCOUNT, code="1", error="1 Invalid API Key")
-BAD_NUMBER = outcome(OutcomeKind.REJECTED, code="105", error="105 Invalid number")
+REFUSED = GatewayError(OutcomeKind.ACCOUNT, "Invalid API Key", "Check the key", "1")
+WRONG_KEY = outcome(OutcomeKind.ACCOUNT, code="1", error="Invalid API Key")
+BAD_NUMBER = outcome(OutcomeKind.REJECTED, code="105", error="Invalid number")
 ENOUGH = Balance(Decimal("87.41"), "EUR")
 
 

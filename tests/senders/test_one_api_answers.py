@@ -9,6 +9,7 @@ from scheduling.senders.codes import ONE_API
 from scheduling.senders.outcome import (
     OutcomeKind,
 )
+from scheduling.senders.wording import said
 from tests.senders.support import (
     NOW,
     accepted,
@@ -84,7 +85,7 @@ async def test_every_code(code, status, level, kind, spelling):
         response = httpx.Response(status, json={"messages": [entry], "error": None})
     outcome = await one_answer(response)
     assert (outcome.kind, outcome.code, outcome.http_status) == (kind, str(code), status)
-    assert outcome.error == f"{code} words"
+    assert (outcome.error, said(outcome.code, outcome.error)) == ("words", f"{code} words")
     assert outcome.advice
     assert bool(outcome.warning) == (code in (28, 110, 111))
     assert outcome.gateway_id is None
@@ -98,7 +99,7 @@ async def test_a_refusal_of_the_whole_may_come_with_any_form_of_no_messages(abse
 
 async def test_codes_without_a_text_get_clickatells_own():
     outcome = await one_answer(httpx.Response(401, json={"error": {"code": 1}}))
-    assert outcome.error == "1 Invalid or missing integration API Key"
+    assert outcome.error == "Invalid or missing integration API Key"
     assert outcome.advice == (
         "Check the API Key under One API Details in the Clickatell portal, "
         "and that the integration is in Production"
@@ -122,7 +123,7 @@ async def test_an_unknown_code_goes_by_the_http_status(status, level, kind):
     entry = refused("447700900000", 7777, "words")
     response = whole(7777, status) if level == "G" else httpx.Response(status, json={"messages": [entry]})
     outcome = await one_answer(response)
-    assert (outcome.kind, outcome.code, outcome.error) == (kind, "7777", "7777 words")
+    assert (outcome.kind, outcome.code, outcome.error) == (kind, "7777", "words")
 
 
 @pytest.mark.parametrize(

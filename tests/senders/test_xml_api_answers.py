@@ -48,7 +48,7 @@ def test_the_table_under_test_is_complete():
 async def test_every_code(code, kind):
     outcome = await one_answer(click_api(fault_reply(1, f"{code}, said, by the gateway")))
     assert (outcome.kind, outcome.code, outcome.http_status) == (kind, code, 200)
-    assert outcome.error == f"{code} said, by the gateway"
+    assert outcome.error == "said, by the gateway"
     assert outcome.advice
     assert bool(outcome.warning) == (code == "302")
 
@@ -56,11 +56,11 @@ async def test_every_code(code, kind):
 @pytest.mark.parametrize(
     ("fault", "code", "error", "kind"),
     [
-        ("001", "001", "001 Authentication failed", ACCOUNT),
-        (" 1 ,\n Authentication\n failed ", "001", "001 Authentication failed", ACCOUNT),
+        ("001", "001", "Authentication failed", ACCOUNT),
+        (" 1 ,\n Authentication\n failed ", "001", "Authentication failed", ACCOUNT),
         ("no number at all", None, "no number at all", REJECTED),
         ("\u200b\u0085", None, "refused without a reason", REJECTED),
-        ("105,", "105", "105 Invalid destination address", REJECTED),
+        ("105,", "105", "Invalid destination address", REJECTED),
         ("12345, too long", None, "12345, too long", REJECTED),
         ("²³, digits of another kind", None, "²³, digits of another kind", REJECTED),
     ],
@@ -133,7 +133,7 @@ async def test_entities_are_refused_in_every_encoding():
 async def test_answers_in_other_encodings_are_read(encoding):
     body = f"<clickAPI>{fault_reply(1, '105, número')}</clickAPI>".encode(encoding)
     outcome = await one_answer(httpx.Response(200, content=body))
-    assert (outcome.kind, outcome.error) == (REJECTED, "105 número")
+    assert (outcome.kind, outcome.error) == (REJECTED, "número")
 
 
 async def test_the_http_status_does_not_matter_where_there_is_a_document():

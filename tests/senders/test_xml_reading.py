@@ -86,23 +86,23 @@ def test_a_declaration_without_an_end_is_soon_given_up(size: int) -> None:
 
 
 FAULTS = {
-    "105, Tom & Jerry": "105 Tom & Jerry",
-    "105, a&b": "105 a&b",
-    "105, a &amp; b": "105 a & b",
-    "105, R&D; more": "105 R&D; more",
-    "105, &#38; &#x26;": "105 & &",
-    "105, &#0; &#xFFFF; &#99999999;": "105 &#0; &#xFFFF; &#99999999;",
-    "105, parts < 3 & more": "105 parts < 3 & more",
-    "105, bell \x07 rings": "105 bell rings",
-    "105 ,  &": "105 &",
+    "105, Tom & Jerry": "Tom & Jerry",
+    "105, a&b": "a&b",
+    "105, a &amp; b": "a & b",
+    "105, R&D; more": "R&D; more",
+    "105, &#38; &#x26;": "& &",
+    "105, &#0; &#xFFFF; &#99999999;": "&#0; &#xFFFF; &#99999999;",
+    "105, parts < 3 & more": "parts < 3 & more",
+    "105, bell \x07 rings": "bell rings",
+    "105 ,  &": "&",
     "&": "&",
 }
 
 
-@pytest.mark.parametrize(("fault", "said"), FAULTS.items(), ids=FAULTS.keys())
-async def test_a_fault_with_what_xml_would_have_escaped_is_understood(fault: str, said: str) -> None:
+@pytest.mark.parametrize(("fault", "words"), FAULTS.items(), ids=FAULTS.keys())
+async def test_a_fault_with_what_xml_would_have_escaped_is_understood(fault: str, words: str) -> None:
     outcome = await sent(document(f"<sendMsgResp><fault>{fault}</fault></sendMsgResp>"))
-    assert (outcome.kind, outcome.error) == (REJECTED, said)
+    assert (outcome.kind, outcome.error) == (REJECTED, words)
 
 
 AUTH = "<authResp><session_id>0f3e</session_id></authResp>"

@@ -78,6 +78,7 @@ def list_messages(
 @app.command()
 def show(message_id: Id, json: Json = False) -> None:
     """One message in full, with every attempt to send it."""
+    from scheduling.senders.wording import said
     from tui.operations import messages
     from tui.operations.views import message_json
 
@@ -87,10 +88,10 @@ def show(message_id: Id, json: Json = False) -> None:
         return
     show_facts(_facts(view.message))
     for attempt in view.attempts:
-        said = " ".join(part for part in (attempt.code, attempt.error) if part)
+        reason = said(attempt.code, attempt.error)
         ended = attempt.outcome or "in flight"
         line = f"attempt {attempt.n}  {local_time(attempt.started_at)}  {ended}"
-        say(f"{line}  {said}".rstrip())
+        say(f"{line}  {reason}".rstrip())
 
 
 @app.command()
@@ -168,9 +169,10 @@ def _row(message: "Message") -> tuple[Any, ...]:
 
 
 def _facts(message: "Message") -> list[tuple[str, object]]:
+    from scheduling.senders.wording import said
     from tui.cli.sent import SIGNS
 
-    error = " ".join(part for part in (message.error_code, message.error) if part)
+    error = said(message.error_code, message.error)
     twice = " (may arrive twice)" if message.may_arrive_twice else ""
     return [
         ("Message", message.id),

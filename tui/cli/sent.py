@@ -85,12 +85,12 @@ def report(sent: "Sent", *, wait: float | None, json: bool) -> int:
 def state_line(message: "Message") -> str:
     """`✓ Joe Hart +44…: accepted, 5f0e…  (message 12)`."""
     from scheduling.phone import readable
+    from scheduling.senders.wording import said
 
     who = f"{message.user} {readable(message.to)}" if message.user else readable(message.to)
     more = ""
     if message.gateway_id:
         more = f", {message.gateway_id}"
     elif message.error:
-        code = f"{message.error_code} " if message.error_code else ""
-        more = f": {message.error}" if message.error.startswith(code or "\0") else f": {code}{message.error}"
+        more = f": {said(message.error_code, message.error)}"
     return f"{SIGNS[message.state]} {who}: {message.state}{more} (message {message.id})"

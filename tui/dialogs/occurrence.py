@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
+from scheduling.senders.wording import said
 from scheduling.stages import FOLLOWS, Stage
 from tui import occurrence_actions, occurrence_facts
 from tui.actions import REGISTRY
@@ -207,6 +208,6 @@ def _row(sent: SentMessage) -> Row:
             state_of(message),
             message.user or message.to,
             plain(message.text, width=200),
-            plain(message.error or "–", width=200),
+            plain(said(message.error_code, message.error) or "–", width=200),
         ),
     )

@@ -9,7 +9,7 @@ from scheduling.clock import SystemClock
 from scheduling.money import money
 from scheduling.monitor import judge
 from scheduling.sender_pool import read_config
-from scheduling.senders import make_sender
+from scheduling.senders import make_sender, wording
 from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig
 from storage import due
 from storage import handlers as stored
@@ -104,7 +104,5 @@ async def _ask(config: HandlerConfig) -> Balance | GatewayError:
 def _checked(handler: Handler, answer: Balance | GatewayError, now: datetime) -> Checked:
     if isinstance(answer, Balance):
         return Checked(handler, now, answer.amount, answer.currency)
-    said = answer.error
-    if answer.code and not said.startswith(answer.code):
-        said = f"{answer.code} {said}"
-    return Checked(handler, now, error=said, advice=answer.advice, code=answer.code)
+    error = wording.said(answer.code, answer.error)
+    return Checked(handler, now, error=error, advice=answer.advice, code=answer.code)

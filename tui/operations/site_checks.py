@@ -11,6 +11,7 @@ from scheduling import unheard
 from scheduling.diagnose import person, plan
 from scheduling.diagnose import site as judge
 from scheduling.diagnose.finding import Finding, problem
+from scheduling.senders import wording
 from scheduling.site_zone import difference
 from storage import (
     adoption,
@@ -79,12 +80,8 @@ def failures(bench: "Bench") -> Iterator[Finding]:
     with bench.desk.database.read() as connection:
         rows = connection.execute(newest).all()
     lately = [row for row in rows if row.finished_at is not None and row.finished_at >= since]
-    reasons = Counter(_reason(row.error_code, row.error or row.state) for row in lately)
+    reasons = Counter(wording.said(row.error_code, row.error or row.state) for row in lately)
     yield judge.failures(reasons.most_common(), int(LATELY.total_seconds() // 3600))
-
-
-def _reason(code: str | None, error: str) -> str:
-    return error if not code or code in error else f"{code} {error}"
 
 
 def people(bench: "Bench") -> Iterator[Finding]:

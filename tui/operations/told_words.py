@@ -1,7 +1,8 @@
 """How it is said who was told of an occurrence and who was not."""
 
+from scheduling.senders.wording import said
 from scheduling.told import PersonTold, Tally
-from storage.records import MessageState
+from storage.records import WITHDRAWN, MessageState
 
 MOST_NAMED = 5
 
@@ -11,7 +12,6 @@ _WHY = {
     MessageState.CANCELLED: "cancelled",
     MessageState.EXPIRED: "expired unsent",
     MessageState.UNDELIVERED: "not delivered",
-    MessageState.FAILED: "failed",
 }
 
 
@@ -26,11 +26,8 @@ def why_not(person: PersonTold) -> str:
     fact = person.fact
     if fact is None:
         return ""
-    if fact.error_code == "withdrawn":
-        return f"withdrawn: {fact.error}" if fact.error else "withdrawn"
-    if fact.state is MessageState.FAILED and (fact.error or fact.error_code):
-        code, error = fact.error_code or "", fact.error or ""
-        return error if not code or error.startswith(code) else f"{code} {error}".strip()
+    if fact.error_code == WITHDRAWN or fact.state is MessageState.FAILED:
+        return said(fact.error_code, fact.error) or "failed"
     return _WHY.get(fact.state, str(fact.state))
 
 
