@@ -1,6 +1,7 @@
 """Diagnose on a real site: the checks find what was arranged, and Clickatell is really asked."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -24,9 +25,10 @@ from storage.secrets import SecretBox
 from storage.tables import messages
 from tests.operations.arrange import JOE, make_handler, make_people, set_message, to
 from tests.operations.conftest import StandingClock
-from tui.operations import diagnose, sending, tasks
+from tui.operations import diagnose, handler_status, sending, tasks
 from tui.operations.desk import Desk
 from tui.operations.errors import Refused
+from tui.operations.handler_form import Doubt, Doubtful
 from tui.operations.handlers import HandlerForm
 from tui.operations.handlers import add as add_handler
 
@@ -253,3 +255,17 @@ def test_every_check_of_the_list_says_something(desk: Desk, clickatell: Threaded
 
 def test_a_viewer_may_diagnose(viewer: Desk) -> None:
     assert list(diagnose.on_site(viewer, live=False))
+
+
+def test_a_warning_is_left_out_by_what_it_is_about_and_not_by_its_words(
+    desk: Desk, clickatell: ThreadedClickatell
+) -> None:
+    """Retry settings and the secret have checks of their own; nothing else is hidden with them."""
+    handler_id = at(desk, clickatell, retry_rate=timedelta(0))
+    view = handler_status.view(desk, handler_id)
+    assert view is not None
+    (no_retry,) = (doubt for doubt in view.doubts if doubt.about is Doubtful.RETRY)
+    same_words = [Doubt(about, no_retry.words) for about in Doubtful]
+    other_words = [Doubt(Doubtful.RETRY, "said in another way"), Doubt(Doubtful.SECRET, "and so is this")]
+    view = replace(view, doubts=(*same_words, *other_words))
+    assert diagnose._other_warnings(view) == (no_retry.words,) * (len(Doubtful) - 2)

@@ -14,7 +14,6 @@ from typing import Any
 from scheduling.diagnose import gateway, message, person
 from scheduling.diagnose import handler as handler_checks
 from scheduling.diagnose.finding import Finding, problem, warning
-from scheduling.retry import warning as retry_warning
 from storage import custom_fields, leases, message_history, users
 from storage import handlers as stored_handlers
 from storage.errors import StorageError
@@ -23,6 +22,7 @@ from tui.operations import handler_status, live_check
 from tui.operations import site_checks as of_site
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
+from tui.operations.handler_form import Doubtful
 from tui.operations.handler_status import HandlerView
 
 
@@ -149,8 +149,8 @@ def of_handlers(bench: Bench) -> Iterator[Finding]:
 
 def _other_warnings(view: HandlerView) -> tuple[str, ...]:
     """Without those that a check of its own names."""
-    named = (retry_warning(view.plan), "secret missing: enter it again")
-    return tuple(text for text in view.warnings if text not in named)
+    named = (Doubtful.RETRY, Doubtful.SECRET)
+    return tuple(doubt.words for doubt in view.doubts if doubt.about not in named)
 
 
 def of_gateway(bench: Bench) -> Iterator[Finding]:

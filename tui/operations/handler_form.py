@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -242,15 +243,44 @@ _NUMERIC_SENDER = re.compile(r"[0-9]{1,16}")
 _NAMED_SENDER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]{1,11}")
 
 
-def warnings(handler: Handler) -> tuple[str, ...]:
+class Doubtful(StrEnum):
+    """What of a handler's settings is doubtful."""
+
+    ADDRESS = "address"
+    SENDER = "sender"
+    RETRY = "retry"
+    API_ID = "api id"
+    USEFUL_LIFE = "useful life"
+    SECRET = "secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A warning about a handler: what it is about, and its words for people."""
+
+    about: Doubtful
+    words: str
+
+
+def doubts(handler: Handler) -> tuple[Doubt, ...]:
     """What an operator should see of a handler's settings although they can be saved."""
-    found = [plain_http_warning(handler.api_uri or handler.base_url), _sender_warning(handler.sender_id)]
-    found.append(retry.warning(retry.RetryPlan(handler.retry_rate, handler.stop_retrying_after)))
+    plan = retry.RetryPlan(handler.retry_rate, handler.stop_retrying_after)
+    found = {
+        Doubtful.ADDRESS: plain_http_warning(handler.api_uri or handler.base_url),
+        Doubtful.SENDER: _sender_warning(handler.sender_id),
+        Doubtful.RETRY: retry.warning(plan),
+    }
     if handler.api_id and not handler.api_id.isdigit():
-        found.append("API ID is usually a number: check it in the Clickatell portal")
+        found[Doubtful.API_ID] = "API ID is usually a number: check it in the Clickatell portal"
     if minutes_of(handler.useful_life) < 1:
-        found.append("Useful life (mins) is under a minute: messages may expire before they are sent")
-    return tuple(warning for warning in found if warning)
+        said = "Useful life (mins) is under a minute: messages may expire before they are sent"
+        found[Doubtful.USEFUL_LIFE] = said
+    return tuple(Doubt(about, words) for about, words in found.items() if words)
+
+
+def warnings(handler: Handler) -> tuple[str, ...]:
+    """The same in words."""
+    return tuple(doubt.words for doubt in doubts(handler))
 
 
 def _sender_warning(sender: str | None) -> str | None:

@@ -12,7 +12,7 @@ from storage import handlers as stored
 from storage.errors import SecretMissing
 from storage.records import Handler, HandlerStatus, Queue
 from tui.operations.desk import Desk
-from tui.operations.handler_form import warnings
+from tui.operations.handler_form import Doubt, Doubtful, doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,12 @@ class HandlerView:
     shown: Shown
     queue: Queue
     telephone_field: str | None
-    warnings: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is doubtful, in words."""
+        return tuple(doubt.words for doubt in self.doubts)
 
     @property
     def plan(self) -> RetryPlan:
@@ -67,9 +72,9 @@ def _views(desk: Desk, connection: sa.Connection, known: list[Handler]) -> list[
     for handler in known:
         found = statuses.get(handler.id, HandlerStatus(handler.id))
         field_id = audience.telephone_field(connection, handler.telephone_field_id)
-        said = warnings(handler)
+        doubtful = doubts(handler)
         if handler.id in unreadable:
-            said = ("secret missing: enter it again", *said)
+            doubtful = (Doubt(Doubtful.SECRET, "secret missing: enter it again"), *doubtful)
         views.append(
             HandlerView(
                 handler,
@@ -77,7 +82,7 @@ def _views(desk: Desk, connection: sa.Connection, known: list[Handler]) -> list[
                 handler_state.shown(handler, found, running, now),
                 queues.get(handler.id, Queue()),
                 fields.get(field_id) if field_id is not None else None,
-                said,
+                doubtful,
             )
         )
     return views
