@@ -20,8 +20,9 @@ import httpx
 from scheduling import fault_points
 from scheduling.clock import Clock
 from scheduling.deadline import within
-from scheduling.senders.advice import CAUSES, Cause
+from scheduling.senders.advice import Cause
 from scheduling.senders.outcome import HandlerConfig, OutcomeKind
+from scheduling.senders.reply import Failure, Reply
 from scheduling.senders.unpacking import TooLarge, unpacked
 from scheduling.senders.wording import outside_text
 
@@ -32,29 +33,6 @@ POOL_SECONDS = 5.0
 # At DEBUG they log headers and addresses.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer that came complete. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """No usable answer. `kind` is NOT_SENT or UNKNOWN; `error` is a sentence without secrets."""
-
-    kind: OutcomeKind
-    error: str
-    cause: Cause
-
-    @property
-    def advice(self) -> str:
-        """What to check."""
-        return CAUSES[self.cause].check
 
 
 @dataclass(slots=True)

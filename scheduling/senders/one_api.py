@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from scheduling.clock import Clock
 from scheduling.senders.credentials import refused_key
-from scheduling.senders.http import Connection, Failure, Reply
+from scheduling.senders.http import Connection
 from scheduling.senders.one_api_reply import (
     Answer,
     digits,
@@ -26,6 +26,7 @@ from scheduling.senders.outcome import (
     OutgoingMessage,
     QueryAnswer,
 )
+from scheduling.senders.reply import Failure, Reply
 from scheduling.senders.splitting import send_in_parts
 from scheduling.senders.verdict import as_gateway_error, by_failure
 from scheduling.senders.wording import said

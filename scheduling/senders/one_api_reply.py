@@ -11,7 +11,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from scheduling.senders.codes import ONE_API
-from scheduling.senders.http import Reply
 from scheduling.senders.outcome import (
     Balance,
     DeliveryStatus,
@@ -21,6 +20,7 @@ from scheduling.senders.outcome import (
     OutgoingMessage,
 )
 from scheduling.senders.pairing import pair, told_apart
+from scheduling.senders.reply import Reply
 from scheduling.senders.verdict import by_code, by_status, retry_after
 from scheduling.senders.wording import gateway_id, outside_text, said
 from storage.records import WITHDRAWN

@@ -7,8 +7,8 @@ from email.utils import parsedate_to_datetime
 
 from scheduling.senders.advice import explain_status
 from scheduling.senders.codes import Code
-from scheduling.senders.http import Failure
 from scheduling.senders.outcome import GatewayError, Outcome, OutcomeKind
+from scheduling.senders.reply import Failure
 from scheduling.senders.wording import said
 
 LONGEST_WAIT = timedelta(days=31)
@@ -100,4 +100,9 @@ def _by_date(value: str, now: datetime) -> datetime | None:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+    return believed(moment, now)
+
+
+def believed(moment: datetime, now: datetime) -> datetime | None:
+    """A moment that a gateway names to be called again at: None if over 31 days away, `now` if past."""
     return max(moment, now) if moment - now <= LONGEST_WAIT else None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from scheduling.clock import Clock
 from scheduling.senders.credentials import refused_login
-from scheduling.senders.http import Connection, Failure
+from scheduling.senders.http import Connection
 from scheduling.senders.outcome import (
     Balance,
     DeliveryStatus,
@@ -17,6 +17,7 @@ from scheduling.senders.outcome import (
     QueryAnswer,
     QueryVerdict,
 )
+from scheduling.senders.reply import Failure
 from scheduling.senders.splitting import send_in_parts
 from scheduling.senders.verdict import as_gateway_error, by_failure
 from scheduling.senders.xml_document import balance_document, query_document, send_document

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 from scheduling.senders.codes import XML_API
-from scheduling.senders.http import Reply
 from scheduling.senders.one_api_reply import money
 from scheduling.senders.outcome import (
     Balance,
@@ -22,7 +21,8 @@ from scheduling.senders.outcome import (
     QueryVerdict,
 )
 from scheduling.senders.pairing import exact, pair, told_apart
-from scheduling.senders.verdict import by_code, by_status, retry_after
+from scheduling.senders.reply import Reply
+from scheduling.senders.verdict import believed, by_code, by_status, retry_after
 from scheduling.senders.wording import gateway_id, outside_text, said
 from scheduling.senders.xml_reading import read_document, tag_of
 
@@ -64,6 +64,7 @@ class Answer:
     def __init__(self, reply: Reply, now: datetime, secrets: Collection[str] = ()) -> None:
         self.reply = reply
         self._secrets = secrets
+        self._now = now
         self._retry_at = retry_after(reply.headers, now)
         self._root = read_document(reply.body)
 
@@ -171,7 +172,7 @@ class Answer:
             advice = "See the error codes of Clickatell's XML API"
             outcome = Outcome(OutcomeKind.REJECTED, http_status=status, advice=advice)
             return replace(outcome, code=fault.code, error=words or "refused without a reason")
-        retry_at = _unix_time(fault.text) if fault.code == "130" else None
+        retry_at = _unix_time(fault.text, self._now) if fault.code == "130" else None
         return by_code(row, fault.code, words, status=status, retry_at=retry_at or self._retry_at)
 
 
@@ -221,6 +222,6 @@ def _three(text: str) -> str | None:
     return text.zfill(3) if text.isascii() and text.isdigit() and len(text) <= 3 else None
 
 
-def _unix_time(text: str) -> datetime | None:
+def _unix_time(text: str, now: datetime) -> datetime | None:
     found = _UNIX_TIME.search(text)
-    return datetime.fromtimestamp(int(found.group()), UTC) if found else None
+    return believed(datetime.fromtimestamp(int(found.group()), UTC), now) if found else None

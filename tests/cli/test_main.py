@@ -48,15 +48,18 @@ def test_help_and_version_load_nothing_heavy() -> None:
     assert loaded_by("--version") == set()
 
 
-def test_sending_does_not_load_the_console(tmp_path: Path) -> None:
+def test_sending_raising_and_status_load_no_console_and_no_http(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("key-000000001f3a\n")
     site = ("--data", str(tmp_path / "site"))
     assert run(*site, "handler", "add", "C", "--api", "one", "--api-key-file", str(key)).returncode == 0
-    assert loaded_by(*site, "send", "--handler", "C", "--to", "+61400000000", "x") <= {
-        "sqlmodel",
-        "sqlalchemy",
-    }
+    sends = ("--handler", "C", "--to", "+61400000000", "--message", "smoke")
+    assert run(*site, "alert", "add", "Smoke").returncode == 0
+    assert run(*site, "alert", "action", "add", "Smoke", "Created", *sends).returncode == 0
+    stored = {"sqlmodel", "sqlalchemy"}
+    assert loaded_by(*site, "send", "--handler", "C", "--to", "+61400000000", "x") <= stored
+    assert loaded_by(*site, "alert", "raise", "Smoke", "--yes") <= stored
+    assert loaded_by(*site, "status") <= stored
 
 
 def test_help_names_every_command(cli: CommandLine) -> None:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from scheduling.clock import SystemClock
-from scheduling.senders.http import Connection, Failure, Reply
+from scheduling.senders.http import Connection
+from scheduling.senders.reply import Failure, Reply
 from tests.senders.raw_server import Visit
 from tests.senders.support import ONE
 

@@ -9,8 +9,9 @@ import pytest
 
 from scheduling.clock import SystemClock
 from scheduling.senders.advice import CAUSES, Cause
-from scheduling.senders.http import Connection, Failure, Reply
+from scheduling.senders.http import Connection
 from scheduling.senders.outcome import OutcomeKind
+from scheduling.senders.reply import Failure, Reply
 from tests.senders.network import (
     CALM,
     GOOD,

@@ -8,8 +8,9 @@ import pytest
 
 from scheduling.clock import SystemClock
 from scheduling.senders.advice import Cause
-from scheduling.senders.http import Connection, Failure
+from scheduling.senders.http import Connection
 from scheduling.senders.outcome import OutcomeKind
+from scheduling.senders.reply import Failure
 from tests.senders.network import (
     CALM,
     QUICK,

@@ -11,8 +11,9 @@ from dataclasses import replace
 import pytest
 
 from scheduling.clock import SystemClock
-from scheduling.senders.http import Connection, Failure, Reply
+from scheduling.senders.http import Connection
 from scheduling.senders.outcome import OutcomeKind
+from scheduling.senders.reply import Failure, Reply
 from tests.senders.network import CALM
 
 TOTAL = replace(CALM, total_timeout=0.4)

@@ -11,8 +11,8 @@ import pytest
 
 from scheduling.senders import http
 from scheduling.senders.advice import Cause
-from scheduling.senders.http import Failure, Reply
 from scheduling.senders.outcome import OutcomeKind
+from scheduling.senders.reply import Failure, Reply
 from tests.senders.network import CALM, GOOD, close_after, post
 from tests.senders.raw_server import Visit, raw_server, unused_port
 from tests.senders.test_tls import certificate, serving  # noqa: F401  (a fixture)

@@ -12,8 +12,8 @@ from cryptography.x509.oid import NameOID
 
 from scheduling.senders import http
 from scheduling.senders.advice import Cause
-from scheduling.senders.http import Failure, Reply
 from scheduling.senders.outcome import OutcomeKind
+from scheduling.senders.reply import Failure, Reply
 from tests.senders.network import CALM, GOOD, QUICK, close_after, close_at_once, hang, post, reset_at_once
 from tests.senders.raw_server import Visit, raw_server
 

@@ -81,6 +81,22 @@ async def test_the_message_limit_names_its_end():
 
 
 @pytest.mark.parametrize(
+    ("named", "retry_at"),
+    [
+        (NOW + timedelta(days=31), NOW + timedelta(days=31)),
+        (NOW + timedelta(days=31, seconds=1), None),
+        (NOW - timedelta(days=400), NOW),
+        ("99999999999", None),
+        ("100000000", NOW),
+    ],
+)
+async def test_the_end_of_a_message_limit_is_believed_as_far_as_a_retry_after(named, retry_at):
+    seconds = named if isinstance(named, str) else f"{named.timestamp():.0f}"
+    outcome = await one_answer(click_api(fault_reply(1, f"130, Maximum MT limit exceeded until {seconds}")))
+    assert (outcome.kind, outcome.retry_at) == (BUSY, retry_at)
+
+
+@pytest.mark.parametrize(
     ("reply", "kind"),
     [
         ("<sendMsgResp><apiMsgId>a</apiMsgId></sendMsgResp>", ACCEPTED),
