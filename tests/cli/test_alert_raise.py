@@ -80,7 +80,10 @@ def test_every_step_sends_its_tab_and_is_in_the_review(site: CommandLine) -> Non
     assert [event["note"] for event in shown["events"]][1:] == [f"because {step}" for step in STEPS]
     assert [message["stage"] for message in shown["messages"]] == list(STAGES)
     said = [e for e in site.ok("review", "--category", "Alert", "--json").json if e["occurrence_id"] == 1]
-    assert len(said) == 6 and said[1]["operator"] == "bea" and said[1]["alert"] == "Fire"
+    stages = [entry for entry in said if entry["kind"] == "stage"]
+    assert len(stages) == 6 and stages[1]["operator"] == "bea" and stages[1]["alert"] == "Fire"
+    # The end of the alarm withdrew what had gone to nobody yet, and said so.
+    assert [entry["kind"] for entry in said if entry not in stages] == ["withdrawn"]
 
 
 def test_a_step_that_may_not_be_taken_changes_nothing(site: CommandLine) -> None:

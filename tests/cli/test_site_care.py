@@ -234,8 +234,8 @@ def test_each_reason_not_to_be_healthy_is_named(site: CommandLine, database: Dat
     reasons = (
         ("UPDATE handler_status SET status = 'Error', error = 'key refused', advice = 'Check the key'",
          "One: key refused. Check the key"),
-        ("UPDATE message SET next_attempt_at = next_attempt_at - 600000000", "due for 10 min"),
-        ("UPDATE lease SET beaten_at = beaten_at - 60000000", "has shown no life for 6"),
+        ("UPDATE message SET next_attempt_at = next_attempt_at - 600000000", "the oldest message has been"),
+        ("UPDATE lease SET beaten_at = beaten_at - 60000000", "the scheduler has shown no life for "),
     )  # fmt: skip
     for number, (statement, words) in enumerate(reasons, 1):
         with database.write() as tx:
@@ -244,5 +244,6 @@ def test_each_reason_not_to_be_healthy_is_named(site: CommandLine, database: Dat
         assert ended.status == 1
         assert sum(words in problem for problem in ended.one["problems"]) == 1, ended.one["problems"]
         assert len(ended.one["problems"]) == number
+        # Ages grow between two calls: the words before them are the same.
         shown = site("status").out
-        assert all(f"✗ {problem}" in shown for problem in ended.one["problems"])
+        assert all(f"✗ {named}" in shown for _, named in reasons[:number])
