@@ -330,9 +330,10 @@ def test_queue_unknown_failures_review_database_and_processes() -> None:
     assert site.unknown(1).found == "1 message waits for a person"
     assert site.failures([], 24).result is OK
     assert "3 messages" in site.failures([("25 Invalid", 2), ("x", 1)], 24).found
-    assert site.review(None, 5, False).result is OK
-    assert site.review(None, 5, True).result is WARNING
-    assert site.review("entry 3 was altered", 5, False).result is PROBLEM
+    assert site.review(None, 5, ()).result is OK
+    unjudged = site.review(None, 5, ["3 entries of a key that is not here"])
+    assert unjudged.result is WARNING and "3 entries of a key" in unjudged.found
+    assert site.review("entry 3 was altered", 5, ()).result is PROBLEM
     assert site.sound([]).result is OK
     assert site.sound(["bad page", "another"]).found == "damaged: bad page (and 1 more)"
     here = Instance("a", "run", "h", "b", "n", 42, "1", "1.0", 2, None, NOW, NOW)
