@@ -1,5 +1,6 @@
 """The main screen: header, sections, the live review below every one of them, footer."""
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -66,6 +67,7 @@ Ctrl+p finds any command by name."""
         self._unread: str | None = None
         self._newest_open: int | None = None
         self._chosen = False
+        self._making = asyncio.Lock()
         self._folded: bool | None = None  # as the operator said; None leaves it to the height
 
     @property
@@ -222,13 +224,15 @@ Ctrl+p finds any command by name."""
             self._show(name)
             self.query_one(f"#{name}", Section).reload()
         else:
-            self.run_worker(self._make(name), group="section")
+            self.run_worker(self._make(name), group="section", exit_on_error=False)
 
     async def _make(self, name: str) -> None:
-        section = make_section(name)
-        await self.query_one(ContentSwitcher).add_content(section)
-        if self._ready:
-            section.site_ready()
+        async with self._making:  # it may be asked for again while it is made
+            if not self.query(f"#{name}"):
+                section = make_section(name)
+                await self.query_one(ContentSwitcher).add_content(section)
+                if self._ready:
+                    section.site_ready()
         if name == self._wanted:  # or another was asked for while this one was made
             self._show(name)
 

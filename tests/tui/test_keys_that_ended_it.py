@@ -19,6 +19,7 @@ from tui.dialogs.confirm import Confirm, Question
 from tui.dialogs.send_message import SendMessage
 from tui.editors.group import GroupEditor
 from tui.editors.members import MemberSearch
+from tui.editors.user import UserEditor
 from tui.operations import groups
 from tui.operations.desk import Desk
 from tui.widgets.fields import TextField
@@ -162,4 +163,50 @@ async def test_text_that_has_no_room(desk: Desk, wrap: str) -> None:
         assert text.visual.get_height({}, 0) >= 0
         for size in ((1, 1), (2, 3), (20, 5), (80, 24)):
             await pilot.resize_terminal(*size)
+        assert pilot.app.failure is None  # type: ignore[attr-defined]
+
+
+async def test_a_question_that_is_answered_twice_takes_nothing_else_along(desk: Desk) -> None:
+    async with console(desk, section="users") as pilot:
+        app = pilot.app
+        await pilot.press("enter")
+        editor = await shown(pilot, UserEditor)
+        answers: list[str | None] = []
+        app.push_screen(question := Confirm("Go?", yes="Go"), answers.append)
+        await shown(pilot, Confirm)
+        at_once(pilot, "enter", "enter", "escape")
+        await settle(pilot, lambda: question not in app.screen_stack)
+        question.dismiss("yes")
+        await pilot.pause()
+        assert editor in app.screen_stack or app.screen_stack == [app._main]  # type: ignore[attr-defined]
+        assert answers == ["no"]
+
+
+async def test_an_editor_that_is_done_below_a_help_closes_itself(desk: Desk) -> None:
+    async with console(desk, section="users") as pilot:
+        app = pilot.app
+        await pilot.press("enter")
+        editor = await shown(pilot, UserEditor)
+        await pilot.press("f1")
+        await settle(pilot, lambda: app.screen is not editor)
+        editor.dismiss(None)
+        await settle(pilot, lambda: app.screen_stack == [app._main])  # type: ignore[attr-defined]
+
+
+async def test_enter_twice_in_the_palette(desk: Desk) -> None:
+    async with console(desk) as pilot:
+        for _ in range(3):
+            await pilot.press("ctrl+p", *"users")
+            await settle(pilot, lambda: pilot.app.screen.query("CommandList").first().option_count)
+            at_once(pilot, "down", "enter", "enter", "enter")
+            await settle(pilot, lambda: not isinstance(pilot.app.screen, CommandPalette))
+        assert pilot.app.failure is None  # type: ignore[attr-defined]
+
+
+async def test_a_section_that_is_asked_for_again_while_it_is_made(desk: Desk) -> None:
+    async with console(desk) as pilot:
+        at_once(pilot, *"22256256", "2")
+        await settle(pilot, lambda: pilot.app._main.current.id == "users")  # type: ignore[attr-defined]
+        at_once(pilot, *"ooO2oO")
+        await pilot.pause()
         assert pilot.app.failure is None  # type: ignore[attr-defined]

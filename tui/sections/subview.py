@@ -3,6 +3,7 @@
 from collections.abc import Coroutine
 from typing import Any, ClassVar, TypeVar
 
+from textual._node_list import DuplicateIds
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import ContentSwitcher
@@ -74,7 +75,10 @@ def show_view(section: Section, kind: type[View]) -> View:
 
 
 async def _add(switcher: ContentSwitcher, view: SubSection) -> None:
-    await switcher.add_content(view)
+    try:
+        await switcher.add_content(view)
+    except DuplicateIds:  # asked for again while it was made
+        view = switcher.query_one(f"#{view.id}", SubSection)
     switcher.current = view.id
     view.arrived()
 
