@@ -14,9 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from storage import sqlite
 from tests.cli.conftest import CommandLine
-from tests.cli.examples import ALERT, DOCUMENT, example, exec_start
+from tests.cli.examples import ALERT, DOCUMENT, example, exec_start, heard
 from tests.processes.support import Program, until
 
 BIN = Path(sys.executable).parent
@@ -39,13 +38,6 @@ def environment(site: CommandLine, tmp_path: Path) -> dict[str, str]:
 
 def sent(site: CommandLine) -> list[str]:
     return [message["text"] for message in site.ok("message", "list", "--json").json]
-
-
-def heard(site: CommandLine) -> None:
-    """As an engine would have it by now: Clickatell took what waits, so that the end is told."""
-    connection = sqlite.connect(site.folder / "commsdesk.sqlite3")
-    connection.execute("UPDATE message SET state = 'accepted' WHERE state = 'queued'")
-    connection.close()
 
 
 def occurrences(site: CommandLine) -> list[tuple[str, str, int]]:
@@ -102,7 +94,7 @@ def test_a_cron_job_raises_once_and_restores(
     for used in (40, 95, 96, 89, 30):
         say_used(tmp_path, used)
         crontab.run(environment)
-        heard(site)
+        heard(site.folder)
     host = os.uname().nodename
     assert sent(site) == [
         f"{host}: disk / is 95 per cent full", f"{host}: over, disk / is 95 per cent full",
@@ -174,7 +166,7 @@ def post(webhook: str, *alerts: dict[str, Any]) -> int:
 
 def test_the_webhook_raises_and_restores_by_fingerprint(site: CommandLine, webhook: str) -> None:
     assert post(webhook, alert("a1"), alert("b2", annotations={})) == 200
-    heard(site)
+    heard(site.folder)
     assert post(webhook, alert("a1"), alert("b2", "resolved", annotations={})) == 200
     assert sent(site) == [
         "pump-2:9100: pump-2 does not answer", "pump-2:9100: HostDown", "pump-2:9100: over, HostDown",
@@ -258,7 +250,7 @@ def test_a_unit_that_fails_and_works_again(site: CommandLine, environment: dict[
         program, *words = shlex.split(line)
         assert program == "/opt/commsdesk/bin/commsdesk"
         subprocess.run([BIN / "commsdesk", *words], env=environment, timeout=100, check=True)
-        heard(site)
+        heard(site.folder)
     assert sent(site) == [
         "north-gate: backup.service has failed", "north-gate: over, backup.service has failed",
     ]  # fmt: skip

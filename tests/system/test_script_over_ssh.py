@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage import message_history
-from tests.cli.examples import ALERT, example
+from tests.cli.examples import ALERT, example, heard
 from tests.processes.support import environment, within
 from tests.system.openssh import LOOPBACK, SSH
 from tests.system.operators_over_ssh import ACCOUNT, SiteOverSsh
@@ -95,6 +95,7 @@ def test_it_raises_restores_and_says_what_is_refused(site: SiteOverSsh, alarm: A
     for words in (("raise", TEXT), ("raise", "again"), ("restore",), ("restore",)):
         ended = alarm.run(*words)
         assert ended.returncode == 0, ended
+        heard(site.database.folder.path)
     assert alarm.sent == [f"{here}: {TEXT}", f"{here}: over, {TEXT}"]
     assert {entry.operator for entry in site.review if entry.category == "Alert"} >= {"pump-house"}
     site.enable("pump-house", False)
