@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from storage import handlers as stored
 from storage import message_history
 from storage.records import Handler, Recipient
-from tests.operations.arrange import make_handler, make_people
+from tests.operations.arrange import make_handler, make_people, set_message
 from tests.tui.large_site import CROWD
 from tests.tui.sections.people import cells, desk_at, go_to, rows_are
 from tests.tui.support import console, screen_text, settle, shown
@@ -119,6 +119,27 @@ async def test_sending_many_again_names_people_and_parts(desk: Desk) -> None:
         await pilot.press("ctrl+a", "r")
         await shown(pilot, Confirm)
         assert "To 21 people: 21 messages, 42 parts in all" in screen_text(pilot)
+
+
+async def test_sending_an_alert_again_to_many_not_reached_asks(desk: Desk) -> None:
+    fire = next(view.alert for view in alerts.listing(desk) if view.alert.name == "Fire")
+    raised = occurrences.raise_alert(desk, fire.id)
+    for item in occurrences.show(desk, raised.occurrence.id).messages:
+        set_message(desk.database, item.message.id, state="failed", error="refused", next_attempt_at=None)
+    before = queued(desk)
+    async with console(desk, size=(100, 30)) as pilot:
+        pilot.app._main.action_section("alerts")
+        await settle(pilot, lambda: any("Fire" in row for row in cells(pilot)))
+        await go_to(pilot, "Fire")
+        for key, more in (("n", 0), ("y", 21)):
+            await pilot.press("r")
+            await settle(pilot, lambda: "again to 21 people not reached?" in screen_text(pilot))
+            await pilot.press("down", "enter")
+            await settle(pilot, lambda: "Send Fire again: send to 21 people?" in screen_text(pilot))
+            assert "21 messages, 42 parts in all" in screen_text(pilot)
+            await pilot.press(key)
+            await settle(pilot, lambda: not isinstance(pilot.app.screen, Confirm))
+            await settle(pilot, lambda more=more: queued(desk) == before + more)
 
 
 async def test_enabling_a_handler_at_which_many_wait_asks(desk: Desk) -> None:

@@ -46,8 +46,8 @@ same; L lets any paused handler go on. A disabled handler keeps its messages wai
         Column("type", "Type", 22, priority=4),
         Column("api", "API Type", 8, priority=3),
         Column("status", "Status", 27, flex=4),
-        Column("balance", "Balance", 14, align="right", priority=1),
-        Column("queue", "Queue", 18, align="right", priority=2),
+        Column("balance", "Balance", 14, align="right", priority=2),
+        Column("queue", "Queue", 18, align="right", priority=1),
         Column("accepted", "Last accepted", 13, align="right", priority=2),
     )
     MENU = (

@@ -1,5 +1,7 @@
 """Text as a hostile or unlucky outside world sends it."""
 
+import unicodedata
+
 from hypothesis import strategies as st
 
 HOSTILE = {
@@ -30,6 +32,17 @@ HOSTILE = {
     "long hostile": "\x1b[31m\u202e[/]" * 2_000,
     "empty": "",
 }
+
+MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def as_name(text: str) -> str:
+    """What of a text may stand in a name: controls and marks that turn the direction are refused there.
+
+    (Names that a file holds all the same are the matter of `tests/tui/test_hostile.py`.)
+    """
+    return "".join("~" if unicodedata.category(char) == "Cc" or char in MARKS else char for char in text)
+
 
 hostile_text = st.one_of(
     st.sampled_from(list(HOSTILE.values())),

@@ -10,7 +10,7 @@ from textual.widgets import Select
 
 from storage.records import FieldType, Recipient
 from tests.people import add_task
-from tests.tui.kit.hostile import HOSTILE
+from tests.tui.kit.hostile import HOSTILE, as_name
 from tests.tui.sections.people import add_people, cells, desk_at, rows_are, user_named
 from tests.tui.support import console, screen_text, settle, shown
 from tui.dialogs.confirm import Confirm
@@ -196,7 +196,7 @@ async def test_hostile_text_stays_text(desk: Desk, size: tuple[int, int]) -> Non
     texts = [text for key, text in HOSTILE.items() if key not in ("empty", "lone surrogate")]
     for number, text in enumerate(texts):
         name = f"{number}{''.join(char for char in text if char not in '{}=;')}"[:50]
-        fields.add(desk, name, "Choice", help=text[:900], choices=[text[:900]])
+        fields.add(desk, as_name(name), "Choice", help=text[:900], choices=[text[:900]])
     async with console(desk, section="users", size=size) as pilot:
         await settle(pilot, lambda: "press O to make one" in screen_text(pilot))
         await pilot.press("O")

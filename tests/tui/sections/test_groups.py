@@ -11,7 +11,7 @@ from textual.widgets import Static
 from storage.records import Recipient
 from tests.operations.arrange import make_handler
 from tests.people import add_task
-from tests.tui.kit.hostile import HOSTILE
+from tests.tui.kit.hostile import HOSTILE, as_name
 from tests.tui.sections.people import add_people, cells, desk_at, go_to, rows_are
 from tests.tui.support import console, screen_text, settle, shown
 from tui.dialogs.confirm import Confirm
@@ -174,8 +174,8 @@ async def test_hostile_text_stays_text(desk: Desk, size: tuple[int, int]) -> Non
     fields.add(desk, "Mobile", "Telephone Number")
     texts = [text for key, text in HOSTILE.items() if key not in ("empty", "lone surrogate")]
     for number, text in enumerate(texts):
-        group = groups.add(desk, f"{number}{text.replace(';', '')[:50]}", notes=text[:900])
-        users.add(desk, f"x{text}"[:60], groups=[f"id:{group.id}"])
+        group = groups.add(desk, as_name(f"{number}{text.replace(';', '')[:50]}"), notes=text[:900])
+        users.add(desk, as_name(f"x{text}"[:60]), groups=[f"id:{group.id}"])
     async with console(desk, section="users", size=size) as pilot:
         section = await list_of(pilot, len(texts))
         text = ""

@@ -123,7 +123,8 @@ async def test_plain_http_is_warned_of_and_needs_a_yes(desk: Desk) -> None:
         await pilot.press("ctrl+s")
         await closed(pilot)
         assert all_of(desk)[0].allow_plain_http
-        assert any("▲ plain http to api.clickatell.com" in sentence for sentence in told(pilot))
+        warning = "▲ plain http to api.clickatell.com"
+        await settle(pilot, lambda: any(warning in sentence for sentence in told(pilot)))
 
 
 async def test_the_plan_follows_the_two_fields(desk: Desk) -> None:

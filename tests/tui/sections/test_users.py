@@ -1,5 +1,6 @@
 """The section Users: the list, the editor, and what is done with one or many users."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from textual.widgets import TabbedContent
 from storage.records import Recipient
 from tests.operations.arrange import make_handler
 from tests.people import add_task
-from tests.tui.kit.hostile import HOSTILE
+from tests.tui.kit.hostile import HOSTILE, as_name
 from tests.tui.sections.people import ANN, JOE, add_people, cells, desk_at, go_to, rows_are, user_named
 from tests.tui.support import console, say_yes, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm, Question
@@ -277,16 +278,20 @@ async def test_a_viewer_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((160, 50), marks=pytest.mark.long)])
 async def test_hostile_text_stays_text(desk: Desk, size: tuple[int, int]) -> None:
     fields.add(desk, "Mobile", "Telephone Number")
-    fields.add(desk, "[red]\x1b[31m", "Text", help=HOSTILE["osc 52"])
+    fields.add(desk, "[red]~[31m", "Text", help=HOSTILE["osc 52"])
     texts = {key: text for key, text in HOSTILE.items() if key not in ("empty", "lone surrogate")}
     names = []
     for number, (key, text) in enumerate(texts.items()):
-        group = groups.add(desk, f"{number}{text.replace(';', '')[:40]}")
+        group = groups.add(desk, as_name(f"{number}{text.replace(';', '')[:40]}"))
         user = users.add(
-            desk, f"x{text}"[:60], values={"id:2": text[:900]}, groups=[f"id:{group.id}"], notes=text[:900]
+            desk,
+            as_name(f"x{text}"[:60]),
+            values={"id:2": text[:900]},
+            groups=[f"id:{group.id}"],
+            notes=text[:900],
         ).user
         names.append(user.name)
-        assert user.notes == text[:900].replace("\r\n", "\n").replace("\r", "\n").strip(), key
+        assert user.notes == "\n".join(re.split("\r\n|[\r\u2028]", text[:900])).strip(), key
     async with console(desk, section="users", size=size) as pilot:
         section = await rows_are(pilot, len(names))
         for index in range(section.table.count):
