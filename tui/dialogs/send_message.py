@@ -129,6 +129,8 @@ is queued is on disk and goes out as soon as the handler can send."""
         return self.query_one(TabbedContent)
 
     def _focus_tab(self) -> None:
+        if self.query(ContextMenu):
+            return  # opened meanwhile: it closes when it loses the focus
         if self.tabs.active == "message":
             self.composer.focus_text()
         else:

@@ -17,6 +17,7 @@ from tui.editors.handler import HandlerEditor
 from tui.operations import handler_status, handlers
 from tui.operations.desk import Desk
 from tui.plain_text import plain_str
+from tui.widgets.menu import ContextMenu
 
 
 @pytest.fixture
@@ -157,6 +158,21 @@ async def test_a_text_is_kept_and_taken_again(desk: Desk) -> None:
         await pilot.press("enter")
         await settle(pilot, lambda: dialog.composer.text == "Hi {Name}, gate shut")
         await settle(pilot, lambda: dialog.form.value("fields"))
+
+
+async def test_the_menu_of_kept_texts_stays_when_the_tab_takes_the_focus_late(desk: Desk) -> None:
+    make_handler(desk)
+    async with console(desk) as pilot:
+        dialog = await opened(pilot, to(JOE))
+        dialog.composer.text = "Gate shut"
+        await pilot.press("f6")
+        await settle(pilot, lambda: isinstance(pilot.app.focused, ContextMenu))
+        dialog._focus_tab()  # as after the first drawing, on a machine that is slow to draw
+        await pilot.pause()
+        await pilot.pause()
+        assert isinstance(pilot.app.focused, ContextMenu)
+        await pilot.press("enter")
+        await shown(pilot, AskText)
 
 
 async def test_leaving_asks_when_something_was_written(desk: Desk) -> None:
