@@ -17,6 +17,8 @@ from textual.widgets.text_area import Edit, EditResult
 from tui.paste import pasted, pasted_line
 from tui.plain_text import editable_str
 
+TAKEN = ("f6", "f7")
+
 
 class TextInput(Input):
     """One line of text. With `choices`, up and down go through them and the rest of one is proposed."""
@@ -84,13 +86,18 @@ other text may be typed."""
         self.cursor_position = len(self.value)
 
 
-class TextBox(TextArea):
+class TextBox(TextArea, inherit_bindings=False):
     """Several lines of text, without a blinking cursor. Tab leaves it."""
 
     HELP = """\
 Several lines of text. Enter begins a new line and never sends or saves. Tab goes to the next \
 field. ctrl+z takes the last change back, ctrl+y brings it again; shift with the arrow keys \
 selects, ctrl+c copies, ctrl+x cuts, ctrl+v pastes."""
+
+    # The function keys are those of the screen around it (f6: kept texts); Textual selects with two of them.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding for binding in TextArea.BINDINGS if isinstance(binding, Binding) and binding.key not in TAKEN
+    ]
 
     DEFAULT_CSS = """
     TextBox {

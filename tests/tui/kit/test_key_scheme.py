@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,17 +11,20 @@ import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widgets import TextArea
 
 import tui
 from tui.actions import REGISTRY, display_key
 from tui.key_scheme import EXCEPTIONS, SCHEME, meaning_of
+from tui.widgets.composer import MessageBox
+from tui.widgets.inputs import TextBox, TextInput
 
 CONSOLE = Path(__file__).parents[3] / "docs" / "console.md"
 
 
 def own_keys() -> Iterator[tuple[str, str, str]]:
     """(class, key, action's name) of every key that a class of the program takes for itself."""
-    textuals = set(Binding.make_bindings(Screen.BINDINGS))  # tab and the like, on every screen
+    textuals = set(Binding.make_bindings([*Screen.BINDINGS, *TextArea.BINDINGS]))  # tab and the like; writing
     for module in pkgutil.walk_packages(tui.__path__, "tui."):
         if module.name.startswith("tui.cli"):
             continue
@@ -88,3 +92,10 @@ def test_no_meaning_outlives_its_use() -> None:
 
 def test_the_docs_show_the_scheme() -> None:
     assert as_it_stands_in_the_docs() in CONSOLE.read_text("utf-8")
+
+
+def test_what_is_typed_in_leaves_the_function_keys_to_the_screen() -> None:
+    for control in (TextInput, TextBox, MessageBox):
+        keys = control._merge_bindings().key_to_bindings
+        assert not [key for key in keys if re.fullmatch(r"f[0-9]+", key)]
+        assert {"left", "right", "ctrl+u"} <= set(keys)  # those for writing stay
