@@ -271,7 +271,7 @@ async def test_a_viewer_changes_nothing(tmp_path: Path) -> None:
             await pilot.press("m")
             menu = pilot.app.screen.query_one(ContextMenu)
             enabled = [option.id for option in menu.options if option.id and not option.disabled]
-            assert enabled == ["users.edit", "users.diagnose"]
+            assert enabled == ["users.messages", "users.edit", "users.diagnose"]
         assert all(user.enabled for user in users.page(made))
 
 
