@@ -13,7 +13,7 @@ from demo_data.sample_past import Past
 from demo_data.sample_setup import set_up
 from demo_data.sample_story import Pace, Story
 from scheduling.handler_state import NO_PAUSE
-from storage import handlers
+from storage import handlers, review_head
 from storage.database import Database, Transaction
 from storage.errors import StorageError
 from storage.folder import DataFolder
@@ -77,6 +77,7 @@ def _take_away(folder: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         Path(f"{made.database}{suffix}").unlink(missing_ok=True)
     made.secret_key.unlink(missing_ok=True)
+    (folder / review_head.NAME).unlink(missing_ok=True)
 
 
 def reopen(folder: Path, addresses: Addresses, now: datetime) -> None:

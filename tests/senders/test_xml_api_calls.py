@@ -101,7 +101,8 @@ async def test_any_text_makes_a_readable_document(text):
     value = seen[0].findtext("text") or ""
     if seen[0].findtext("unicode") == "1":
         value = bytes.fromhex(value).decode("utf-16-be")
-    assert value == text.replace("\r\n", "\n").replace("\ud800", "\ufffd")
+    # A vertical tab breaks a line, as the return does.
+    assert value == text.replace("\r\n", "\n").replace("\x0b", "\n").replace("\ud800", "\ufffd")
 
 
 @pytest.mark.parametrize(
