@@ -128,7 +128,7 @@ def test_what_a_test_found_is_what_status_shows_at_once(desk: Desk, monkeypatch:
     assert not handler_check.check_account(desk, handler).ok
     view = handler_status.view(desk, handler)
     assert view is not None
-    assert view.shown.words == "Invalid or missing integration API Key"
+    assert view.shown.words == "1 Invalid or missing integration API Key"
     assert view.found.checked_at == desk.now()
     assert found_of(desk, handler).checked_revision is None, "the engine looks for itself at once"
     answering(monkeypatch, Balance(Decimal("4.20"), "EUR"))

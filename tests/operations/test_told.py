@@ -110,7 +110,7 @@ def test_told_stands_beside_users_and_groups_and_an_equal_number_goes_once(
     occurrences.step(desk, number, Stage.CLAIMED)
     assert [(number_, text) for number_, text, _ in left(desk, number, "Claimed")] == [
         (JOE, "taken by ana for Joe Hart"),
-        (BOB, "taken by ana for –"),
+        (BOB, "taken by ana for -"),
         (ANN, "taken by ana for Amy Lee"),
     ]
 

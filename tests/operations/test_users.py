@@ -162,7 +162,15 @@ def test_a_viewer_may_look_only(site: Desk, viewer: Desk) -> None:
 
 
 def test_hostile_text_is_kept_as_it_is(site: Desk) -> None:
-    name = "balance [/red] due \x1b]52;c;eA==\x07 ' OR 1=1 -- \u202e"
+    name = "balance [/red] due ' OR 1=1 --"
     saved = users.add(site, name, values={"Mobile": "+61400000000"})
     assert users.get(site, saved.user.id).name == name
     assert users.as_json(saved.user, fields.listing(site))["fields"] == {"Mobile": "+61400000000"}
+
+
+def test_a_name_that_steers_a_terminal_is_refused(site: Desk) -> None:
+    with pytest.raises(Refused, match="Name holds a control character"):
+        users.add(site, "Ann \x1b]52;c;eA==\x07 Lee", values={"Mobile": "+61400000000"})
+    assert list(users.page(site)) == []
+    turned = users.add(site, "Ann \u202eLee", values={"Mobile": "+61400000000"})
+    assert users.get(site, turned.user.id).name == "Ann Lee", "what turns text round is no part of a name"
