@@ -132,6 +132,7 @@ class ConsoleApp(App[int]):
         """What went wrong in actions since the start; each stopped only itself."""
         self._notice = notice
         self.overview = Overview()
+        self.awaited: set[asyncio.Future[Any]] = set()  # answers of people that workers wait for
         self.leaving = False
         self._watch: SiteWatch | None = None
         self._screen_loop: asyncio.AbstractEventLoop | None = None
@@ -309,7 +310,12 @@ class ConsoleApp(App[int]):
     async def ask_person(self, question: Screen[T]) -> T | None:
         """Show a question and wait for its answer. Only from a worker or an action run as one."""
         # Where what waits is called off, the question stays, and its answer must find a place to go.
-        return await asyncio.shield(self.push_screen(question, wait_for_dismiss=True))
+        answer = asyncio.shield(self.push_screen(question, wait_for_dismiss=True))
+        self.awaited.add(answer)
+        try:
+            return await answer
+        finally:
+            self.awaited.discard(answer)
 
     def open_editor(self, load: "Callable[[], Awaitable[Screen[Any]]]") -> None:
         """Read what an editor needs on a thread, then show it."""

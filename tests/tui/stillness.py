@@ -41,7 +41,7 @@ def _waits_for_person(worker: Worker[Any], app: Any) -> bool:
     """Whether it has asked something in a dialog and waits for the answer."""
     asked = [waits.future for screen in app.screen_stack for waits in screen._result_callbacks]
     waits_for = getattr(worker._task, "_fut_waiter", None)
-    return waits_for is not None and waits_for in asked
+    return waits_for is not None and (waits_for in asked or waits_for in getattr(app, "awaited", ()))
 
 
 def _pumps(app: Any) -> Iterable[MessagePump]:

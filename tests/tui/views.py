@@ -55,9 +55,8 @@ def _section(name: str) -> Reach:
 
 
 async def _occurrences(pilot: Pilot[Any]) -> None:
-    """What is active comes first in the section Alerts."""
+    """What is active comes first: a console opens on it."""
     await _started(pilot)
-    await pilot.press("3")
     await _list_read(pilot, "occurrences")
 
 

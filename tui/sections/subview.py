@@ -67,18 +67,21 @@ def show_view(section: Section, kind: type[View]) -> View:
     view = switcher.query_one_optional(f"#{kind.PLACE}", kind)
     if view is None:
         view = kind(id=kind.PLACE)
-        section.run_worker(_add(switcher, view), group="view", exit_on_error=False)
+        section.run_worker(_add(switcher, view, switcher.current), group="view", exit_on_error=False)
     else:
         switcher.current = kind.PLACE
         view.arrived()
     return view
 
 
-async def _add(switcher: ContentSwitcher, view: SubSection) -> None:
+async def _add(switcher: ContentSwitcher, view: SubSection, below: str | None) -> None:
+    """Show the view, made, over the list `below`, unless another was asked for while it was made."""
     try:
         await switcher.add_content(view)
     except DuplicateIds:  # asked for again while it was made
         view = switcher.query_one(f"#{view.id}", SubSection)
+    if switcher.current not in (below, view.id):
+        return
     switcher.current = view.id
     view.arrived()
 
