@@ -21,7 +21,6 @@ from textual.actions import ActionParseResult, parse
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import CommandPalette
-from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.message import Message
@@ -441,8 +440,7 @@ class ConsoleApp(App[int]):
         pump = active_message_pump.get(None)
         if self.leaving or _is_going(pump):
             # A screen that is being closed, perhaps before it stood: nobody misses what it lacks.
-            level = logging.WARNING if isinstance(error, NoMatches) else logging.ERROR
-            log.log(level, "a screen that is being closed failed", exc_info=error)
+            log.warning("a screen that is being closed failed", exc_info=error)
             return
         # Textual's own crash screen prints local variables: a key could be among them.
         log.critical("the console has failed", exc_info=error)

@@ -31,7 +31,7 @@ from tui.actions import REGISTRY
 from tui.app import ConsoleApp, Settings
 from tui.dialogs.confirm import Question
 from tui.local_files import OwnFolder
-from tui.operations.errors import Refused
+from tui.widgets.paged_table import PagedTable
 
 SIZES = ((80, 24), (160, 50))
 EACH = 20  # times that a long walk does every action and shows every screen
@@ -61,8 +61,9 @@ MORE_STOPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "review": (("tab",), ("down", "enter"), ("down", "down", "down", "enter"), ("slash",)),
 }
 NOT_CHOSEN = {"app.quit"}  # each leg ends with it
-SINGLY = ("app.diagnose", "app.theme", "main.adopt")
+SINGLY = tuple(action.id for action in REGISTRY if not action.key)
 """Actions without a key: done by name, as the palette does."""
+BY_NAME = {(action.place, action.action): action.id for action in REGISTRY}
 
 
 def openings() -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -160,13 +161,13 @@ class Walk:
             if not await self._visit(pilot, size) or self.problems:
                 break
         if not self.problems and app.is_running and not app.leaving:
-            for _ in range(5):  # a key may be lost with the widget that had it; a person presses it again
+            for attempt in range(6):  # in the palette, or any modal screen, only after escape
+                await self._press(pilot, *(["escape"] if attempt else []))
                 await self._press(pilot, "ctrl+q")
-                deadline = asyncio.get_running_loop().time() + 3
-                while asyncio.get_running_loop().time() < deadline and not self._ends(app):
-                    await asyncio.sleep(0.02)
-                if self._ends(app):
-                    break
+                for _ in range(50):
+                    if self._ends(app):
+                        break
+                    await asyncio.sleep(0.05)
             await settle(pilot, lambda: self._ends(app))
             if not app.leaving:
                 await self._press(pilot, "down", "enter")
@@ -186,8 +187,11 @@ class Walk:
         for key, _ in LISTS[name]:
             await self._press(pilot, key)
             await _rest(pilot)
-        for _ in range(self.chance.choice((0, 0, 1, 2, 5))):
-            await self._press(pilot, "down")
+        table = app._main.current.query_one(PagedTable) if app.screen is app._main else None
+        if table is not None and table.count:
+            table.move_to(self.chance.randrange(table.count))
+            self.trail.append(f"row {table.cursor}")
+            await _rest(pilot)
         for key in keys:
             await self._press(pilot, key)
             await _rest(pilot)
@@ -339,8 +343,8 @@ class Walk:
         async def run_action(action: Any, default: Any = None, spaces: Any = None) -> bool:
             target, name, _ = app._parse_action(action, default or app, spaces)
             result = await done(action, default, spaces)
-            found = f"{getattr(target, 'PLACE', '')}.{name}"
-            if found in REGISTRY:
+            found = BY_NAME.get((getattr(target, "PLACE", ""), name))
+            if found is not None:
                 self.actions[found] += bool(result)
             elif name == "section":
                 number = str(action).partition("'")[2].partition("'")[0]
@@ -354,7 +358,7 @@ class Walk:
         async def run(worker: Any, app: Any) -> None:
             await worked(worker, app)
             error = worker.error
-            if worker.state is WorkerState.ERROR and not isinstance(error, Refused):
+            if worker.state is WorkerState.ERROR and not _is_foreseen(error):
                 self.problems.append(f"the worker {worker.group} of {worker.node} failed: {error!r}")
 
         app.run_action = run_action
@@ -387,6 +391,11 @@ class _Heard(logging.Handler):
         if not record.name.startswith("asyncio"):
             way = traceback.format_tb(error.__traceback__)[-4:] if error else []
             self._problems.append(f"{record.name}: {record.getMessage()} {error!r}\n{''.join(way)}")
+
+
+def _is_foreseen(error: BaseException | None) -> bool:
+    """Whether it is one of the program's own kinds, which an editor shows as a sentence."""
+    return type(error).__module__.partition(".")[0] in ("tui", "storage", "scheduling")
 
 
 async def _rest(pilot: Pilot[Any]) -> None:
