@@ -64,7 +64,7 @@ def test_errors_and_advice_in_system_alerts() -> None:
 
 
 class AnyMessage:
-    recipient, error, state = "Joe Hart", "refused – “too long …”", "failed"
+    recipient, error, error_code, state = "Joe Hart", "refused – “too long …”", None, "failed"
 
     def __init__(self, text: str) -> None:
         self.text = text

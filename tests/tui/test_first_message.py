@@ -44,7 +44,7 @@ async def fill_in_the_account(pilot: Pilot[Any], clickatell: ThreadedClickatell)
     await type_in(pilot, "Gate")
     await at_field(pilot, editor.form, "api_key")
     await paste(pilot, SAMPLE_API_KEY)
-    await pilot.press("f7")
+    await pilot.press("f2")
     await settle(pilot, lambda: editor.more.control_of("base_url").has_focus)
     await pilot.press("ctrl+u")
     await paste(pilot, clickatell.base_url)
@@ -70,9 +70,9 @@ async def accepted(pilot: Pilot[Any], clickatell: ThreadedClickatell) -> None:
     assert any(sentence.startswith("1 message queued") for sentence in told(pilot))
 
 
-async def test_f2_leads_from_step_to_step(tmp_path: Path, clickatell: ThreadedClickatell) -> None:
+async def test_f7_leads_from_step_to_step(tmp_path: Path, clickatell: ThreadedClickatell) -> None:
     async with whole_console(tmp_path / "site", (80, 24)) as pilot:
-        await says(pilot, "Step 1 of 4  ▲ No handler yet", "f2 adds one", "No handlers yet. Press n")
+        await says(pilot, "Step 1 of 4  ▲ No handler yet", "f7 adds one", "No handlers yet. Press n")
         await pilot.press("f7")
         await fill_in_the_account(pilot, clickatell)
         await home(pilot)
@@ -147,8 +147,8 @@ async def test_a_user_without_a_number_is_named_and_a_click_enters_it(tmp_path: 
         desk = pilot.app.desk  # type: ignore[attr-defined]
         make_handler(desk, base_url="http://127.0.0.1:9")
         make_people(desk.database, {"Joe[/] Hart": None})
-        await says(pilot, "Step 3 of 4  ▲ Joe[/] Hart has no number   f2 enters it")
-        await click_on(pilot, "f2 enters it")
+        await says(pilot, "Step 3 of 4  ▲ Joe[/] Hart has no number   f7 enters it")
+        await click_on(pilot, "f7 enters it")
         editor = await shown(pilot, UserEditor)
         await settle(pilot, lambda: editor.values_form.control_of("id:1").has_focus)
         await type_in(pilot, NUMBER, "<ctrl+s>")
