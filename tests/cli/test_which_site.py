@@ -99,6 +99,26 @@ def test_what_is_for_a_console_holds_for_the_demo_too(
     assert "--keep DIR" in capsys.readouterr().err
 
 
+def test_what_is_for_a_console_holds_for_those_in_a_browser(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    served: list[tuple[str, ...]] = []
+    monkeypatch.setattr("tui.web.serving.serve", lambda wanted: served.append(wanted.words) or 0)
+    assert execute(["--data", str(tmp_path), "--no-engine", "--theme", "light", "web"]) == 0
+    (words,) = served
+    assert words[-2:] == ("--no-engine", "--theme=light")
+    assert execute(["--data", str(tmp_path), "web"]) == 0
+    assert not {"--no-engine", "--theme=light"} & set(served[-1])
+
+
+@pytest.mark.parametrize("option", ["--mouse", "--no-mouse", "--link=slow"])
+def test_what_is_for_a_terminal_is_refused_before_web(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str
+) -> None:
+    monkeypatch.setattr("tui.web.serving.serve", lambda wanted: pytest.fail("it was served"))
+    assert execute(["--data", str(tmp_path), option, "web"]) == 2
+
+
 def _no_site(keep: Path | None) -> Any:
     import contextlib
 

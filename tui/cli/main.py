@@ -93,6 +93,10 @@ def commsdesk(
         if data is not None and str(getattr(ctx.get_parameter_source("data"), "name", "")) == "COMMANDLINE":
             raise typer.BadParameter("--data does not go with demo: --keep DIR says where its site is kept")
         context.set_look(look)
+    elif ctx.invoked_subcommand == "web":
+        if look.mouse is not None or look.link is not None:
+            raise typer.BadParameter("--mouse and --link are for a terminal: leave them out before web")
+        context.set_look(look)
     elif look != context.Look():
         raise typer.BadParameter(
             f"--no-engine, --mouse, --theme and --link are for a console: leave them out before"

@@ -16,7 +16,6 @@ NO_EXTRA = "the console in a browser needs parts that are not installed: pip ins
 
 
 def web(
-    ctx: typer.Context,
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes any free one")
     ] = PORT,
@@ -66,7 +65,7 @@ def web(
 
     log_for_service()
     wanted = Wanted(
-        words=_console_words(ctx),
+        words=_console_words(),
         port=port,
         public_url=None if public_url is None else _url(public_url),
         framed_by=tuple(_origin(given) for given in framed_by or ()),
@@ -79,17 +78,16 @@ def web(
     raise typer.Exit(serve(wanted))
 
 
-def _console_words(ctx: typer.Context) -> tuple[str, ...]:
+def _console_words() -> tuple[str, ...]:
     """What starts a console as this command was asked to: the same site, operator and colours."""
-    chosen = context.settings()
-    given = ctx.parent.params if ctx.parent else {}
+    chosen, look = context.settings(), context.look()
     words = [sys.executable, "-P", "-m", "tui.cli.web_console", "--data", str(chosen.folder)]
     if chosen.operator is not None:
         words.append(f"--operator={chosen.operator}")
-    if given.get("no_engine"):
+    if not look.engine:
         words.append("--no-engine")
-    if given.get("theme") is not None:
-        words.append(f"--theme={given['theme']}")
+    if look.theme is not None:
+        words.append(f"--theme={look.theme}")
     return tuple(words)
 
 
