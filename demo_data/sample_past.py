@@ -15,11 +15,12 @@ from demo_data.sample_setup import FLAKY, XML
 from scheduling import lifecycle
 from scheduling.recorder import Result, apply, record
 from scheduling.senders.codes import ONE_API
-from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict, Outcome, OutcomeKind
+from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict, Outcome
 from scheduling.senders.verdict import by_code, by_status
 from storage import handlers, leases, outbox
 from storage.database import Transaction
-from storage.records import Handler, Message, MessageState
+from storage.records import Handler, Message
+from storage.vocabulary import MessageState, OutcomeKind
 
 Fate = Callable[[Handler, Message], Outcome]
 

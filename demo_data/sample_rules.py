@@ -10,7 +10,8 @@ from scheduling.firing import DEFAULT_GRACE, DEFAULT_MOST_CATCH_UP
 from storage import alerts, tasks
 from storage.alerts import Alert, AlertField
 from storage.database import Transaction
-from storage.records import Action, Category, EntryKind, ReviewEntry, Task
+from storage.records import Action, ReviewEntry, Task
+from storage.vocabulary import Category, EntryKind
 
 HOME_ZONE = "Australia/Brisbane"
 

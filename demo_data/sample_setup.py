@@ -11,7 +11,8 @@ from demo_data.sample_clickatell import Addresses
 from demo_data.sample_people import everyone
 from storage import custom_fields, groups, handlers, users
 from storage.database import Database, Transaction
-from storage.records import TOLD, Category, EntryKind, Recipient, ReviewEntry
+from storage.records import TOLD, Recipient, ReviewEntry
+from storage.vocabulary import Category, EntryKind
 
 ADMINISTRATOR = "ana"
 MINUTE = timedelta(minutes=1)

@@ -17,9 +17,10 @@ from storage import handlers, review_head
 from storage.database import Database, Transaction
 from storage.errors import StorageError
 from storage.folder import DataFolder
-from storage.records import Category, EntryKind, ReviewEntry
+from storage.records import ReviewEntry
 from storage.site import open_site
 from storage.tables import site_values
+from storage.vocabulary import Category, EntryKind
 
 NAME = "North Gate"
 PAST = timedelta(days=8, hours=6)

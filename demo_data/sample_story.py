@@ -26,22 +26,12 @@ from scheduling import alerting, cron, firing, lifecycle, recipients
 from scheduling.monitor import judge
 from scheduling.recorder import apply
 from scheduling.senders.advice import CAUSES, Cause
-from scheduling.senders.outcome import Balance, GatewayError, Outcome, OutcomeKind
-from scheduling.stages import Stage
+from scheduling.senders.outcome import Balance, GatewayError, Outcome
 from storage import audience, handlers, occurrences, outbox, tasks
 from storage.alerts import Alert
 from storage.outbox import Submission
-from storage.records import (
-    Category,
-    EntryKind,
-    Handler,
-    Level,
-    Message,
-    MessageState,
-    Origin,
-    ReviewEntry,
-    Task,
-)
+from storage.records import Handler, Message, ReviewEntry, Task
+from storage.vocabulary import Category, EntryKind, Level, MessageState, Origin, OutcomeKind, Stage
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 EACH_MINUTE_SINCE = 12 * MINUTE

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from scheduling import told, withdrawal
 from scheduling.actions import Queued, carry_out, names_of
-from scheduling.stages import ACTIVE, DONE, Stage
+from scheduling.stages import DONE
 from storage import hearing, occurrences
 from storage.alerts import Alert, AlertField
 from storage.database import Transaction
@@ -16,7 +16,8 @@ from storage.hearing import TELLING
 from storage.names import key_of
 from storage.occurrences import Occurrence
 from storage.outbox import Submission
-from storage.records import Category, EntryKind, Level, Message, Origin, ReviewEntry
+from storage.records import Message, ReviewEntry
+from storage.vocabulary import ACTIVE_STAGES, Category, EntryKind, Level, Origin, Stage
 
 # The fields that every occurrence has; a message may use them whatever the alert declares.
 BUILT_IN = (
@@ -214,7 +215,7 @@ def enter(
     """
     owner = operator if stage is Stage.CLAIMED else occurrence.owner
     changes = {"stage": str(stage), "owner": owner, "changed_at": now}
-    if stage not in ACTIVE:
+    if stage not in ACTIVE_STAGES:
         changes["ended_at"] = now
     occurrences.change(tx, occurrence.id, **changes)
     # Before anything is queued: what is moot must not go first. An end is followed by no second one.

@@ -13,7 +13,8 @@ from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
 from storage import adoption, due, handlers, leases, message_order, outbox, tasks, time_shift
 from storage.database import Database, Transaction
-from storage.records import Category, EntryKind, Level, Message, ReviewEntry, Task
+from storage.records import Message, ReviewEntry, Task
+from storage.vocabulary import Category, EntryKind, Level
 from storage.written_by import wall_clock
 
 log = logging.getLogger(__name__)

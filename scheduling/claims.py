@@ -17,13 +17,14 @@ from scheduling.leadership import Leadership
 from scheduling.recorder import apply
 from scheduling.sender_pool import ALERT_BATCH, ONE_API_BATCH, SenderPool
 from scheduling.senders.codes import Recovery
-from scheduling.senders.outcome import HandlerConfig, Outcome, OutcomeKind
+from scheduling.senders.outcome import HandlerConfig, Outcome
 from storage import adoption, handlers, integrity, leases, outbox
 from storage import due as due_messages
 from storage.database import Database, Transaction
 from storage.errors import SecretMissing
 from storage.outbox import ALERT_LANE
-from storage.records import ApiType, Handler, HandlerStatus, Message
+from storage.records import Handler, HandlerStatus, Message
+from storage.vocabulary import ApiType, OutcomeKind
 
 from scheduling import lifecycle  # isort: skip
 

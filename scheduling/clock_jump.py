@@ -22,7 +22,8 @@ from scheduling.clock import Clock
 from storage import clock_hold, leases, tasks, time_shift
 from storage.clock_hold import ClockHold
 from storage.database import Database, Transaction
-from storage.records import Category, EntryKind, Lease, Level, ReviewEntry
+from storage.records import Lease, ReviewEntry
+from storage.vocabulary import Category, EntryKind, Level
 from storage.written_by import WallClock, wall_clock
 
 T = TypeVar("T")

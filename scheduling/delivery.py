@@ -21,12 +21,13 @@ from scheduling.leadership import Leadership
 from scheduling.rate import RateLimits
 from scheduling.recorder import Recorder, Result, apply
 from scheduling.sender_pool import SenderPool
-from scheduling.senders.outcome import Outcome, OutcomeKind, OutgoingMessage, QueryVerdict, Sender
+from scheduling.senders.outcome import Outcome, OutgoingMessage, QueryVerdict, Sender
 from scheduling.store import Store
 from storage import leases, outbox, time_shift
 from storage.database import Database
 from storage.errors import SecretMissing, StorageError
 from storage.records import Handler, Message
+from storage.vocabulary import OutcomeKind
 from storage.written_by import WallClock, wall_clock
 
 log = logging.getLogger(__name__)

@@ -32,7 +32,8 @@ from scheduling.timing import Timing
 from storage import instances, leases, review_head
 from storage.database import Database
 from storage.errors import NewerSchema, Replaced, StorageError
-from storage.records import Category, EntryKind, Level, ReviewEntry
+from storage.records import ReviewEntry
+from storage.vocabulary import Category, EntryKind, Level
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ from scheduling import recipients
 from scheduling.actions import Queued, carry_out, names_of
 from storage import outbox, tasks
 from storage.database import Transaction
-from storage.records import Category, EntryKind, Level, Origin, ReviewEntry, Task
+from storage.records import ReviewEntry, Task
+from storage.vocabulary import Category, EntryKind, Level, Origin
 
 DEFAULT_GRACE = timedelta(minutes=15)
 DEFAULT_MOST_CATCH_UP = 10

@@ -12,7 +12,8 @@ from scheduling.told import Then
 from storage import hearing, outbox
 from storage.database import Transaction
 from storage.hearing import Hanging
-from storage.records import Category, EntryKind, Message, ReviewEntry
+from storage.records import Message, ReviewEntry
+from storage.vocabulary import Category, EntryKind
 
 NOT_TOLD = "its recipient had not been told"
 

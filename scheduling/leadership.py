@@ -16,7 +16,8 @@ from storage import instances, leases
 from storage.database import Database
 from storage.errors import StorageError
 from storage.process import Life, life_of
-from storage.records import Category, EntryKind, Level, ReviewEntry
+from storage.records import ReviewEntry
+from storage.vocabulary import Category, EntryKind, Level
 
 log = logging.getLogger(__name__)
 

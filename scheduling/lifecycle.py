@@ -15,18 +15,10 @@ from typing import Any
 
 from scheduling import phone
 from scheduling.retry import RetryPlan, next_attempt
-from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict, Outcome, OutcomeKind
+from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict, Outcome
 from scheduling.senders.wording import said
-from storage.records import (
-    WITHDRAWN,
-    Category,
-    EntryKind,
-    Level,
-    Message,
-    MessageState,
-    OnUnknown,
-    ReviewEntry,
-)
+from storage.records import Message, ReviewEntry
+from storage.vocabulary import WITHDRAWN, Category, EntryKind, Level, MessageState, OnUnknown, OutcomeKind
 
 # After this many unknown outcomes a person decides: an alarm may come twice, or thrice, not for ever.
 MOST_RESENDS = 2

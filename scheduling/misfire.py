@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from storage.records import Task, WhenMissed
+from storage.records import Task
+from storage.vocabulary import WhenMissed
 
 # A due time found within this is simply fired: a tick, a takeover (20 s), a busy database (30 s).
 ON_TIME = timedelta(seconds=60)

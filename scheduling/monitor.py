@@ -12,13 +12,14 @@ from scheduling.handler_state import NO_PAUSE
 from scheduling.money import money
 from scheduling.recorder import free_again
 from scheduling.sender_pool import SenderPool
-from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
+from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig
 from scheduling.senders.wording import said
 from scheduling.store import Store
 from storage import handlers, leases
 from storage.database import Database
 from storage.errors import SecretMissing, StorageError
-from storage.records import Category, EntryKind, Handler, HandlerStatus, Level, ReviewEntry
+from storage.records import Handler, HandlerStatus, ReviewEntry
+from storage.vocabulary import Category, EntryKind, Level, OutcomeKind
 
 log = logging.getLogger(__name__)
 

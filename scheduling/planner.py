@@ -9,7 +9,8 @@ from scheduling.clock import Clock
 from storage import adoption, leases, tasks
 from storage.database import Database, Transaction
 from storage.errors import StorageError
-from storage.records import EntryKind, Level, Task
+from storage.records import Task
+from storage.vocabulary import EntryKind, Level
 
 log = logging.getLogger(__name__)
 

@@ -11,21 +11,12 @@ from scheduling import fault_points, handler_state, hanging, lifecycle, system_a
 from scheduling.handler_state import NO_PAUSE, WELL
 from scheduling.lifecycle import Step
 from scheduling.senders.codes import Recovery, limits_all, recovery
-from scheduling.senders.outcome import Outcome, OutcomeKind
+from scheduling.senders.outcome import Outcome
 from scheduling.senders.verdict import as_gateway_error
 from storage import due, handlers, outbox
 from storage.database import Database, Transaction
-from storage.records import (
-    WITHDRAWN,
-    Category,
-    EntryKind,
-    Handler,
-    HandlerStatus,
-    Level,
-    Message,
-    MessageState,
-    ReviewEntry,
-)
+from storage.records import Handler, HandlerStatus, Message, ReviewEntry
+from storage.vocabulary import WITHDRAWN, Category, EntryKind, Level, MessageState, OutcomeKind
 
 
 @dataclass(frozen=True, slots=True)

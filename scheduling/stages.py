@@ -5,19 +5,8 @@ Restored and Finalised are over: raising again starts a new occurrence.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Stage(StrEnum):
-    CREATED = "Created"
-    CLAIMED = "Claimed"
-    ACTIONED = "Actioned"
-    ESCALATED = "Escalated"
-    RESTORED = "Restored"
-    FINALISED = "Finalised"
-
-
-ACTIVE = frozenset({Stage.CREATED, Stage.CLAIMED, Stage.ACTIONED, Stage.ESCALATED})
+from storage.vocabulary import Stage as Stage
 
 # From each stage, the stages that may follow. Claiming a claimed one hands it to someone else.
 FOLLOWS: dict[Stage, frozenset[Stage]] = {

@@ -15,13 +15,13 @@ from datetime import datetime
 
 from scheduling import alerting, sms_text
 from scheduling.senders import wording
-from scheduling.stages import Stage
 from storage import alerts, handlers, occurrences, outbox
 from storage.alerts import Alert
 from storage.database import Transaction
 from storage.occurrences import Occurrence
-from storage.records import Handler, HandlerStatus, Message, MessageState
+from storage.records import Handler, HandlerStatus, Message
 from storage.savepoint import on_its_own
+from storage.vocabulary import MessageState, Stage
 
 HANDLER_IN_ERROR = "handler in error"
 BALANCE_LOW = "balance low"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from storage.hearing import TELLING, MessageFact, MissedPerson
-from storage.records import MessageState, OnUnknown
+from storage.vocabulary import MessageState, OnUnknown
 
 SURE = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.SENDING})
 ARRIVED = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED})

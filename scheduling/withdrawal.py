@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scheduling import hanging, lifecycle, phone
-from scheduling.stages import ACTIVE, DONE, Stage
+from scheduling.stages import DONE
 from storage import message_order, occurrences, outbox
 from storage.database import Transaction
 from storage.records import Message
+from storage.vocabulary import ACTIVE_STAGES, Stage
 
 TELLING = frozenset({Stage.CREATED, Stage.ESCALATED})
 BEFORE_THE_END = TELLING | {Stage.CLAIMED, Stage.ACTIONED}
@@ -38,7 +39,7 @@ def ruling(stage: Stage, since: datetime, plan: object | None = None) -> Ruling 
     Whoever claims an alert with an answer plan has answered it: nobody else needs to be called. An
     alert without a plan informs, and goes on informing.
     """
-    if stage not in ACTIVE:
+    if stage not in ACTIVE_STAGES:
         tabs = BEFORE_THE_END
     elif plan is not None and stage in (Stage.CLAIMED, Stage.ACTIONED):
         tabs = TELLING

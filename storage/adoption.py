@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from storage import outbox
 from storage.database import Database, Transaction
 from storage.folder import file_system_of
-from storage.records import Category, EntryKind, Level, ReviewEntry
+from storage.records import ReviewEntry
 from storage.tables import attempts, instances, leases, messages, site_values
+from storage.vocabulary import Category, EntryKind, Level
 
 INODE, FILE_SYSTEM, HELD = "inode", "file_system", "held"
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from storage.database import Transaction
-from storage.records import FieldType, Recipient
+from storage.records import Recipient
 from storage.tables import custom_fields, group_members, groups, user_values, users
+from storage.vocabulary import FieldType
 
 
 @dataclass(frozen=True, slots=True)

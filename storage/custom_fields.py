@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from storage.database import Transaction
 from storage.names import key_of
-from storage.records import CustomField, FieldType
+from storage.records import CustomField
 from storage.tables import actions, alerts, custom_fields, handlers, tasks, user_values, users
+from storage.vocabulary import FieldType
 
 RECORD = [custom_fields.c[name] for name in CustomField.__dataclass_fields__]
 LIVE = custom_fields.c.removed_at.is_(None)

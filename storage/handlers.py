@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from storage.database import Database, Transaction
 from storage.errors import SecretMissing
 from storage.names import key_of
-from storage.records import ApiType, Handler, HandlerStatus, OnUnknown, Queue
+from storage.records import Handler, HandlerStatus, Queue
 from storage.secrets import hint
 from storage.tables import handler_statuses, handlers, messages
+from storage.vocabulary import ApiType, OnUnknown
 
 RECORD = [handlers.c[name] for name in Handler.__dataclass_fields__]
 

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from storage import message_order
 from storage.database import Transaction
-from storage.records import MessageState, OnUnknown
 from storage.tables import attempts, handlers, messages, occurrences, submissions
+from storage.vocabulary import MessageState, OnUnknown
 
 # The tabs whose messages tell of the occurrence; the others tell of what was done about it.
 TELLING = ("Created", "Escalated")

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from storage import message_search
 from storage.outbox import FROM, SELECT, m, record_of
-from storage.records import WITHDRAWN, Attempt, Message, MessageState
+from storage.records import Attempt, Message
 from storage.tables import attempts, messages, submissions, users
+from storage.vocabulary import WITHDRAWN, MessageState
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from storage.records import MessageState
 from storage.search_words import search_words
 from storage.tables import handlers, messages
+from storage.vocabulary import MessageState
 
 m = messages.c
 

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from storage import due, message_order
 from storage.database import Transaction
-from storage.records import Message, MessageDraft, MessageState, OnUnknown, Origin
+from storage.records import Message, MessageDraft
 from storage.tables import attempts, handlers, messages, submissions
 from storage.texts import for_phone, storable
+from storage.vocabulary import MessageState, OnUnknown, Origin
 
 ALERT_LANE, ORDINARY_LANE = 0, 1
 MANUAL_RANK, TASK_RANK = 0, 1

@@ -7,100 +7,18 @@ before the database is open. Times are aware UTC; lengths of time are `timedelta
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 
-
-class ApiType(StrEnum):
-    ONE = "one"
-    XML = "xml"
-
-
-class OnUnknown(StrEnum):
-    RESEND = "resend"
-    HOLD = "hold"
-
-
-class FieldType(StrEnum):
-    TEXT = "Text"
-    TELEPHONE_NUMBER = "Telephone Number"
-    NUMBER = "Number"
-    DATE = "Date"
-    YES_NO = "Yes/No"
-    EMAIL = "Email"
-    CHOICE = "Choice"
-
-
-class MessageState(StrEnum):
-    QUEUED = "queued"
-    SENDING = "sending"
-    ACCEPTED = "accepted"
-    DELIVERED = "delivered"
-    UNDELIVERED = "undelivered"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-
-class Origin(StrEnum):
-    MANUAL = "manual"
-    ALERT = "alert"
-    TASK = "task"
-
-
-class WhenMissed(StrEnum):
-    LATEST = "latest"
-    ALL = "all"
-    SKIP = "skip"
-
-
-class Category(StrEnum):
-    HANDLER = "Handler"
-    MESSAGE = "Message"
-    RETRY = "Retry"
-    ALERT = "Alert"
-    TASK = "Task"
-    USER = "User"
-    OPERATOR = "Operator"
-    SYSTEM = "System"
-
-
-class Level(StrEnum):
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-class EntryKind(StrEnum):
-    """What an entry of the review tells. It is set where it is decided; signs and filters go by it."""
-
-    QUEUED = "queued"  # messages were queued, by hand or sent again by a person
-    ACCEPTED = "accepted"
-    DELIVERED = "delivered"
-    UNDELIVERED = "undelivered"
-    RETRY = "retry"  # an attempt failed and another is planned
-    ATTEMPT = "attempt"  # the last attempt failed; the message's end is an entry of its own
-    FAILED = "failed"
-    EXPIRED = "expired"
-    UNKNOWN = "unknown"  # an attempt's or a message's outcome cannot be known
-    WITHDRAWN = "withdrawn"  # not sent: the occurrence went on, or an older message was not told
-    CANCELLED = "cancelled"  # by a person
-    SETTLED = "settled"  # a person said that a message of unknown outcome arrived
-    LEFT_OUT = "left out"  # people who will get nothing, each with the reason
-    STAGE = "stage"  # an alert was raised, claimed, restored …
-    COUNTED = "counted"  # a raise of an active occurrence
-    FIRED = "fired"
-    MISSED = "missed"  # a due time that was not fired, each with the reason
-    STATUS = "status"  # what a check found of a handler
-    PAUSED = "paused"
-    RESUMED = "resumed"
-    CHANGE = "change"  # settings, people, alerts, tasks: made, changed, removed
-    SITE = "site"  # engine, lease, clock, disk, backup, keys
-    NOTE = "note"  # anything else that an operator should know
-
-
-# The `error_code` of a message that is not sent (again) because its occurrence went on without it.
-WITHDRAWN = "withdrawn"
+# Forwarded until their other users import them from the vocabulary.
+from storage.vocabulary import WITHDRAWN as WITHDRAWN
+from storage.vocabulary import ApiType as ApiType
+from storage.vocabulary import Category as Category
+from storage.vocabulary import EntryKind as EntryKind
+from storage.vocabulary import FieldType as FieldType
+from storage.vocabulary import Level as Level
+from storage.vocabulary import MessageState as MessageState
+from storage.vocabulary import OnUnknown as OnUnknown
+from storage.vocabulary import Origin as Origin
+from storage.vocabulary import WhenMissed as WhenMissed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from storage.records import Category, EntryKind, Level, MessageState, Review
+from storage.records import Review
 from storage.search_words import search_words
 from storage.tables import attempts, messages, reviews
+from storage.vocabulary import Category, EntryKind, Level, MessageState
 
 CHAIN = ("digest", "chain", "key_id", "digest_version")
 ERASED = "(erased)"

@@ -15,11 +15,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from storage.errors import SecretMissing
-from storage.records import Category, EntryKind, Level, ReviewEntry
+from storage.records import ReviewEntry
 from storage.review_chain import Signer, reviews
 from storage.secrets import SecretBox
 from storage.tables.base import table_of
 from storage.tables.review import ReviewKeyRow
+from storage.vocabulary import Category, EntryKind, Level
 
 review_keys = table_of(ReviewKeyRow)
 

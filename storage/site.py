@@ -13,12 +13,13 @@ from storage.database import SCHEMA_VERSION, Database
 from storage.errors import NewerSchema, NotASite, UpgradeRefused
 from storage.folder import DataFolder
 from storage.process import Life, life_of
-from storage.records import Category, EntryKind, Level, ReviewEntry
+from storage.records import ReviewEntry
 from storage.review_chain import DIGEST_VERSION, GENESIS, LAST, Signer, reviews
 from storage.review_keys import Keys
 from storage.secrets import SecretBox, open_box
 from storage.tables import instances, leases, site_values
 from storage.upgrade import copy_before_upgrade, run_upgrade
+from storage.vocabulary import Category, EntryKind, Level
 
 
 def _utc_now() -> datetime:

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from storage.database import Transaction
 from storage.names import key_of
-from storage.records import TOLD, Action, Recipient, Task, TaskRun, WhenMissed
+from storage.records import TOLD, Action, Recipient, Task, TaskRun
 from storage.tables import action_recipients, actions, groups, handlers, task_runs, tasks, users
+from storage.vocabulary import WhenMissed
 
 RECORD = [tasks.c[name] for name in Task.__dataclass_fields__ if name != "actions"]
 RUN = [task_runs.c[name] for name in TaskRun.__dataclass_fields__]

@@ -8,9 +8,10 @@ from decimal import Decimal
 from scheduling.diagnose.finding import Finding, ok, problem, warning
 from scheduling.money import money
 from scheduling.senders.codes import RESUME_ON_TOP_UP
-from scheduling.senders.outcome import Balance, GatewayError, OutcomeKind
+from scheduling.senders.outcome import Balance, GatewayError
 from scheduling.senders.wording import said
-from storage.records import ApiType, Handler
+from storage.records import Handler
+from storage.vocabulary import ApiType, OutcomeKind
 
 CONNECTION, ADDRESS, KEY, CREDIT = "Connection", "Address", "Key or credentials", "Balance"
 WRONG_PATH = ("41", "42")  # the One API is there, and knows no such address

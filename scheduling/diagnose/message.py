@@ -6,7 +6,8 @@ from scheduling import phone
 from scheduling.diagnose.finding import Finding, ok, problem, warning
 from scheduling.senders.codes import ONE_API, XML_API
 from scheduling.senders.wording import said
-from storage.records import ApiType, Message, MessageState
+from storage.records import Message
+from storage.vocabulary import ApiType, MessageState
 
 LATE = timedelta(seconds=60)
 TRIED = "read its state and its attempts"

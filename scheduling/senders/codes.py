@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scheduling.senders.outcome import Outcome, OutcomeKind
+from scheduling.senders.outcome import Outcome
+from storage.vocabulary import OutcomeKind
 
 ACCOUNT, BUSY, REJECTED, UNKNOWN = (
     OutcomeKind.ACCOUNT,

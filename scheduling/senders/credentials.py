@@ -3,7 +3,8 @@
 import unicodedata
 
 from scheduling.senders.advice import CAUSES, Cause
-from scheduling.senders.outcome import HandlerConfig, Outcome, OutcomeKind
+from scheduling.senders.outcome import HandlerConfig, Outcome
+from storage.vocabulary import OutcomeKind
 
 
 def refused_key(key: str) -> Outcome | None:

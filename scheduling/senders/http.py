@@ -21,10 +21,11 @@ from scheduling import fault_points
 from scheduling.clock import Clock
 from scheduling.deadline import within
 from scheduling.senders.advice import Cause
-from scheduling.senders.outcome import HandlerConfig, OutcomeKind
+from scheduling.senders.outcome import HandlerConfig
 from scheduling.senders.reply import Failure, Reply
 from scheduling.senders.unpacking import TooLarge, unpacked
 from scheduling.senders.wording import outside_text
+from storage.vocabulary import OutcomeKind
 
 MOST_BODY_BYTES = 2_000_000
 KEEPALIVE_SECONDS = 5.0  # under the gateway's own limit: a request on a dying connection ends as unknown

@@ -22,7 +22,6 @@ from scheduling.senders.outcome import (
     GatewayError,
     HandlerConfig,
     Outcome,
-    OutcomeKind,
     OutgoingMessage,
     QueryAnswer,
 )
@@ -30,6 +29,7 @@ from scheduling.senders.reply import Failure, Reply
 from scheduling.senders.splitting import send_in_parts
 from scheduling.senders.verdict import as_gateway_error, by_failure
 from scheduling.senders.wording import said
+from storage.vocabulary import OutcomeKind
 
 MOST_MESSAGES = 100  # in a call; Clickatell's pages say 100 and 200
 _BALANCE_PATHS = ("/v1/balance", "/public-client/balance")  # the second is the older platform's

@@ -11,19 +11,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from scheduling.senders.codes import ONE_API
-from scheduling.senders.outcome import (
-    Balance,
-    DeliveryStatus,
-    DeliveryVerdict,
-    Outcome,
-    OutcomeKind,
-    OutgoingMessage,
-)
+from scheduling.senders.outcome import Balance, DeliveryStatus, DeliveryVerdict, Outcome, OutgoingMessage
 from scheduling.senders.pairing import pair, told_apart
 from scheduling.senders.reply import Reply
 from scheduling.senders.verdict import by_code, by_status, retry_after
 from scheduling.senders.wording import gateway_id, outside_text, said
-from storage.records import WITHDRAWN
+from storage.vocabulary import WITHDRAWN, OutcomeKind
 
 _DELIVERED = frozenset({"DEVICE_ACK", "READ"})
 _UNDELIVERED = frozenset(

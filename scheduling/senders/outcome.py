@@ -11,16 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-
-class OutcomeKind(StrEnum):
-    """The class of an outcome; it decides what follows (design, sections 4 and 9)."""
-
-    ACCEPTED = "accepted"  # Clickatell took it and named it
-    REJECTED = "rejected"  # refused for good: this message will never pass
-    BUSY = "busy"  # refused for now: later it may pass
-    ACCOUNT = "account"  # refused until a person changes money, keys or settings
-    NOT_SENT = "not_sent"  # nothing left this machine
-    UNKNOWN = "unknown"  # the request may have arrived
+from storage.vocabulary import OutcomeKind as OutcomeKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scheduling.senders.advice import CAUSES, Cause
-from scheduling.senders.outcome import OutcomeKind
+from storage.vocabulary import OutcomeKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from scheduling.senders.codes import limits_all
-from scheduling.senders.outcome import Outcome, OutcomeKind, OutgoingMessage
+from scheduling.senders.outcome import Outcome, OutgoingMessage
+from storage.vocabulary import OutcomeKind
 
 Call = Callable[[Sequence[OutgoingMessage]], Awaitable[tuple[list[Outcome], bool]]]
 """Sends messages in one call; returns their outcomes, and whether nothing was accepted because

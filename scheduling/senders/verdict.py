@@ -7,9 +7,10 @@ from email.utils import parsedate_to_datetime
 
 from scheduling.senders.advice import explain_status
 from scheduling.senders.codes import Code
-from scheduling.senders.outcome import GatewayError, Outcome, OutcomeKind
+from scheduling.senders.outcome import GatewayError, Outcome
 from scheduling.senders.reply import Failure
 from scheduling.senders.wording import said
+from storage.vocabulary import OutcomeKind
 
 LONGEST_WAIT = timedelta(days=31)
 _ACCOUNT_STATUSES = frozenset({401, 402, 403, 404, 405, 407, 410})

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Collection
 
 from scheduling.senders.masking import holds, mask
-from storage.records import WITHDRAWN
+from storage.vocabulary import WITHDRAWN
 
 MOST_CHARACTERS = 300
 MOST_READ = MOST_CHARACTERS * 5

@@ -12,7 +12,6 @@ from scheduling.senders.outcome import (
     GatewayError,
     HandlerConfig,
     Outcome,
-    OutcomeKind,
     OutgoingMessage,
     QueryAnswer,
     QueryVerdict,
@@ -22,6 +21,7 @@ from scheduling.senders.splitting import send_in_parts
 from scheduling.senders.verdict import as_gateway_error, by_failure
 from scheduling.senders.xml_document import balance_document, query_document, send_document
 from scheduling.senders.xml_reply import Answer, outcomes_of
+from storage.vocabulary import OutcomeKind
 
 MOST_MESSAGES = 50  # in a document; Clickatell names no figure
 

@@ -16,7 +16,6 @@ from scheduling.senders.outcome import (
     DeliveryStatus,
     DeliveryVerdict,
     Outcome,
-    OutcomeKind,
     QueryAnswer,
     QueryVerdict,
 )
@@ -25,6 +24,7 @@ from scheduling.senders.reply import Reply
 from scheduling.senders.verdict import believed, by_code, by_status, retry_after
 from scheduling.senders.wording import gateway_id, outside_text, said
 from scheduling.senders.xml_reading import read_document, tag_of
+from storage.vocabulary import OutcomeKind
 
 _UNIX_TIME = re.compile(r"(?<!\d)\d{9,11}(?!\d)")
 _UNKNOWN_MESSAGE_ID = "103"

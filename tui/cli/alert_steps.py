@@ -180,7 +180,8 @@ def _told_row(person: "PersonTold") -> tuple[object, ...]:
 
 
 def _step(occurrence_id: int, stage: str, text: str, yes: bool, json: bool) -> None:
-    from scheduling.stages import DONE, VERBS, Stage
+    from scheduling.stages import DONE, VERBS
+    from storage.vocabulary import Stage
     from tui.cli.sent import ask_if_large, asks
     from tui.operations import alert_preview, occurrences
 

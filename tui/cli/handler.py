@@ -81,7 +81,7 @@ def add(
 ) -> None:
     """Add a handler. Its secret comes from a file or standard input, never from an argument."""
     context.begin_site()
-    from storage.records import ApiType
+    from storage.vocabulary import ApiType
     from tui.operations import handlers
 
     given = locals()
@@ -130,7 +130,7 @@ def edit(
     """Change what is given, keep the rest. A new address or user name asks for the secret again."""
     from dataclasses import replace
 
-    from storage.records import ApiType
+    from storage.vocabulary import ApiType
     from tui.operations import handlers
 
     given = locals()

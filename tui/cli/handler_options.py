@@ -148,7 +148,7 @@ def filled(form: "HandlerForm", given: dict[str, Any]) -> "HandlerForm":
     from datetime import timedelta
 
     from scheduling.retry import RATE_FIELD, STOP_FIELD
-    from storage.records import OnUnknown
+    from storage.vocabulary import OnUnknown
     from tui.operations.form_values import any_whole_number, whole_minutes, whole_number
     from tui.operations.handler_form import amount
 

@@ -48,7 +48,7 @@ def list_messages(
 ) -> None:
     """Messages, the newest last; all of them unless --limit is given."""
     from storage.message_history import MessageFilter
-    from storage.records import MessageState
+    from storage.vocabulary import MessageState
     from tui.operations import messages, names
     from tui.operations.views import message_json
 

@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from storage.vocabulary import Category, EntryKind, Level
 from tui.cli.context import desk
 from tui.cli.lazy_group import plain_app
 from tui.cli.options import Json, Limit
@@ -21,57 +21,8 @@ app = plain_app()
 app.command("verify")(verify)
 
 
-class Category(StrEnum):
-    """The categories of the review, in any case."""
-
-    handler = "Handler"
-    message = "Message"
-    retry = "Retry"
-    alert = "Alert"
-    task = "Task"
-    user = "User"
-    operator = "Operator"
-    system = "System"
-
-
-class Level(StrEnum):
-    """How grave an entry is."""
-
-    info = "info"
-    warning = "warning"
-    error = "error"
-
-
-class Kind(StrEnum):
-    """What an entry tells: the kinds of `storage.records.EntryKind`."""
-
-    queued = "queued"
-    accepted = "accepted"
-    delivered = "delivered"
-    undelivered = "undelivered"
-    retry = "retry"
-    attempt = "attempt"
-    failed = "failed"
-    expired = "expired"
-    unknown = "unknown"
-    withdrawn = "withdrawn"
-    cancelled = "cancelled"
-    settled = "settled"
-    left_out = "left out"
-    stage = "stage"
-    counted = "counted"
-    fired = "fired"
-    missed = "missed"
-    status = "status"
-    paused = "paused"
-    resumed = "resumed"
-    change = "change"
-    site = "site"
-    note = "note"
-
-
-KIND_HELP = f"Only of this kind: {', '.join(kind.value for kind in Kind)}"
-SIGNS = {"info": "·", "warning": "!", "error": "▲"}
+KIND_HELP = f"Only of this kind: {', '.join(kind.value for kind in EntryKind)}"
+SIGNS = {Level.INFO: "·", Level.WARNING: "!", Level.ERROR: "▲"}
 
 
 @app.callback(invoke_without_command=True, no_args_is_help=False)
@@ -91,7 +42,7 @@ def review(
         Level | None, typer.Option("--level", case_sensitive=False, help="Only entries of this level")
     ] = None,
     kind: Annotated[
-        Kind | None,
+        EntryKind | None,
         typer.Option("--kind", case_sensitive=False, metavar="KIND", help=KIND_HELP),
     ] = None,
     search: Annotated[
@@ -113,7 +64,6 @@ def review(
         return
     from dataclasses import replace
 
-    from storage import records
     from storage.review import ReviewFilter
     from tui.operations import names
     from tui.operations import review as operations
@@ -121,10 +71,10 @@ def review(
 
     with desk().database.read() as connection:
         wanted = ReviewFilter(
-            category=records.Category(category.value) if category else None,
-            level=records.Level(level.value) if level else None,
+            category=category,
+            level=level,
             since=moment(since, "--since", desk().now(), ago=True) if since is not None else None,
-            kind=records.EntryKind(kind.value) if kind else None,
+            kind=kind,
             words=search,
             handler_id=names.handler(connection, handler).id if handler is not None else None,
             user_id=names.user(connection, user).id if user is not None else None,

@@ -65,7 +65,7 @@ def filled(form: "TaskForm", given: dict[str, Any]) -> "TaskForm":
     """The form with every option that was given. An empty time or useful life takes it away."""
     from dataclasses import replace
 
-    from storage.records import WhenMissed as Record
+    from storage.vocabulary import WhenMissed as Record
     from tui.operations.form_values import whole_minutes, whole_number
     from tui.operations.moments import check_zone
 

@@ -100,7 +100,7 @@ def list_users(
     json: Json = False,
 ) -> None:
     """Users with their telephone numbers and groups."""
-    from storage.records import FieldType
+    from storage.vocabulary import FieldType
     from tui.operations import fields, users
     from tui.operations.field_values import shown
 

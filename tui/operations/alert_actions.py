@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from scheduling.stages import Stage
 from storage import alerts as stored
 from storage.alerts import Alert
 from storage.records import Action
+from storage.vocabulary import Stage
 from tui.operations.alert_form import AlertForm, StageAction, form_of
 from tui.operations.alerts import Saved, read, save
 from tui.operations.desk import Desk, Role

@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduling import alerting, templates
-from scheduling.stages import Stage
 from storage import custom_fields
 from storage.alerts import Alert, AlertField
 from storage.names import key_of, tidy
 from storage.records import Action
+from storage.vocabulary import Stage
 from tui.operations.action_form import ActionForm, check_action
 from tui.operations.errors import Refused
 from tui.operations.form_values import MOST_MINUTES, whole_number

@@ -3,11 +3,11 @@
 import sqlalchemy as sa
 
 from scheduling import alerting, recipients, templates
-from scheduling.stages import Stage
 from storage import audience, groups, handlers
 from storage.alerts import Alert
 from storage.records import Action, Handler, Recipient
 from storage.tables import group_members, user_values, users
+from storage.vocabulary import Stage
 from tui.operations.names import mentioned
 from tui.operations.sending import NO_FIELD, known_fields
 

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from scheduling import actions, alerting, stages
 from scheduling.actions import Planned
 from scheduling.send_size import SendSize
-from scheduling.stages import Stage
 from scheduling.told import Person
 from storage import alerts, occurrences
 from storage.alerts import Alert
 from storage.occurrences import Occurrence
+from storage.vocabulary import Stage
 from tui.operations.desk import Desk
 from tui.operations.raised_values import kept_key, kept_values
 

@@ -7,12 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduling import alerting, withdrawal
-from scheduling.stages import Stage
 from storage import alerts as stored
 from storage import occurrences
 from storage.alerts import Alert
 from storage.database import Transaction
-from storage.records import Category, EntryKind, Level, ReviewEntry
+from storage.records import ReviewEntry
+from storage.vocabulary import Category, EntryKind, Level, Stage
 from tui.operations.action_form import same
 from tui.operations.alert_form import AlertForm, StageAction, check, form_of
 from tui.operations.alert_health import broken

@@ -2,7 +2,8 @@
 
 from storage import clock_hold
 from storage.clock_hold import ClockHold
-from storage.records import Category, EntryKind, Level, ReviewEntry
+from storage.records import ReviewEntry
+from storage.vocabulary import Category, EntryKind, Level
 from tui.operations.desk import Desk, Role
 
 NOTHING_HELD = "no scheduled task waits because of the clock: nothing to let go on"

@@ -17,7 +17,8 @@ from scheduling.diagnose.finding import Finding, problem, warning
 from storage import custom_fields, leases, message_history, users
 from storage import handlers as stored_handlers
 from storage.errors import StorageError
-from storage.records import CustomField, FieldType, Handler, Lease, Message, User
+from storage.records import CustomField, Handler, Lease, Message, User
+from storage.vocabulary import FieldType
 from tui.operations import handler_status, live_check
 from tui.operations import site_checks as of_site
 from tui.operations.desk import Desk, Role

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from scheduling import phone
 from storage.names import key_of
-from storage.records import CustomField, FieldType
+from storage.records import CustomField
+from storage.vocabulary import FieldType
 from tui.operations.errors import Refused
 from tui.operations.names import check_text, nearest
 

@@ -11,7 +11,8 @@ from storage import custom_fields
 from storage.custom_fields import ActionText
 from storage.database import Transaction
 from storage.names import key_of, tidy
-from storage.records import Category, CustomField, EntryKind, FieldType, ReviewEntry
+from storage.records import CustomField, ReviewEntry
+from storage.vocabulary import Category, EntryKind, FieldType
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 from tui.operations.field_values import LONGEST_VALUE

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from storage import groups
 from storage.database import Transaction
-from storage.records import Category, EntryKind, Group, ReviewEntry
+from storage.records import Group, ReviewEntry
+from storage.vocabulary import Category, EntryKind
 from tui.operations import names
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused

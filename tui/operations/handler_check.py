@@ -15,7 +15,8 @@ from storage import due
 from storage import handlers as stored
 from storage.database import Transaction
 from storage.errors import SecretMissing
-from storage.records import Category, EntryKind, Handler, Level, ReviewEntry
+from storage.records import Handler, ReviewEntry
+from storage.vocabulary import Category, EntryKind, Level
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from scheduling import retry
 from storage import custom_fields
-from storage.records import ApiType, FieldType, Handler, OnUnknown
+from storage.records import Handler
+from storage.vocabulary import ApiType, FieldType, OnUnknown
 from tui.operations import way_out
 from tui.operations.errors import Refused
 from tui.operations.form_values import MOST_MINUTES, minutes_of, whole_number

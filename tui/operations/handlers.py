@@ -12,9 +12,10 @@ from storage import handlers as stored
 from storage.database import Transaction
 from storage.errors import SecretMissing
 from storage.handlers import keep_proxy_secret, keep_secret
-from storage.records import Category, EntryKind, Handler, Level, Queue, ReviewEntry
+from storage.records import Handler, Queue, ReviewEntry
 from storage.secrets import hint
 from storage.tables import actions, alerts, messages, tasks
+from storage.vocabulary import Category, EntryKind, Level
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted, minutes_of

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from scheduling.clock import SystemClock
 from scheduling.sender_pool import read_config
 from scheduling.senders import make_sender
-from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
+from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig
 from storage.errors import SecretMissing
 from storage.records import Handler
+from storage.vocabulary import OutcomeKind
 from tui.operations.desk import Desk
 
 AT_ONCE = 8

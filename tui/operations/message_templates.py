@@ -9,7 +9,8 @@ from scheduling import sms_text, templates
 from storage import message_templates as stored
 from storage.database import Transaction
 from storage.message_templates import MessageTemplate
-from storage.records import Category, EntryKind, ReviewEntry
+from storage.records import ReviewEntry
+from storage.vocabulary import Category, EntryKind
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 from tui.operations.names import check_name, check_text, one_of

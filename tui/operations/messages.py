@@ -12,17 +12,9 @@ from scheduling.told import person_of
 from storage import message_history, message_order, outbox
 from storage.database import Transaction
 from storage.message_history import ALL, MessageFilter
-from storage.records import (
-    Attempt,
-    Category,
-    EntryKind,
-    Message,
-    MessageDraft,
-    MessageState,
-    Origin,
-    ReviewEntry,
-)
+from storage.records import Attempt, Message, MessageDraft, ReviewEntry
 from storage.tables import messages
+from storage.vocabulary import Category, EntryKind, MessageState, Origin
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 from tui.operations.sending import usable

@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from scheduling import alerting, stages, told
 from scheduling.actions import Queued
-from scheduling.stages import Stage
 from scheduling.told import Tally
 from storage import alerts, hearing, outbox
 from storage import occurrences as stored
 from storage.alerts import Alert
 from storage.occurrences import Occurrence, OccurrenceEvent
-from storage.records import Category, EntryKind, Level, Message, ReviewEntry
+from storage.records import Message, ReviewEntry
+from storage.vocabulary import Category, EntryKind, Level, Stage
 from tui.operations.alerts import read
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused

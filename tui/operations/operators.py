@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from storage import operators as stored
 from storage.database import Transaction
 from storage.operators import Operator, OperatorKey
-from storage.records import Category, EntryKind, Level, ReviewEntry
+from storage.records import ReviewEntry
+from storage.vocabulary import Category, EntryKind, Level
 from tui.operations import names
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused

@@ -11,11 +11,11 @@ from scheduling import sms_text, templates
 from scheduling.recipients import Composed, LeftOut, Reached
 from scheduling.send_size import SendSize
 from scheduling.sms_text import Measure
-from scheduling.stages import Stage
 from storage import audience, custom_fields, outbox
 from storage import handlers as stored
 from storage.database import Transaction
-from storage.records import Category, EntryKind, Handler, Level, Origin, Recipient, ReviewEntry
+from storage.records import Handler, Recipient, ReviewEntry
+from storage.vocabulary import Category, EntryKind, Level, Origin, Stage
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted

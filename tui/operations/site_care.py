@@ -27,9 +27,10 @@ from storage.folder import DataFolder
 from storage.key_rotation import Rotated
 from storage.logins import Newcomer, Why
 from storage.message_history import count_undecided
-from storage.records import Category, EntryKind, Level, ReviewEntry
+from storage.records import ReviewEntry
 from storage.restore import Restored
 from storage.review_verify import Verdict
+from storage.vocabulary import Category, EntryKind, Level
 from tui.operations.desk import Desk, Role, refusal
 from tui.operations.errors import NotAllowed, Refused
 

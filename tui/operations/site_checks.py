@@ -29,8 +29,9 @@ from storage import handlers as stored_handlers
 from storage import review as stored_review
 from storage import tasks as stored_tasks
 from storage.folder import DataFolder, file_system_of
-from storage.records import MessageState, Task
+from storage.records import Task
 from storage.tables import messages
+from storage.vocabulary import MessageState
 from tui.operations import alert_health, task_preview
 from tui.operations.desk import Desk
 from tui.operations.moments import site_zone

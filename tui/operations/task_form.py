@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from scheduling import cron
 from scheduling.firing import DEFAULT_GRACE, DEFAULT_MOST_CATCH_UP
-from storage.records import Action, Task, WhenMissed
+from storage.records import Action, Task
+from storage.vocabulary import WhenMissed
 from tui.operations.action_form import ActionForm, check_action
 from tui.operations.action_form import form_of as action_form_of
 from tui.operations.errors import Refused

@@ -12,7 +12,8 @@ from scheduling.firing import Fired
 from scheduling.zones import zone_named
 from storage import tasks as stored
 from storage.database import Transaction
-from storage.records import Category, EntryKind, Level, ReviewEntry, Task, TaskRun
+from storage.records import ReviewEntry, Task, TaskRun
+from storage.vocabulary import Category, EntryKind, Level
 from tui.operations.action_form import same
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused

@@ -2,7 +2,7 @@
 
 from scheduling.senders.wording import said
 from scheduling.told import PersonTold, Tally
-from storage.records import WITHDRAWN, MessageState
+from storage.vocabulary import WITHDRAWN, MessageState
 
 MOST_NAMED = 5
 

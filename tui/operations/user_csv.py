@@ -16,8 +16,9 @@ import sqlalchemy as sa
 
 from storage import custom_fields, user_import
 from storage.names import key_of
-from storage.records import Category, CustomField, EntryKind, ReviewEntry
+from storage.records import CustomField, ReviewEntry
 from storage.user_import import Change, Mismatch, StagedUser
+from storage.vocabulary import Category, EntryKind
 from tui.operations import names
 from tui.operations.csv_table import Line, Table, bare, read_table
 from tui.operations.desk import Desk, Role

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from storage import custom_fields, users
-from storage.records import CustomField, FieldType, User
+from storage.records import CustomField, User
 from storage.users import EVERYONE, UserFilter
+from storage.vocabulary import FieldType
 from tui.operations.csv_table import guarded, write_rows
 from tui.operations.desk import Desk
 from tui.operations.user_csv import ENABLED, GROUPS, ID, NAME, NOTES

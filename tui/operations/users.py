@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from storage import custom_fields, groups, users
 from storage.database import Transaction
-from storage.records import Category, CustomField, EntryKind, Group, ReviewEntry, User
+from storage.records import CustomField, Group, ReviewEntry, User
 from storage.users import BY_NAME, EVERYONE, UserFilter, UserOrder
+from storage.vocabulary import Category, EntryKind
 from tui.operations import names
 from tui.operations.desk import Desk, Role
 from tui.operations.errors import Refused

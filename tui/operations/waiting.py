@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 
 from storage import leases, outbox
 from storage.database import ChangeWatch
-from storage.records import Message, MessageState
+from storage.records import Message
+from storage.vocabulary import MessageState
 from tui.operations.desk import Desk
 
 LOOK_EVERY = 0.1  # seconds; a look is one PRAGMA
