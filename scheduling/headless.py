@@ -12,7 +12,7 @@ from types import FrameType
 
 from scheduling.engine import Engine
 from scheduling.engine_thread import EngineThread
-from scheduling.notify import Notifier
+from scheduling.sd_notify import Notifier
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from storage.database import Database
 from tests.cli.conftest import CommandLine
 from tests.tui.sections.people import rows_are
 from tests.tui.support import console, screen_text, settle, shown
-from tui.dialogs.occurrence import OccurrenceDialog
+from tui.occurrences.detail import OccurrenceDialog
 from tui.operations.desk import Desk
 
 STAGES = ("Created", "Claimed", "Actioned", "Escalated", "Restored", "Finalised")

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.cli.conftest import CommandLine, Ended
 from tui.cli import context
-from tui.local_files import OwnFolder
+from tui.operations.local_files import OwnFolder
 from tui.ssh import checks
 
 

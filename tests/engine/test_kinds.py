@@ -18,7 +18,7 @@ from tests.engine.support import (
     use_sender,
 )
 from tests.virtual_time import VirtualClock, run_virtually
-from tui.review_kinds import kind_of
+from tui.review.kinds import kind_of
 
 BUSY = outcome(OutcomeKind.BUSY, error="Desk: accepted")
 REFUSED = outcome(OutcomeKind.REJECTED, error="Joe: delivered, outcome unknown")

@@ -364,7 +364,7 @@ REMOVALS = (
     ),
     Removal(
         FACTS,
-        "tui/review_kinds.py",
+        "tui/review/kinds.py",
         "        return SIGNS[entry.kind]\n",
         "tests/operations/test_facts_and_words.py::test_the_sign_is_that_of_what_happened_whatever_names_say",
         '        return "accepted" if ": accepted" in entry.text else SIGNS[entry.kind]\n',
@@ -420,7 +420,7 @@ REMOVALS = (
     ),
     Removal(
         FILES,
-        "tui/local_files.py",
+        "tui/operations/local_files.py",
         '            desk.require(Role.OPERATOR, "writing a file (standard output takes an export:'
         ' user export -)")\n',
         "tests/cli/test_ssh.py::test_a_viewer_writes_no_files_and_gets_exports_from_standard_output",
@@ -428,7 +428,7 @@ REMOVALS = (
     ),
     Removal(
         FILES,
-        "tui/local_files.py",
+        "tui/operations/local_files.py",
         '            raise Refused(f"there is no room for all of it: {MAKE_ROOM}", FIELD)\n',
         "tests/tui/test_local_files.py::test_a_quota_holds_for_all_files_together_and_leaves_what_was_there",
     ),

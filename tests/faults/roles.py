@@ -64,7 +64,7 @@ LOADED: dict[str, tuple[str, ...]] = {
         "httpcore._async.connection_pool",
         "scheduling.senders",
     ),
-    "screen": ("tui.app", "tui.main_screen", "tui.cli.console"),
+    "screen": ("tui.console.app", "tui.console.main_screen", "tui.cli.console"),
 }
 
 

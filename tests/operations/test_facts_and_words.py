@@ -24,8 +24,8 @@ from tui.cli.review import Kind as KindOption
 from tui.operations import handlers, occurrences, sending, users
 from tui.operations.desk import Desk
 from tui.operations.errors import Refused
-from tui.review_kinds import SIGNS, kind_of
-from tui.widgets.review_lines import PROBLEMS
+from tui.review.kinds import SIGNS, kind_of
+from tui.review.lines import PROBLEMS
 
 HOSTILE = [
     "Desk: accepted",

@@ -10,7 +10,7 @@ from textual import events
 
 from tui.cli import context
 from tui.cli.console import open_console
-from tui.main_screen import MainScreen
+from tui.console.main_screen import MainScreen
 
 left = [0]
 

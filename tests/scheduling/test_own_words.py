@@ -15,7 +15,7 @@ from scheduling.sms_text import _BASIC, _EXTENSION, gsm_signs, measure, shorten
 from scheduling.stages import Stage
 from storage.alerts import Alert, AlertField
 from storage.texts import for_phone
-from tui.dialogs.test_send import TEXT
+from tui.messages.send_test import TEXT
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 GSM = st.text(alphabet=_BASIC + _EXTENSION, max_size=400)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui import session_limits
+from tui.console import session_limits
+from tui.console.session_limits import Limits
 from tui.operations.errors import Refused
-from tui.session_limits import Limits
 from tui.ssh.guard import GONE, TOO_LONG, Guard
 from tui.ssh.installation import Installation
 from tui.ssh.request import ALLOWED, words_of

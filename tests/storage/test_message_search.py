@@ -19,7 +19,7 @@ from storage.site import open_site
 from storage.tables import messages
 from tests.engine.support import add_handler, queue
 from tests.operations.arrange import set_message
-from tui.message_states import state_of
+from tui.messages.states import state_of
 
 CLOCK = SystemClock()
 NUMBER = "+447400123456"

@@ -27,10 +27,10 @@ from storage import adoption, tables
 from storage.site import open_site
 from tests.tui.support import settle
 from tests.tui.test_hostile import LISTS, STOPS
-from tui.actions import REGISTRY
-from tui.app import ConsoleApp, Settings
+from tui.console.app import ConsoleApp, Settings
 from tui.dialogs.confirm import Question
-from tui.local_files import OwnFolder
+from tui.keys.registry import REGISTRY
+from tui.operations.local_files import OwnFolder
 from tui.widgets.paged_table import PagedTable
 
 SIZES = ((80, 24), (160, 50))

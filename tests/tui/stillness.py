@@ -11,7 +11,7 @@ from textual.worker import Worker
 
 from tests.tui.drawn import drawn
 from tests.tui.support import settle
-from tui.widgets.review_panel import ReviewPanel
+from tui.review.panel import ReviewPanel
 
 
 async def still(pilot: Pilot[Any]) -> str:

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from storage.site import open_site
-from tui.app import ConsoleApp, Settings
+from tui.console.app import ConsoleApp, Settings
 from tui.dialogs.confirm import Confirm
 from tui.operations.desk import Desk, Role
 from tui.widgets.header import SiteHeader

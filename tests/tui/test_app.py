@@ -17,11 +17,11 @@ from storage.folder import DataFolder
 from storage.site import open_site
 from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
-from tui.app import ConsoleApp, Settings
+from tui.console.app import ConsoleApp, Settings
 from tui.dialogs.confirm import Confirm
 from tui.operations import clock, sending, site_care
 from tui.operations.desk import Desk
-from tui.overview import Overview
+from tui.operations.overview import Overview
 from tui.widgets.header import SiteHeader
 
 
@@ -137,7 +137,7 @@ async def test_bad_keys_in_the_key_file_are_told_and_the_good_ones_hold(tmp_path
         assert app.desk is not None
         app.desk.database.close()
     finally:
-        from tui.actions import REGISTRY
+        from tui.keys.registry import REGISTRY
 
         REGISTRY.use({})
 

@@ -12,8 +12,8 @@ from storage.records import FieldType
 from tests.operations.arrange import make_handler
 from tests.tui.sections.raising import fire
 from tests.tui.support import console, make_desk, settle
-from tui.app import ConsoleApp
-from tui.dialogs.test_send import TestSend
+from tui.console.app import ConsoleApp
+from tui.dialogs.editor_screen import EditorScreen
 from tui.editors.alert import AlertEditor
 from tui.editors.field import FieldEditor
 from tui.editors.group import GroupEditor
@@ -21,9 +21,9 @@ from tui.editors.handler import HandlerEditor
 from tui.editors.task import TaskEditor
 from tui.editors.user import UserEditor
 from tui.editors.user_fields import key_of_field
+from tui.messages.send_test import TestSend
 from tui.operations import fields, groups
 from tui.operations.desk import Desk
-from tui.widgets.editor_screen import EditorScreen
 
 Row = tuple[str, Any, str]
 """The field's key, what is entered, and words of the sentence."""

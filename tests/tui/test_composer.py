@@ -5,7 +5,7 @@ import pytest
 from scheduling.recipients import Reached
 from tests.tui.kit.app import KitApp, screen_text, shown, until
 from tests.tui.kit.hostile import HOSTILE
-from tui.plain_text import editable_str
+from tui.text.plain import editable_str
 from tui.widgets.composer import COUNTED_AT_ONCE, EMPTY, Composer
 
 JOE = Reached(1, "Joe Hart", "+447700900123", {"Bay": "7"})

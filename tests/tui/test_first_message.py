@@ -14,10 +14,10 @@ from tests.tui.guide.hands import at_field, click_on, paste, type_in, whole_cons
 from tests.tui.sections.people import rows_are
 from tests.tui.support import screen_text, settle, shown, told
 from tui.dialogs.confirm import Question
-from tui.dialogs.send_message import SendMessage
 from tui.editors.field import FieldEditor
 from tui.editors.handler import HandlerEditor
 from tui.editors.user import UserEditor
+from tui.messages.send_message import SendMessage
 from tui.widgets.next_step import NextStep
 
 NUMBER, SENT_TO = "+447400123456", "447400123456"

@@ -28,8 +28,8 @@ from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle, shown
 from tui.dialogs.ask_text import AskText
 from tui.dialogs.confirm import Answer, Confirm, Question
-from tui.dialogs.send_message import SendMessage
 from tui.editors.user import UserEditor
+from tui.messages.send_message import SendMessage
 from tui.operations import alerts, messages, users
 from tui.operations.desk import Desk, _utc_now
 from tui.widgets.menu import ContextMenu

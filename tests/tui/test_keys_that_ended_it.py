@@ -14,12 +14,12 @@ from tests.operations.arrange import make_handler, make_people
 from tests.tui.sections.people import desk_at
 from tests.tui.support import console, settle, shown, told
 from tests.tui.test_typed import at_once
-from tui.app import ConsoleApp, _is_going
+from tui.console.app import ConsoleApp, _is_going
 from tui.dialogs.confirm import Confirm, Question
-from tui.dialogs.send_message import SendMessage
 from tui.editors.group import GroupEditor
 from tui.editors.members import MemberSearch
 from tui.editors.user import UserEditor
+from tui.messages.send_message import SendMessage
 from tui.operations import groups
 from tui.operations.desk import Desk
 from tui.widgets.fields import TextField

@@ -16,7 +16,7 @@ from tests.tui.sections.people import cells, desk_at, go_to, rows_are
 from tests.tui.support import console, screen_text, settle, shown
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.note import NoteDialog
-from tui.dialogs.raise_alert import RaiseAlert
+from tui.occurrences.raise_alert import RaiseAlert
 from tui.operations import alerts, handlers, messages, occurrences, tasks
 from tui.operations.action_form import ActionForm
 from tui.operations.alerts import AlertForm, StageAction

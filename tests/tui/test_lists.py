@@ -13,18 +13,18 @@ from tests.engine.support import queue
 from tests.operations.arrange import JOE, make_handler, make_people, set_message, to
 from tests.tui.sections.people import desk_at, go_to, rows_are
 from tests.tui.support import console, screen_text, settle, shown
+from tui.console.preferences import Preferences
 from tui.dialogs.confirm import Answer, Confirm, Question
 from tui.dialogs.diagnosis import place_of
-from tui.dialogs.send_message import SendMessage
+from tui.messages.send_message import SendMessage
 from tui.operations import alerts, occurrences, tasks, users
 from tui.operations import messages as operations
 from tui.operations.action_form import ActionForm
 from tui.operations.alerts import AlertForm
 from tui.operations.desk import Desk
 from tui.operations.tasks import TaskForm
-from tui.plain import middle_cut, plain
-from tui.preferences import Preferences
-from tui.widgets.review_panel import ReviewPanel
+from tui.review.panel import ReviewPanel
+from tui.text.content import middle_cut, plain
 
 NOW = datetime.now(UTC)
 

@@ -5,10 +5,10 @@ from typing import Any, TextIO
 
 import pytest
 
-from tui import local_files
-from tui.local_files import Anywhere, OwnFolder
+from tui.operations import local_files
 from tui.operations.desk import Role
 from tui.operations.errors import NotAllowed, Refused
+from tui.operations.local_files import Anywhere, OwnFolder
 
 
 def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_quota_holds_for_all_files_together_and_leaves_what_was_there(tmp_path
 
 def test_a_small_disk_keeps_what_sending_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     free = local_files.FLOOR + 10
-    monkeypatch.setattr("tui.local_files.shutil.disk_usage", lambda path: Disk(free))
+    monkeypatch.setattr("tui.operations.local_files.shutil.disk_usage", lambda path: Disk(free))
     with pytest.raises(Refused, match="no room"):
         local_files.write(OwnFolder(tmp_path), DESK, "a", lambda out: out.write("x" * 11))
     assert local_files.write(OwnFolder(tmp_path), DESK, "a", lambda out: out.write("x" * 10)) == 10

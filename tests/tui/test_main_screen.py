@@ -16,15 +16,15 @@ from storage.records import Category, EntryKind, ReviewEntry
 from storage.tables import leases
 from tests.operations.arrange import make_handler, make_people
 from tests.tui.support import console, make_desk, screen_text, settle
-from tui.app import ConsoleApp
+from tui.console.app import ConsoleApp
 from tui.operations.desk import Desk
-from tui.overview import Light, Overview
+from tui.operations.overview import Light, Overview
+from tui.review.panel import ReviewPanel
 from tui.sections.registry import SECTIONS
 from tui.sections.section import FilterInput
 from tui.widgets.header import SiteHeader
 from tui.widgets.menu import ContextMenu
 from tui.widgets.paged_table import PagedTable
-from tui.widgets.review_panel import ReviewPanel
 
 WRITER = """
 import sys, time

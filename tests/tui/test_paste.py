@@ -13,7 +13,7 @@ from textual.drivers import linux_driver, web_driver
 from textual.message import Message
 
 from tests.tui.kit.app import KitApp, shown, until
-from tui.paste import END, START, PasteParser, pasted, pasted_line
+from tui.terminal.paste import END, START, PasteParser, pasted, pasted_line
 from tui.widgets.composer import Composer
 from tui.widgets.inputs import TextBox, TextInput
 
@@ -49,7 +49,7 @@ def test_keys_are_read_as_before() -> None:
 
 
 def test_the_drivers_read_with_it() -> None:
-    import tui.app  # noqa: F401  (installs it)
+    import tui.console.app  # noqa: F401  (installs it)
 
     assert linux_driver.XTermParser is PasteParser and web_driver.XTermParser is PasteParser  # type: ignore[comparison-overlap]
 
@@ -118,7 +118,7 @@ def read_as_events(data: str) -> list[Any]:
 
 PROGRAM = """
 import sys
-from tui import paste
+from tui.terminal import paste
 from textual.app import App
 from tui.widgets.inputs import TextBox
 paste.install()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.support import console, make_desk, settle, told
-from tui.preferences import KEYS, NAME, SECTIONS, Choices, Preferences, read_preferences, remember
+from tui.console.preferences import KEYS, NAME, SECTIONS, Choices, Preferences, read_preferences, remember
 from tui.sections import registry
 
 FILE = """\

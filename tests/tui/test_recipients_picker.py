@@ -10,7 +10,7 @@ from tests.operations.arrange import ANN, JOE, THEN, make_people
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle
 from tui.operations.desk import Desk
-from tui.plain_text import plain_str
+from tui.text.plain import plain_str
 from tui.widgets.recipients_picker import RecipientsPicker, SearchInput
 
 

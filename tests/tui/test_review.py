@@ -13,12 +13,12 @@ from storage import handlers as stored_handlers
 from storage.records import Category, EntryKind, Level, ReviewEntry
 from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
-from tui.dialogs.entry import EntryDetail
-from tui.dialogs.export_review import ExportReview
-from tui.dialogs.message_detail import MessageDetail
 from tui.editors.handler import HandlerEditor
+from tui.messages.detail import MessageDetail
 from tui.operations import sending
 from tui.operations.desk import Desk
+from tui.review.entry import EntryDetail
+from tui.review.export import ExportReview
 from tui.sections.review import ReviewSection
 from tui.widgets.menu import ContextMenu
 from tui.widgets.paged_table import PagedTable

@@ -12,9 +12,9 @@ import pytest
 from textual.command import CommandPalette, DiscoveryHit
 
 from tests.tui.support import console, make_desk, settle
-from tui.actions import REGISTRY
-from tui.local_files import OwnFolder
+from tui.keys.registry import REGISTRY
 from tui.operations.desk import Desk
+from tui.operations.local_files import OwnFolder
 from tui.widgets.palette import ActionProvider
 
 PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn", "os.fork")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.tui.support import console, make_desk, screen_text, settle, told
-from tui.app import ConsoleApp
+from tui.console.app import ConsoleApp
+from tui.console.session_limits import Limits
+from tui.console.stay import GRACE, Stay
 from tui.operations.desk import Desk
-from tui.session_limits import Limits
-from tui.stay import GRACE, Stay
 
 MINUTE, HOUR = 60.0, 3600.0
 LIMITS = Limits(idle=timedelta(hours=1), longest=timedelta(hours=12))

@@ -11,8 +11,8 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tui.link import is_slow
-from tui.shown import Shown
+from tui.terminal.screen_diff import Shown
+from tui.terminal.slow_link import is_slow
 
 WIDTH, HEIGHT = 40, 6
 CONSOLE = Console(color_system="256", force_terminal=True, width=WIDTH)

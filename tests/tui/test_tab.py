@@ -21,8 +21,8 @@ from tests.tui.sections.people import desk_at, go_to, rows_are
 from tests.tui.sections.raising import fire
 from tests.tui.support import console, say_yes, settle, shown, told
 from tests.tui.test_hostile import LISTS, STOPS, leave, listed, to_one_with_actions
-from tui.dialogs.raise_alert import RaiseAlert
-from tui.dialogs.send_message import SendMessage
+from tui.messages.send_message import SendMessage
+from tui.occurrences.raise_alert import RaiseAlert
 from tui.operations.desk import Desk, _utc_now
 from tui.widgets.menu import ContextMenu
 

@@ -9,11 +9,11 @@ from textual import events
 from textual.pilot import Pilot
 
 from tests.tui.support import console, make_desk, settle, shown
-from tui import typed
-from tui.dialogs.import_users import FileInput, ImportUsers
 from tui.editors.handler import HandlerEditor
 from tui.operations.desk import Desk
-from tui.typed import InOrder
+from tui.terminal import key_order as typed
+from tui.terminal.key_order import InOrder
+from tui.users.import_users import FileInput, ImportUsers
 from tui.widgets.inputs import TextInput
 
 BACKSPACE, LEFT, TAB = "backspace", "left", "tab"

@@ -7,8 +7,8 @@ from pathlib import Path
 from tui.cli import context
 from tui.cli.logs import log_to_file
 from tui.cli.output import note
+from tui.console.session_limits import Limits
 from tui.operations.errors import Refused
-from tui.session_limits import Limits
 
 
 def open_console(
@@ -26,17 +26,18 @@ def open_console(
     """Show the console until it is left; the exit status. Raises `Refused` without a terminal.
 
     What is None is as `settings.toml` says. Without `mouse` the terminal keeps it, to select and
-    copy with; `theme` and `link` are values of `tui.preferences`. `limits` say when it closes by itself.
+    copy with; `theme` and `link` are values of `tui.console.preferences`. `limits` say when it
+    closes by itself.
 
     A `kind` of "web" has none: a browser shows it, by way of the server that has started this process.
     """
     if kind != "web" and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused("the console needs a terminal: see `commsdesk --help` for commands that do not")
-    from tui.app import ConsoleApp, Settings
     from tui.cli.screens import Screens
-    from tui.leaving import Leaving
-    from tui.open_site import OpenSite
-    from tui.preferences import NAME, read_preferences
+    from tui.console.app import ConsoleApp, Settings
+    from tui.console.open_site import OpenSite
+    from tui.console.preferences import NAME, read_preferences
+    from tui.terminal.leaving import Leaving
 
     chosen = context.settings()
     site = (folder or chosen.folder).expanduser().absolute()
@@ -76,7 +77,7 @@ def open_console(
 
 def _stop_engine(engine: object) -> None:
     from scheduling.engine_thread import EngineThread
-    from tui.leaving import ANSWERS_WITHIN
+    from tui.terminal.leaving import ANSWERS_WITHIN
 
     if not isinstance(engine, EngineThread):
         return

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from tui.operations.errors import Refused
 
 if TYPE_CHECKING:
-    from tui.local_files import LocalFiles
     from tui.operations.access import Identity
     from tui.operations.desk import Desk
+    from tui.operations.local_files import LocalFiles
 
 DATA_VARIABLE = "COMMSDESK_DATA"
 
@@ -102,7 +102,7 @@ def settings() -> Settings:
 
 def files() -> "LocalFiles":
     """The files that may be named."""
-    from tui.local_files import Anywhere, OwnFolder
+    from tui.operations.local_files import Anywhere, OwnFolder
 
     own = settings().own_folder
     return Anywhere() if own is None else OwnFolder(own, viewers_write=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tui.cli.journal import Journal
 from tui.cli.secret_input import redacted
-from tui.plain_text import plain_str
+from tui.text.plain import plain_str
 
 LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 JOURNAL_LINE = "%(message)s"  # the journal has time, level and part in fields of their own

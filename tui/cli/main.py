@@ -20,8 +20,8 @@ from storage.errors import StorageError
 from tui.cli import context
 from tui.cli.lazy_group import LazyGroup
 from tui.cli.output import note, note_block, say, steady
+from tui.console.preferences import Link
 from tui.operations.errors import Refused, on_command_line
-from tui.preferences import Link
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 

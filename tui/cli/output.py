@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tui.cli import table
-from tui.plain_text import plain_str
+from tui.text.plain import plain_str
 
 # What JSON leaves as it is although a terminal may obey or hide it: C1 controls, format and
 # bidirectional characters, line separators, lone surrogates, noncharacters.

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from tui.cli import error_log
 from tui.cli.output import note
-from tui.open_site import OpenSite
+from tui.console.open_site import OpenSite
 
 if TYPE_CHECKING:
     from scheduling.engine_thread import EngineThread
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 log = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 import sys
 
-from tui import local_files
 from tui.cli import context
+from tui.operations import local_files
 from tui.operations.errors import Refused
 
 LONGEST = 4096  # characters; no key or password comes near

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from tui.cli.lazy_group import plain_app
-from tui.plain_text import plain_str
+from tui.text.plain import plain_str
 
 if TYPE_CHECKING:
     from demo_data.clickatell import Clickatell, Settings

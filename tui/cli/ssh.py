@@ -15,7 +15,7 @@ from tui.cli.output import note, say, say_block
 from tui.operations.errors import Refused
 
 if TYPE_CHECKING:
-    from tui.session_limits import Limits
+    from tui.console.session_limits import Limits
     from tui.ssh.installation import Installation
 
 app = plain_app()
@@ -95,7 +95,7 @@ def session(
     longest: Annotated[int, typer.Option("--longest", min=0, metavar="HOURS")] = 12,
 ) -> None:
     """What sshd starts for an operator: the console, or the one command that was asked for."""
-    from tui.session_limits import Limits
+    from tui.console.session_limits import Limits
     from tui.ssh.request import words_of
 
     folder = context.settings().folder

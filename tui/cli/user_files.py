@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui import local_files
 from tui.cli import context
 from tui.cli.context import desk
 from tui.cli.files import read_bytes
 from tui.cli.options import Json
 from tui.cli.output import emit, note, progress, say, say_block
+from tui.operations import local_files
 
 if TYPE_CHECKING:
     from storage.users import UserFilter

@@ -7,7 +7,7 @@ from tui.operations import site_care
 from tui.operations.errors import Refused
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 
 async def adopt(console: "ConsoleApp") -> None:

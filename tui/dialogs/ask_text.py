@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from tui.plain import plain, plain_block
+from tui.text.content import plain, plain_block
 from tui.widgets.inputs import TextInput
 from tui.widgets.steady_text import SteadyText
 

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.plain import plain, plain_block
+from tui.text.content import plain, plain_block
 from tui.widgets.reverse import KeepsReverse
 from tui.widgets.steady_text import SteadyText
 

@@ -14,15 +14,15 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from scheduling.diagnose.finding import Finding, Result
-from tui.actions import REGISTRY
+from tui.keys.registry import REGISTRY
 from tui.operations import diagnose
 from tui.operations.diagnose import Scope
-from tui.plain import plain
+from tui.text.content import plain
 from tui.widgets.key_line import KeyLine
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 SIGNS = {Result.OK: "✓", Result.WARNING: "▲", Result.PROBLEM: "✗"}
 COLOURS = {Result.OK: "$text-success", Result.WARNING: "$text-warning", Result.PROBLEM: "$text-error"}

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui.actions import REGISTRY, display_key
-from tui.plain import plain_block
+from tui.keys.registry import REGISTRY, display_key
+from tui.text.content import plain_block
 from tui.widgets.key_line import KeyLine
 from tui.widgets.steady_text import SteadyText
 

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from tui.plain import plain
+from tui.text.content import plain
 from tui.widgets.columns import Column
 from tui.widgets.key_line import KeyLine
 from tui.widgets.paged_table import PagedTable
@@ -15,7 +15,7 @@ from tui.widgets.row_source import ListSource, RowSource
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 
 class ListScreen(Screen[None]):

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
-from tui.plain import plain
+from tui.text.content import plain
 from tui.widgets.inputs import TextInput
 from tui.widgets.steady_text import SteadyText
 

@@ -10,19 +10,19 @@ from textual.widgets import TabbedContent, TabPane
 
 from scheduling.stages import Stage
 from storage.records import TOLD, Handler, Recipient
-from tui.actions import REGISTRY
+from tui.dialogs.editor_screen import EditorScreen
+from tui.keys.registry import REGISTRY
 from tui.operations import sending
 from tui.operations.action_form import ActionForm, check_action
 from tui.operations.errors import Refused
 from tui.widgets.composer import Composer
-from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import ChoiceField, YesNoField
 from tui.widgets.form import Form
 from tui.widgets.recipients_picker import RecipientsPicker
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 ACTION_TYPE = "Send Communication Message"
 

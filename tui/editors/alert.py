@@ -17,23 +17,23 @@ from scheduling.stages import Stage
 from storage import handlers
 from storage.alerts import Alert
 from storage.records import TOLD
-from tui.actions import REGISTRY
 from tui.dialogs.confirm import Answer, Question
+from tui.editors.action_list import ActionList
 from tui.editors.alert_fields import fields_of, lines_of
-from tui.editors.meanwhile import Merged, MergingEditor, MergingForm, rebase_actions
+from tui.editors.edit_conflict import Merged, MergingEditor, MergingForm, rebase_actions
+from tui.keys.registry import REGISTRY
 from tui.operations import alerts
 from tui.operations.action_form import ActionForm
 from tui.operations.alert_form import HIGHEST, LOWEST, PRESET_PRIORITY, AlertForm, StageAction, form_of
 from tui.operations.alerts import Saved
 from tui.operations.form_values import minutes_of
-from tui.plain import plain_block, plain_str
-from tui.widgets.action_list import ActionList
+from tui.text.content import plain_block, plain_str
 from tui.widgets.fields import Field, LongTextField, NumberField, TextField, YesNoField
 from tui.widgets.form import Form
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 MINUTE = timedelta(minutes=1)
 GENERAL = "general"

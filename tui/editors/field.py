@@ -7,14 +7,14 @@ from storage import custom_fields
 from storage.names import key_of
 from storage.records import CustomField, FieldType
 from tui.dialogs.confirm import Confirm
-from tui.editors.meanwhile import MergingEditor, MergingForm
+from tui.editors.edit_conflict import MergingEditor, MergingForm
 from tui.operations import fields
 from tui.operations.errors import Refused
 from tui.widgets.fields import ChoiceField, Field, LongTextField, TextField, YesNoField
 from tui.widgets.form import Form
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
     from tui.operations.desk import Desk
 
 _ABOUT = {

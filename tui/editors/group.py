@@ -11,14 +11,14 @@ from textual.widgets import TabbedContent, TabPane
 from scheduling import phone
 from storage import custom_fields
 from storage.records import CustomField, Group
-from tui.editors.meanwhile import MergingEditor, MergingForm
+from tui.editors.edit_conflict import MergingEditor, MergingForm
 from tui.editors.members import MembersPicker
 from tui.operations import groups
-from tui.sections.user_rows import telephone_of
+from tui.users.rows import telephone_of
 from tui.widgets.fields import LongTextField, TextField
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
     from tui.operations.desk import Desk
 
 FIELDS = (

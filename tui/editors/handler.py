@@ -14,6 +14,7 @@ from scheduling import retry
 from storage import custom_fields
 from storage import handlers as stored
 from storage.records import ApiType, CustomField, FieldType, Handler
+from tui.editors.edit_conflict import MergingEditor, MergingForm
 from tui.editors.handler_fields import (
     ADDRESS_KEY,
     OF_TYPE,
@@ -25,17 +26,16 @@ from tui.editors.handler_fields import (
     plan_of,
     values_of,
 )
-from tui.editors.meanwhile import MergingEditor, MergingForm
 from tui.operations import handlers
 from tui.operations.errors import Refused
 from tui.operations.gateway_address import plain_http_warning
 from tui.operations.handler_form import LABELS, PRESET_BATCH, SECRET_NAME, HandlerForm
 from tui.operations.handlers import Saved
-from tui.plain import plain_str
+from tui.text.content import plain_str
 from tui.widgets.form import Form
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 GONE = "The handler was removed meanwhile"
 

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from storage.names import key_of
 from storage.records import CustomField, User
 from storage.users import BY_NAME, UserFilter
-from tui.sections.user_rows import UsersSource, number_of
+from tui.users.rows import UsersSource, number_of
 from tui.widgets.columns import Column
 from tui.widgets.inputs import TextInput
 from tui.widgets.paged_table import PagedTable
@@ -21,7 +21,7 @@ from tui.widgets.row_source import ListSource, Row, RowSource
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 COLUMNS = (
     Column("member", "", 3, sortable=False),

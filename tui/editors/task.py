@@ -17,25 +17,25 @@ from scheduling import cron, cron_words
 from scheduling.zones import zone_named
 from storage import handlers
 from storage.records import Task, WhenMissed
-from tui.actions import REGISTRY
 from tui.dialogs.confirm import Confirm
 from tui.editors import schedule_fields, zone_field
-from tui.editors.meanwhile import Merged, MergingEditor, MergingForm, rebase_actions
+from tui.editors.action_list import ActionList
+from tui.editors.edit_conflict import Merged, MergingEditor, MergingForm, rebase_actions
 from tui.editors.zone_field import ZoneField
+from tui.keys.registry import REGISTRY
 from tui.operations import tasks
 from tui.operations.action_form import form_of as action_form_of
 from tui.operations.errors import Refused
 from tui.operations.moments import check_zone, site_zone
 from tui.operations.task_form import FIELDS, TASK, TaskForm
 from tui.operations.tasks import Saved
-from tui.plain import plain, plain_str
-from tui.widgets.action_list import ActionList
+from tui.text.content import plain, plain_str
 from tui.widgets.fields import ChoiceField, LongTextField, NumberField, TextField, YesNoField
 from tui.widgets.form import Form
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 MINUTE = timedelta(minutes=1)
 MISSED = (

@@ -12,18 +12,18 @@ from textual.widgets import TabbedContent, TabPane
 
 from scheduling import phone
 from storage.records import CustomField, Group, User
-from tui.editors.group_list import GroupList
-from tui.editors.meanwhile import MergingEditor, MergingForm
+from tui.editors.edit_conflict import MergingEditor, MergingForm
 from tui.editors.user_fields import Problem, form_fields, form_values, key_of_field, note_for
 from tui.operations import fields, groups, users
 from tui.operations.users import Saved
+from tui.users.group_list import GroupList
 from tui.widgets.fields import CustomField as ControlField
 from tui.widgets.fields import Field, LongTextField, TextField, YesNoField
 from tui.widgets.form import Form
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
     from tui.operations.desk import Desk
 
 NO_GROUPS = "No groups yet: o in Users makes them."

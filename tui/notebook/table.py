@@ -5,7 +5,7 @@ from html import escape
 from typing import Any, overload
 
 from tui.cli.table import lines
-from tui.plain_text import plain_str
+from tui.text.plain import plain_str
 
 MOST_SHOWN = 100  # rows; all of them are there to go through
 LONGEST = 120  # characters of a cell

@@ -14,11 +14,11 @@ from tui.dialogs.confirm import Confirm
 from tui.operations import alerts
 from tui.operations.alerts import AlertView
 from tui.operations.form_values import counted, minutes_of
-from tui.plain import plain, plain_block
 from tui.sections.section import Section
 from tui.sections.sorting import ordered
 from tui.sections.subview import fact, show_view
-from tui.switching import wanted_state
+from tui.sections.switching import wanted_state
+from tui.text.content import plain, plain_block
 from tui.widgets.columns import Column
 from tui.widgets.row_source import ListSource, Row, RowSource
 
@@ -110,7 +110,7 @@ occurrences: each time that an alert was raised. While one is active they are wh
         finally:
             self._looks = False
         if active:
-            from tui.main_screen import MainScreen
+            from tui.console.main_screen import MainScreen
 
             if isinstance(self.screen, MainScreen) and self.screen.current is self:
                 self.action_occurrences()
@@ -134,7 +134,7 @@ occurrences: each time that an alert was raised. While one is active they are wh
             self.console.open_editor(partial(AlertEditor.load, self.console, self._here.alert.id))
 
     def action_raise(self) -> None:
-        from tui.dialogs.raise_alert import RaiseAlert
+        from tui.occurrences.raise_alert import RaiseAlert
 
         if self._here:
             self.console.open_editor(partial(RaiseAlert.load, self.console, self._here.alert.id))

@@ -9,9 +9,9 @@ from textual.content import Content
 from storage.names import key_of
 from storage.records import CustomField, FieldType
 from tui.dialogs.confirm import Confirm
-from tui.plain import plain, plain_block
 from tui.sections.subview import SubSection, fact, start
-from tui.sections.user_rows import telephone_of
+from tui.text.content import plain, plain_block
+from tui.users.rows import telephone_of
 from tui.widgets.columns import Column
 from tui.widgets.row_source import ListSource, Row, RowSource
 

@@ -10,9 +10,9 @@ from storage import groups as stored
 from storage.names import key_of
 from storage.records import Group, Recipient
 from tui.dialogs.confirm import Confirm
-from tui.plain import plain, plain_block
 from tui.sections.sorting import ordered
 from tui.sections.subview import SubSection, fact, start
+from tui.text.content import plain, plain_block
 from tui.widgets.columns import Column
 from tui.widgets.row_source import ListSource, Row, RowSource
 
@@ -76,7 +76,7 @@ users."""
         self.go_back()
 
     def action_send(self) -> None:
-        from tui.first_steps import write
+        from tui.editors.first_steps import write
 
         chosen = [self._groups[key] for key in self.table.chosen if key in self._groups]
         if chosen:

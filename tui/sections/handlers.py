@@ -13,14 +13,14 @@ from scheduling.send_size import SendSize
 from storage import message_history
 from storage.records import Queue
 from tui.dialogs.confirm import Confirm
-from tui.dialogs.large_send import agreed
-from tui.plain import plain, plain_block
+from tui.messages.large_send import agreed
+from tui.review.lines import short_time
 from tui.sections.section import Section
 from tui.sections.sorting import ordered
-from tui.switching import wanted_state
+from tui.sections.switching import wanted_state
+from tui.text.content import plain, plain_block
 from tui.widgets.columns import Column
 from tui.widgets.header import COLOURS, SIGNS
-from tui.widgets.review_lines import short_time
 from tui.widgets.row_source import ListSource, Row, RowSource
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ same; L lets any paused handler go on. A disabled handler keeps its messages wai
                 self.console.tell(f"{found.name} goes on")
 
     def action_test_send(self) -> None:
-        from tui.dialogs.test_send import TestSend
+        from tui.messages.send_test import TestSend
 
         view = self._views.get(self.table.cursor_key or 0)
         if view:

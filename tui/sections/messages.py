@@ -11,13 +11,14 @@ from textual.content import Content
 from storage import message_history
 from storage.message_history import MessageFilter
 from storage.records import WITHDRAWN, MessageState
-from tui import message_actions, message_facts
-from tui.message_source import COLUMNS, Counter, MessageSource, columns_of, owner_of
-from tui.message_states import state_shown
+from tui.messages import actions as message_actions
+from tui.messages import facts as message_facts
+from tui.messages.source import COLUMNS, Counter, MessageSource, columns_of, owner_of
+from tui.messages.states import state_shown
 from tui.operations import messages
 from tui.operations.sending import Sent
-from tui.plain import plain
 from tui.sections.section import Section
+from tui.text.content import plain
 from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.row_source import RowSource
@@ -158,7 +159,7 @@ n writes a new one."""
     # What can be done
 
     def action_open(self) -> None:
-        from tui.dialogs.message_detail import MessageDetail
+        from tui.messages.detail import MessageDetail
 
         key = self.table.cursor_key
         if key is not None:
@@ -175,7 +176,7 @@ n writes a new one."""
             self.app.push_screen(Diagnosis(self.console, message_id=key, name=f"message {key}"))
 
     def action_new(self) -> None:
-        from tui.first_steps import write
+        from tui.editors.first_steps import write
 
         write(self.console)
 

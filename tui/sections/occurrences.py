@@ -14,15 +14,16 @@ from storage import occurrence_history as history
 from storage import occurrences as stored
 from storage.occurrence_history import OccurrenceFilter
 from storage.occurrences import Occurrence
-from tui import occurrence_actions, occurrence_facts
+from tui.occurrences import actions as occurrence_actions
+from tui.occurrences import facts as occurrence_facts
 from tui.operations import occurrences
+from tui.review.lines import short_time
 from tui.sections.subview import SubSection
 from tui.widgets.columns import Column
-from tui.widgets.review_lines import short_time
 from tui.widgets.row_source import PageWanted, Row, RowSource
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 STEPS = {
     "occurrences.claim": Stage.CLAIMED,
@@ -153,7 +154,7 @@ story and the messages. f shows only what is active, or all; o or escape goes to
     # What can be done
 
     def action_open(self) -> None:
-        from tui.dialogs.occurrence import OccurrenceDialog
+        from tui.occurrences.detail import OccurrenceDialog
 
         key = self.table.cursor_key
         if key is not None:

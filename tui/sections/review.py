@@ -12,17 +12,17 @@ from storage import handlers
 from storage import review as stored
 from storage.records import Category, Level, Review
 from storage.review import ReviewFilter
-from tui.dialogs.entry import entry_content, show_entry
-from tui.plain import plain
-from tui.review_kinds import kind_of
+from tui.review.entry import entry_content, show_entry
+from tui.review.kinds import kind_of
+from tui.review.lines import COLOURS, SIGNS, short_time
 from tui.sections.section import Section
+from tui.text.content import plain
 from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
-from tui.widgets.review_lines import COLOURS, SIGNS, short_time
 from tui.widgets.row_source import PageWanted, Row, RowSource
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 SINCE = {"1 h": timedelta(hours=1), "24 h": timedelta(days=1), "7 days": timedelta(days=7)}
 
@@ -157,7 +157,7 @@ level, a time, a handler or an operator; / looks for words; X writes what is sho
         self.action_open()
 
     async def action_export(self) -> None:
-        from tui.dialogs.export_review import ExportReview
+        from tui.review.export import ExportReview
 
         count = await self.console.ask_person(ExportReview(self.console, self.wanted))
         if count is not None:

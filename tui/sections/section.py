@@ -13,10 +13,10 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from tui.action import role_allows
-from tui.actions import REGISTRY
+from tui.keys.action import role_allows
+from tui.keys.registry import REGISTRY
 from tui.operations.errors import Refused
-from tui.plain import plain
+from tui.text.content import plain
 from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.paged_table import PagedTable
@@ -24,7 +24,7 @@ from tui.widgets.row_source import ListSource, RowSource
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Section(Vertical):
 
     @property
     def console(self) -> "ConsoleApp":
-        from tui.app import ConsoleApp
+        from tui.console.app import ConsoleApp
 
         assert isinstance(self.app, ConsoleApp)
         return self.app

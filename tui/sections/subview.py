@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import ContentSwitcher
 
-from tui.plain import plain
 from tui.sections.section import Section
+from tui.text.content import plain
 from tui.widgets.steady_text import SteadyText
 
 _LABEL_CELLS = 12
@@ -51,7 +51,7 @@ class SubSection(Section):
 
     def go_back(self) -> None:
         """Show the section it was reached from."""
-        from tui.main_screen import MainScreen
+        from tui.console.main_screen import MainScreen
 
         if isinstance(self.screen, MainScreen):
             self.screen.action_section(self.PARENT)

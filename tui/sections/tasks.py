@@ -14,16 +14,16 @@ from scheduling.zones import zone_named
 from storage import tasks as stored
 from storage.records import Task
 from tui.dialogs.confirm import Confirm
-from tui.dialogs.large_send import agreed
+from tui.messages.large_send import agreed
 from tui.operations import task_preview, tasks
 from tui.operations.desk import Desk
 from tui.operations.task_preview import Reach
-from tui.plain import plain, plain_block
+from tui.review.lines import short_time
 from tui.sections.section import Section
 from tui.sections.sorting import ordered
-from tui.switching import wanted_state
+from tui.sections.switching import wanted_state
+from tui.text.content import plain, plain_block
 from tui.widgets.columns import Column
-from tui.widgets.review_lines import short_time
 from tui.widgets.row_source import ListSource, Row, RowSource
 
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -142,13 +142,13 @@ reaches. ▲ marks a task that would send nothing, with the reason."""
             await self.attempt(self.console.operate(tasks.set_enabled, view.task.id, bool(enabled)))
 
     def action_history(self) -> None:
-        from tui.dialogs.task_history import TaskHistory
+        from tui.tasks.history import TaskHistory
 
         if self._here:
             self.app.push_screen(TaskHistory(self.console, self._here.task))
 
     def action_forecast(self) -> None:
-        from tui.dialogs.forecast import Forecast
+        from tui.tasks.forecast import Forecast
 
         self.app.push_screen(Forecast(self.console))
 

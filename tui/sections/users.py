@@ -14,8 +14,8 @@ from storage.users import UserFilter
 from tui.dialogs.confirm import Answer, Confirm, Question
 from tui.sections.section import Section
 from tui.sections.subview import show_view, start
-from tui.sections.user_rows import UsersSource, detail_of, order_of, row_of, telephone_of
-from tui.switching import wanted_state
+from tui.sections.switching import wanted_state
+from tui.users.rows import UsersSource, detail_of, order_of, row_of, telephone_of
 from tui.widgets.columns import Column
 from tui.widgets.row_source import RowSource
 from tui.widgets.steady_text import SteadyText
@@ -141,7 +141,7 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
         start(self, self._messages())
 
     async def _messages(self) -> None:
-        from tui.main_screen import MainScreen
+        from tui.console.main_screen import MainScreen
         from tui.sections.messages import MessagesSection
 
         key = self.table.cursor_key
@@ -171,7 +171,7 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
         start(self, self._send())
 
     async def _send(self) -> None:
-        from tui.first_steps import write
+        from tui.editors.first_steps import write
 
         recipients = [Recipient(user_id=user.id, name=user.name) for user in await self._chosen()]
         if recipients:
@@ -201,7 +201,7 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
         start(self, self._join())
 
     async def _join(self) -> None:
-        from tui.dialogs.user_groups import UserGroups
+        from tui.users.user_groups import UserGroups
 
         chosen = await self._chosen()
         if not chosen:
@@ -245,12 +245,12 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
             self.call_after_refresh(view.action_new)
 
     def action_import_csv(self) -> None:
-        from tui.dialogs.import_users import ImportUsers
+        from tui.users.import_users import ImportUsers
 
         self.app.push_screen(ImportUsers(self.console), lambda done: self.reload() if done else None)
 
     def action_export_csv(self) -> None:
-        from tui.dialogs.export_users import ExportUsers
+        from tui.users.export_users import ExportUsers
 
         self.app.push_screen(ExportUsers(self.console, self.words))
 

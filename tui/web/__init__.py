@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 HINT = "A name without a path. What is written is offered by the browser as a download."
 
 
 def attach(app: "ConsoleApp") -> None:
     """Let the console be shown by the server that has started this process, before it is run."""
-    from tui import local_files
+    from tui.operations import local_files
     from tui.operations.own_files import WEB_FOLDER
     from tui.web.driver import PipeDriver
 

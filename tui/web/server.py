@@ -13,7 +13,7 @@ import textual_serve
 from aiohttp import WSCloseCode, WSMsgType, web
 from textual_serve.server import Server, to_int
 
-from tui.plain_text import plain_str
+from tui.text.plain import plain_str
 from tui.web.guard import Asked, Guard, headers
 from tui.web.malformed import refusal as refused
 from tui.web.session import ConsoleSession, within

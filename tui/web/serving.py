@@ -15,8 +15,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from tui.leaving import ANSWERS_WITHIN
 from tui.operations.errors import Refused
+from tui.terminal.leaving import ANSWERS_WITHIN
 from tui.web.guard import Guard, Keys
 from tui.web.malformed import GuardedRunner
 from tui.web.server import LOOPBACK, ConsoleServer

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from tui.leaving import ANSWERS_WITHIN
-from tui.plain_text import plain_str
+from tui.terminal.leaving import ANSWERS_WITHIN
+from tui.text.plain import plain_str
 
 log = logging.getLogger(__name__)
 

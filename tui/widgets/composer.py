@@ -14,8 +14,8 @@ from textual.widgets import Static, TextArea
 
 from scheduling import sms_text, templates
 from scheduling.recipients import Reached
-from tui.actions import REGISTRY
-from tui.plain import plain, plain_block
+from tui.keys.registry import REGISTRY
+from tui.text.content import plain, plain_block
 from tui.widgets.form import FieldTouched
 from tui.widgets.inputs import TextBox
 from tui.widgets.menu import ContextMenu, MenuItem

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from textual.widget import Widget
 from textual.widgets import Select
 
-from tui.plain import plain
+from tui.text.content import plain
 from tui.widgets.inputs import TextBox, TextInput, YesNo
 
 

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static, TabbedContent, TabPane, TextArea
 
-from tui.plain import plain, plain_block
+from tui.text.content import plain, plain_block
 from tui.widgets.fields import Field
 from tui.widgets.inputs import YesNo
 from tui.widgets.steady_text import SteadyText

@@ -9,9 +9,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from scheduling.money import money
-from tui.overview import Light, Overview
-from tui.plain import middle_cut, plain, plain_str
-from tui.widgets.review_lines import content_strip
+from tui.operations.overview import Light, Overview
+from tui.review.lines import content_strip
+from tui.text.content import middle_cut, plain, plain_str
 
 SIGNS = {"Running": "●", "Error": "▲", "Starting": "◌", "Paused": "‖", "Disabled": "○", "Stopped": "○"}
 COLOURS = {

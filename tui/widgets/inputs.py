@@ -14,8 +14,8 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
-from tui.paste import pasted, pasted_line
-from tui.plain_text import editable_str
+from tui.terminal.paste import pasted, pasted_line
+from tui.text.plain import editable_str
 
 TAKEN = ("f6", "f7")
 

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.plain import plain
+from tui.text.content import plain
 from tui.widgets.reverse import KeepsReverse
 
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.content import Content
 
-from tui.action import Role as RoleName
-from tui.action import role_allows
-from tui.actions import REGISTRY
+from tui.keys.action import Role as RoleName
+from tui.keys.action import role_allows
+from tui.keys.registry import REGISTRY
 from tui.operations.first_steps import Missing, Step
-from tui.plain import plain
+from tui.text.content import plain
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:

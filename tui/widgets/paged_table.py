@@ -5,8 +5,8 @@ from typing import ClassVar, TypeAlias
 from textual import events
 from textual.binding import BindingType
 
-from tui.actions import REGISTRY
-from tui.plain import plain
+from tui.keys.registry import REGISTRY
+from tui.text.content import plain
 from tui.widgets import table_messages as messages
 from tui.widgets.columns import Column
 from tui.widgets.marks import MOST_MARKS

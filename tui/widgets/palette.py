@@ -10,8 +10,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui.action import Action
-from tui.actions import REGISTRY
+from tui.keys.action import Action
+from tui.keys.registry import REGISTRY
 
 
 def target_of(action: Action, screen: Screen[Any]) -> DOMNode | None:

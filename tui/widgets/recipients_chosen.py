@@ -7,7 +7,7 @@ from textual.content import Content
 
 from scheduling import phone
 from storage.records import Recipient
-from tui.plain import plain
+from tui.text.content import plain
 from tui.widgets.reach import Reach, group_size
 from tui.widgets.row_source import PageWanted, Row
 

@@ -17,7 +17,7 @@ from tui.widgets.reach import group_size, key_for
 from tui.widgets.row_source import PageWanted, Row
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 COLUMNS = (
     Column("chosen", "", 1, sortable=False),

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from scheduling import phone
 from storage.records import Recipient
-from tui.plain import plain
+from tui.text.content import plain
 from tui.widgets.form import FieldTouched
 from tui.widgets.inputs import TextInput
 from tui.widgets.paged_table import PagedTable
@@ -24,7 +24,7 @@ from tui.widgets.row_source import ListSource
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.app import ConsoleApp
+    from tui.console.app import ConsoleApp
 
 HINT = f"A name, a group, or a number such as {phone.EXAMPLE}; enter adds it."
 NO_FIELD = "No Telephone Number field yet, so users cannot be sent to: make one in Users, custom fields"

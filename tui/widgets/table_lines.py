@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.style import Style
 
-from tui.plain import plain
+from tui.text.content import plain
 from tui.widgets.columns import Placed
 from tui.widgets.row_source import Row
 

@@ -9,7 +9,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from tests.tui.support import screen_text, settle
-from tui.app import ConsoleApp, Settings
+from tui.console.app import ConsoleApp, Settings
 from tui.widgets.menu import ContextMenu
 
 

@@ -7,9 +7,9 @@ from tests.tui.guide.hands import choose, type_in
 from tests.tui.sections.people import add_people, go_to, rows_are
 from tests.tui.sections.raising import fire, occurrence, raised
 from tests.tui.support import console, screen_text, settle, shown
-from tui.dialogs.raise_alert import RaiseAlert
 from tui.editors.action import ActionEditor
 from tui.editors.alert import AlertEditor
+from tui.occurrences.raise_alert import RaiseAlert
 from tui.operations import alerts
 from tui.operations.desk import Desk
 

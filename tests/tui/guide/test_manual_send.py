@@ -5,7 +5,7 @@ from tests.operations.arrange import make_handler
 from tests.tui.guide.hands import choose, click_on, type_in
 from tests.tui.sections.people import ANN, JOE, add_people, rows_are
 from tests.tui.support import console, settle, shown
-from tui.dialogs.send_message import SendMessage
+from tui.messages.send_message import SendMessage
 from tui.operations.desk import Desk
 from tui.widgets.composer import MessageBox
 

@@ -10,9 +10,9 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from tui import themes
-from tui.actions import REGISTRY
 from tui.dialogs.help import HelpScreen
+from tui.keys.registry import REGISTRY
+from tui.terminal import themes
 from tui.widgets.palette import ActionProvider
 
 

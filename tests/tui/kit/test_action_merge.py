@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tui.editors.action_merge import Held, merge_actions
 from tui.operations.action_form import ActionForm
 from tui.operations.alert_form import StageAction
-from tui.widgets.action_merge import Held, merge_actions
 
 
 def plain(text: str) -> ActionForm:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tests.tui.kit.app import KitApp, shown, until
 from tests.tui.kit.hostile import hostile_text
 from tests.tui.kit.sources import COLUMNS, KeySource
-from tui.action import role_allows
-from tui.actions import REGISTRY, display_key
-from tui.keymap import SAME_BYTE, check_keymap, clashes, load_keymap, preset_clashes
+from tui.keys.action import role_allows
+from tui.keys.key_map import SAME_BYTE, check_keymap, clashes, load_keymap, preset_clashes
+from tui.keys.registry import REGISTRY, display_key
 from tui.widgets.paged_table import PagedTable
 
 

@@ -10,12 +10,12 @@ from textual.widgets import Input
 from tests.tui.kit.app import KitApp, screen_text, shown, until
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.kit.sources import COLUMNS, KeySource
-from tui.actions import REGISTRY
 from tui.dialogs.confirm import MOST_CONSEQUENCES, Answer, Confirm, Question
 from tui.dialogs.help import HelpScreen
+from tui.keys.registry import REGISTRY
+from tui.review.panel import ReviewPanel
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.palette import target_of
-from tui.widgets.review_panel import ReviewPanel
 
 
 class UsersSection(Vertical):

@@ -11,8 +11,8 @@ from textual.widgets import TabbedContent, TabPane
 
 from tests.tui.kit.app import KitApp, screen_text, shown, until
 from tui.dialogs.confirm import Confirm
+from tui.dialogs.editor_screen import EditorScreen
 from tui.operations.errors import Refused
-from tui.widgets.editor_screen import EditorScreen
 from tui.widgets.fields import LongTextField, NumberField, TextField
 from tui.widgets.form import Form
 

@@ -1,6 +1,6 @@
 """What the header says of who sends, before and after the site has been read."""
 
-from tui.overview import Overview
+from tui.operations.overview import Overview
 from tui.widgets.header import SiteHeader
 
 

@@ -14,8 +14,8 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 
 import tui
-from tui.actions import REGISTRY, display_key
-from tui.key_scheme import EXCEPTIONS, SCHEME, meaning_of
+from tui.keys.registry import REGISTRY, display_key
+from tui.keys.scheme import EXCEPTIONS, SCHEME, meaning_of
 from tui.widgets.composer import MessageBox
 from tui.widgets.inputs import TextBox, TextInput
 

@@ -5,9 +5,9 @@ import pytest
 from tests.tui.kit.app import KitApp, screen_text, shown, until
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.kit.sources import COLUMNS, KeySource
+from tui.review.panel import ReviewPanel
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.paged_table import PagedTable
-from tui.widgets.review_panel import ReviewPanel
 
 ITEMS = (
     MenuItem("edit", "Edit", "⏎"),

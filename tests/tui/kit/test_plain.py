@@ -9,8 +9,8 @@ from hypothesis import given
 from rich.cells import cell_len
 
 from tests.tui.kit.hostile import HOSTILE, hostile_text
-from tui.plain import plain, plain_block
-from tui.plain_text import MOST_COMBINING, editable_str, plain_str
+from tui.text.content import plain, plain_block
+from tui.text.plain import MOST_COMBINING, editable_str, plain_str
 
 HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -84,6 +84,6 @@ def test_a_field_for_typing_keeps_joiners_and_shows_what_acts() -> None:
 
 
 def test_the_command_line_gets_it_without_textual() -> None:
-    code = "import sys, tui.plain_text; print([m for m in ('textual', 'rich') if m in sys.modules])"
+    code = "import sys, tui.text.plain; print([m for m in ('textual', 'rich') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from tests.tui.kit.app import KitApp, screen_text, shown, until
 from tests.tui.kit.hostile import HOSTILE
-from tui.widgets.review_lines import SIGNS, Kind, review_content, short_time
-from tui.widgets.review_panel import ReviewLine, ReviewPanel
+from tui.review.lines import SIGNS, Kind, review_content, short_time
+from tui.review.panel import ReviewLine, ReviewPanel
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

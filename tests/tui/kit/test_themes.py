@@ -6,7 +6,7 @@ from textual.color import Color
 
 from tests.tui.kit.app import KitApp, Settings, shown, until
 from tests.tui.kit.sources import COLUMNS, KeySource
-from tui import themes
+from tui.terminal import themes
 from tui.widgets.paged_table import PagedTable
 
 

@@ -15,10 +15,10 @@ from tests.tui.sections.raising import at_occurrences, fire, occurrence, raised,
 from tests.tui.support import console, say_yes, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm, Question
 from tui.dialogs.note import NoteDialog
-from tui.dialogs.raise_alert import RaiseAlert
 from tui.editors.action import ActionEditor
 from tui.editors.alert import AlertEditor
 from tui.editors.alert_fields import fields_of, lines_of
+from tui.occurrences.raise_alert import RaiseAlert
 from tui.operations import alerts, occurrences
 from tui.operations.desk import Desk
 from tui.sections.alerts import AlertsSection

@@ -7,7 +7,7 @@ from tests.tui.support import console, make_desk, screen_text, settle, shown
 from tui.dialogs.diagnosis import CHECKING, Diagnosis
 from tui.operations import sending
 from tui.operations.desk import Desk
-from tui.plain_text import plain_str
+from tui.text.plain import plain_str
 
 NOBODY = "http://127.0.0.1:9"
 

@@ -18,7 +18,7 @@ from tui.editors.field import FieldEditor
 from tui.editors.user import UserEditor
 from tui.operations import fields, users
 from tui.operations.desk import Desk
-from tui.plain_text import plain_str
+from tui.text.plain import plain_str
 
 
 @pytest.fixture

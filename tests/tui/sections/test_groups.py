@@ -15,12 +15,12 @@ from tests.tui.kit.hostile import HOSTILE, as_name
 from tests.tui.sections.people import add_people, cells, desk_at, go_to, rows_are
 from tests.tui.support import console, screen_text, settle, shown
 from tui.dialogs.confirm import Confirm
-from tui.dialogs.send_message import SendMessage
 from tui.editors.group import GroupEditor
 from tui.editors.members import MemberSearch, MembersTable
+from tui.messages.send_message import SendMessage
 from tui.operations import fields, groups, users
 from tui.operations.desk import Desk
-from tui.plain_text import plain_str
+from tui.text.plain import plain_str
 from tui.widgets.recipients_picker import RecipientsPicker
 
 

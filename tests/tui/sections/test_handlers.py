@@ -12,12 +12,12 @@ from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm
-from tui.dialogs.message_detail import MessageDetail
-from tui.dialogs.test_send import TestSend
 from tui.editors.handler import HandlerEditor
+from tui.messages.detail import MessageDetail
+from tui.messages.send_test import TestSend
 from tui.operations import handlers, sending
 from tui.operations.desk import Desk
-from tui.plain_text import editable_str, plain_str
+from tui.text.plain import editable_str, plain_str
 
 SECRET = "key-000000001f3a"
 

@@ -11,14 +11,14 @@ from textual.widgets import ProgressBar
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.sections.people import JOE, add_people, desk_at, rows_are, user_named
 from tests.tui.support import console, screen_text, settle, shown, told
-from tui.dialogs import import_users
 from tui.dialogs.confirm import Confirm
-from tui.dialogs.export_users import ExportUsers
-from tui.dialogs.import_users import FileInput, ImportUsers, PreviewTable
-from tui.local_files import OwnFolder
 from tui.operations import groups, users
 from tui.operations.desk import Desk
-from tui.plain_text import plain_str
+from tui.operations.local_files import OwnFolder
+from tui.text.plain import plain_str
+from tui.users import import_users
+from tui.users.export_users import ExportUsers
+from tui.users.import_users import FileInput, ImportUsers, PreviewTable
 from tui.widgets.inputs import YesNo
 
 

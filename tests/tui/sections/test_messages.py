@@ -13,10 +13,10 @@ from tests.operations.arrange import JOE, make_handler, set_message
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm
-from tui.dialogs.message_detail import MessageDetail
-from tui.message_source import Counter
+from tui.messages.detail import MessageDetail
+from tui.messages.source import Counter
 from tui.operations.desk import Desk
-from tui.plain_text import plain_str
+from tui.text.plain import plain_str
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ from tests.tui.kit.hostile import HOSTILE
 from tests.tui.sections.people import desk_at, go_to, rows_are
 from tests.tui.sections.raising import at_occurrences, fire, occurrence, raised, sent
 from tests.tui.support import console, screen_text, settle, shown, told
-from tui.dialogs.message_detail import MessageDetail
 from tui.dialogs.note import NoteDialog
-from tui.dialogs.occurrence import OccurrenceDialog
-from tui.dialogs.raise_alert import RaiseAlert
 from tui.editors.alert import AlertEditor
+from tui.messages.detail import MessageDetail
+from tui.occurrences.detail import OccurrenceDialog
+from tui.occurrences.raise_alert import RaiseAlert
 from tui.operations import occurrences
 from tui.operations.desk import Desk, Role
-from tui.plain_text import plain_str
 from tui.sections.alerts import AlertsSection
+from tui.text.plain import plain_str
 
 
 @pytest.fixture

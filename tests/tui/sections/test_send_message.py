@@ -12,11 +12,11 @@ from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
 from tui.dialogs.ask_text import AskText
 from tui.dialogs.confirm import Confirm, Question
-from tui.dialogs.send_message import SendMessage
 from tui.editors.handler import HandlerEditor
+from tui.messages.send_message import SendMessage
 from tui.operations import handler_status, handlers
 from tui.operations.desk import Desk
-from tui.plain_text import plain_str
+from tui.text.plain import plain_str
 from tui.widgets.menu import ContextMenu
 
 

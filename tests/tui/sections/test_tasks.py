@@ -17,8 +17,6 @@ from tests.tui.kit.hostile import HOSTILE
 from tests.tui.sections.people import cells, desk_at, go_to, rows_are
 from tests.tui.support import console, say_yes, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm, Question
-from tui.dialogs.forecast import Forecast
-from tui.dialogs.task_history import TaskHistory
 from tui.editors.action import ActionEditor
 from tui.editors.handler import HandlerEditor
 from tui.editors.task import TaskEditor
@@ -26,6 +24,8 @@ from tui.operations import tasks
 from tui.operations.action_form import ActionForm
 from tui.operations.desk import Desk
 from tui.operations.tasks import TaskForm
+from tui.tasks.forecast import Forecast
+from tui.tasks.history import TaskHistory
 from tui.widgets.paged_table import PagedTable
 
 

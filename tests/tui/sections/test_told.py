@@ -13,9 +13,9 @@ from tests.tui.sections.people import desk_at
 from tests.tui.sections.raising import at_occurrences, fire, raised
 from tests.tui.support import console, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm
-from tui.dialogs.occurrence import OccurrenceDialog
 from tui.editors.action import ActionEditor
 from tui.editors.alert import AlertEditor
+from tui.occurrences.detail import OccurrenceDialog
 from tui.operations import alerts, occurrences
 from tui.operations.alert_form import AlertForm, StageAction
 from tui.operations.desk import Desk

@@ -14,14 +14,14 @@ from tests.tui.kit.hostile import HOSTILE, as_name
 from tests.tui.sections.people import ANN, JOE, add_people, cells, desk_at, go_to, rows_are, user_named
 from tests.tui.support import console, say_yes, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm, Question
-from tui.dialogs.send_message import SendMessage
-from tui.dialogs.user_groups import UserGroups
 from tui.editors.field import FieldEditor
 from tui.editors.user import UserEditor
+from tui.messages.send_message import SendMessage
 from tui.operations import fields, groups, users
 from tui.operations.desk import Desk, Role
-from tui.plain_text import editable_str, plain_str
 from tui.sections import section
+from tui.text.plain import editable_str, plain_str
+from tui.users.user_groups import UserGroups
 from tui.widgets.menu import ContextMenu
 from tui.widgets.recipients_picker import RecipientsPicker
 

@@ -1,0 +1,1 @@
+"""The app: its screen, the site that it has open, and what it watches."""

@@ -1,0 +1,462 @@
+"""The console's screen: opens the site after the first frame, and leaves cleanly.
+
+Everything that reads or writes the site happens off the screen's thread: `read` and
+`operate` hand calls to threads, `SiteWatch` posts what is new, and the engine has a thread
+and a loop of its own: a screen that fails takes neither the site nor the engine along (`OpenSite`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, cast
+
+from rich.text import Text
+from textual import events
+from textual._compositor import CompositorUpdate
+from textual._context import active_message_pump
+from textual.actions import ActionParseResult, parse
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import CommandPalette
+from textual.dom import DOMNode
+from textual.geometry import Size
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+
+from tui.console import session_limits
+from tui.console.appearance import Appearance
+from tui.console.main_screen import MainScreen
+from tui.console.open_site import OpenSite
+from tui.console.preferences import Preferences
+from tui.console.session_limits import Limits
+from tui.console.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
+from tui.dialogs.confirm import Confirm
+from tui.dialogs.help import HelpScreen
+from tui.keys.action import Action, role_allows
+from tui.keys.key_map import load_keymap
+from tui.keys.registry import REGISTRY
+from tui.operations.local_account import local_name
+from tui.operations.local_files import Anywhere, LocalFiles
+from tui.operations.overview import Overview
+from tui.terminal import paste
+from tui.terminal.key_order import TYPED, InOrder
+from tui.terminal.size import within_reason
+from tui.terminal.textual_mended import install
+from tui.text.plain import plain_str
+from tui.widgets.menu import ContextMenu
+from tui.widgets.palette import ActionProvider
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from scheduling.engine_thread import EngineThread
+    from tui.operations.desk import Desk, Role
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+install()
+
+LOOK_EVERY = 1.0  # seconds
+NOTICE_STAYS = 60.0  # seconds
+MOST_MISHAPS = 10
+TOUCHES = (events.Key, events.Paste, events.MouseDown, events.MouseScrollUp, events.MouseScrollDown)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a console is started with. `place` is shown in the header; `banner` says what this is."""
+
+    folder: Path
+    operator: str | None = None
+    engine: bool = True
+    place: str = ""
+    banner: str = ""
+    kind: str = "console"
+    preferences: Preferences = field(default_factory=Preferences)
+    operator_id: int | None = None
+    files: LocalFiles = field(default_factory=Anywhere)
+    limits: Limits = field(default_factory=Limits)
+
+
+class SiteReady(Message):
+    """The site is open."""
+
+
+class SiteUnusable(Message):
+    """The site cannot be opened; the console can only say why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+paste.install()
+
+
+class ConsoleApp(App[int]):
+    """The Textual app. `desk` is there once the site is open."""
+
+    TITLE = "commsdesk"
+    PLACE = "app"
+    CSS_PATH = "main_screen.tcss"
+    COMMANDS: ClassVar[set[Any]] = {ActionProvider}
+    BINDINGS: ClassVar[list[BindingType]] = [*REGISTRY.bindings("app")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
+    PAUSE_GC_ON_SCROLL = True
+
+    def __init__(
+        self,
+        settings: Settings,
+        open_desk: Callable[[], "Desk"] | None = None,
+        *,
+        site: OpenSite | None = None,
+        notice: str = "",
+    ) -> None:
+        """`site` is what an earlier screen has left open; `notice` is told as soon as this one stands."""
+        super().__init__()
+        self.settings = settings
+        self.site = site or OpenSite(settings, open_desk)
+        self.appearance = Appearance(self, settings.operator or local_name())
+        self.desk: Desk | None = None
+        self.engine: EngineThread | None = None
+        self.failure: Exception | None = None
+        """What ended this screen, where it did not end as it was asked to."""
+        self.mishaps: list[Exception] = []
+        """What went wrong in actions since the start; each stopped only itself."""
+        self._notice = notice
+        self.overview = Overview()
+        self.awaited: set[asyncio.Future[Any]] = set()  # answers of people that workers wait for
+        self.leaving = False
+        self._watch: SiteWatch | None = None
+        self._screen_loop: asyncio.AbstractEventLoop | None = None
+        self._role: Role | None = None
+        self.files = settings.files
+        self.stay = self.site.stay
+        self._warned = False
+        self._typed = InOrder(self, super().on_event)
+        self._main = MainScreen()
+
+    def get_default_screen(self) -> Screen[Any]:
+        return self._main
+
+    # Starting
+
+    @property
+    def loop_of_screen(self) -> asyncio.AbstractEventLoop | None:
+        """The loop to hand calls to from other threads, once it runs."""
+        return self._screen_loop
+
+    def on_mount(self) -> None:
+        self._screen_loop = asyncio.get_running_loop()
+        self.appearance.begin()
+        self.call_after_refresh(self._begin)
+        if self.settings.limits.any:
+            self.set_interval(LOOK_EVERY, self._keep_limits)
+
+    def _begin(self) -> None:
+        self.run_worker(self._open, thread=True, group="open", exit_on_error=False)
+
+    def _open(self) -> None:
+        """In a thread: the imports and the opening take longer than a frame."""
+        try:
+            self.desk = self.site.open()
+            self.engine = self.site.engine
+            self._watch = SiteWatch(self.desk, self._from_watch)
+            self._watch.start()
+            self.post_message(SiteReady())
+        except Exception as error:
+            log.exception("the site cannot be opened")
+            self.post_message(SiteUnusable(str(error) or type(error).__name__))
+
+    def on_site_ready(self) -> None:
+        keymap = load_keymap(self.settings.folder / "keys.toml")
+        if keymap.keys:
+            REGISTRY.use(keymap.keys)
+            self.set_keymap(dict(keymap.keys))
+        for problem in keymap.problems:
+            self.notify(problem, severity="warning", markup=False, title="keys.toml")
+        if self.desk is not None:
+            self.appearance.use(self.desk.operator)
+        self.appearance.tell_problems()
+        self._main.site_ready()
+        if self._notice:
+            self.notify(plain_str(self._notice), severity="error", timeout=NOTICE_STAYS, markup=False)
+
+    def on_site_unusable(self, message: SiteUnusable) -> None:
+        self._main.site_unusable(message.reason)
+
+    # How long it may be open
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Resize) and event.size != (size := within_reason(event.size)):
+            event = events.Resize(size, size, pixel_size=event.pixel_size)
+        if isinstance(event, TOUCHES):
+            self.stay.touched()
+            self._warned = False
+        if not isinstance(event, TYPED) or (event.is_forwarded and self.screen_stack):
+            await super().on_event(event)
+        elif not event.is_forwarded:
+            await self._typed.take(event)
+
+    def _keep_limits(self) -> None:
+        near = self.stay.left()
+        if near is None or near.time > session_limits.WARN_BEFORE:
+            return
+        if near.time <= timedelta(0):
+            self.leave(0, f"commsdesk: {near.closed}")
+        elif not self._warned:
+            self._warned = True
+            self.tell(near.warning, problem=True)
+
+    # What is sent to the terminal
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        # Only what Textual would write now: what it drops must not count as shown.
+        drawn = isinstance(renderable, CompositorUpdate) and self._running and not self._closed
+        if drawn and not (self._batch_count or self.is_headless or self._driver is None):
+            renderable = self.appearance.changes(renderable)
+        super()._display(screen, renderable)
+
+    @property
+    def size(self) -> Size:
+        return within_reason(super().size)
+
+    def on_resize(self) -> None:
+        self.appearance.forget()
+        for menu in self.screen.query(ContextMenu):
+            menu.action_close()  # what it belongs to is elsewhere now
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        # Nothing blinks, Textual's own palette included: over a slow link it never comes to rest.
+        if hasattr(event.widget, "cursor_blink"):
+            event.widget.cursor_blink = False
+
+    def action_redraw(self) -> None:
+        """Draw all of the screen again, after something else has written on the terminal."""
+        self.appearance.forget()
+        self.screen.refresh()
+
+    @property
+    def role(self) -> "Role | None":
+        """What the operator may do at this moment, as far as is known; None before the site is open."""
+        return self._role or (self.desk.role if self.desk else None)
+
+    # What the watch tells
+
+    def _from_watch(self, message: Message) -> bool:
+        """In the watch's thread."""
+        if isinstance(message, SignedOff):
+            self.stay.signed_off(message.reason)
+        return self.post_message(message)
+
+    def on_role_changed(self, message: RoleChanged) -> None:
+        self._role = message.role
+        self._main.role_changed()
+        self.refresh_bindings()
+
+    def on_signed_off(self, message: SignedOff) -> None:
+        self.leave(1, f"commsdesk: {message.reason}")
+
+    def on_site_changed(self, message: SiteChanged) -> None:
+        self.overview = message.overview
+        self._main.site_changed(message.overview, message.wrote)
+
+    def on_reviewed(self, message: Reviewed) -> None:
+        self._main.reviewed(message.entries)
+
+    def on_watch_failed(self, message: WatchFailed) -> None:
+        self._main.watch_failed(message.reason)
+
+    # Reading and writing off the screen's thread
+
+    async def read(
+        self, query: "Callable[Concatenate[sa.Connection, P], T]", *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a storage query on a thread with a connection of its own."""
+        desk = self.desk
+        assert desk is not None, "nothing is read before the site is open"
+
+        def run() -> T:
+            with desk.database.read() as connection:
+                return query(connection, *args, **kwargs)
+
+        return await asyncio.to_thread(run)
+
+    async def operate(
+        self, operation: "Callable[Concatenate[Desk, P], T]", *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run an operation on a thread, and nudge the engine: there may be something to do."""
+        desk = self.desk
+        assert desk is not None, "nothing is written before the site is open"
+        result = await asyncio.to_thread(lambda: operation(desk, *args, **kwargs))
+        self.nudge()
+        return result
+
+    async def ask(
+        self, question: "Callable[Concatenate[Desk, P], T]", *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run an operation that only reads, on a thread."""
+        desk = self.desk
+        assert desk is not None, "nothing is read before the site is open"
+        return await asyncio.to_thread(lambda: question(desk, *args, **kwargs))
+
+    async def ask_person(self, question: Screen[T]) -> T | None:
+        """Show a question and wait for its answer. Only from a worker or an action run as one."""
+        # Where what waits is called off, the question stays, and its answer must find a place to go.
+        answer = asyncio.shield(self.push_screen(question, wait_for_dismiss=True))
+        self.awaited.add(answer)
+        try:
+            return await answer
+        finally:
+            self.awaited.discard(answer)
+
+    def open_editor(self, load: "Callable[[], Awaitable[Screen[Any]]]") -> None:
+        """Read what an editor needs on a thread, then show it."""
+
+        async def show() -> None:
+            try:
+                self.push_screen(await load(), self._main.saved)
+            except Exception as error:
+                self.tell(str(error) or type(error).__name__, problem=True)
+
+        # The worker makes the coroutine: one that is replaced before it begins leaves none unawaited.
+        begun = cast(Callable[[], None], show)
+        self.run_worker(begun, group="editor", exclusive=True, exit_on_error=False)
+
+    def nudge(self) -> None:
+        """Let the engine look for work now."""
+        if self.engine is not None and self.engine.engine is not None:
+            self.engine.engine.nudge()
+
+    def tell(self, text: str, *, problem: bool = False) -> None:
+        """A line at the edge of the screen that goes away by itself. Outside text is made plain."""
+        self.notify(plain_str(text), severity="error" if problem else "information", markup=False)
+
+    # Actions
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Every key, menu and command comes through here: one that is not allowed says why."""
+        refused = self._refusal(action, default_namespace or self)
+        if refused is not None:
+            self.tell(refused, problem=True)
+            return True
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as error:  # no key ends the program: it is told, and does nothing
+            self._mishap(error)
+            return True
+
+    def _mishap(self, error: Exception) -> None:
+        log.error("an action of the console failed", exc_info=error)
+        self.mishaps = [*self.mishaps, error][-MOST_MISHAPS:]
+        self.tell(f"This did not work ({type(error).__name__}); the log says more", problem=True)
+
+    def _refusal(self, action: "str | ActionParseResult", target: DOMNode) -> str | None:
+        name = (parse(action) if isinstance(action, str) else action)[1]
+        found = REGISTRY.get(f"{getattr(target, 'PLACE', '')}.{name}")
+        if found is None or self.desk is None or self.role is None or role_allows(self.role, found.role):
+            return None
+        from tui.operations.desk import Role, refusal
+
+        return refusal(self.desk.operator, self.role, found.title, Role[found.role.upper()])
+
+    def action_target(self, action: Action) -> DOMNode | None:
+        """Where an action of the palette is carried out when the focus is elsewhere."""
+        return self._main.place_of(action.place)
+
+    def action_help(self) -> None:
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen.for_focus(self.screen))
+
+    def action_command_palette(self) -> None:
+        """Find any command by name. There is one palette, also where a help screen lies over it.
+
+        Without Textual's fixed id: the palette before may just be on its way out.
+        """
+        if not any(isinstance(each, CommandPalette) for each in self.screen_stack):
+            self.push_screen(CommandPalette())
+
+    def action_diagnose(self) -> None:
+        """Every check of the site, live."""
+        from tui.dialogs.diagnosis import Diagnosis
+
+        if self.desk is not None and not isinstance(self.screen, Diagnosis):
+            self.push_screen(Diagnosis(self))
+
+    async def action_quit(self) -> None:
+        """Leave; asks first when nothing would be sent afterwards."""
+        if self.leaving:
+            return
+        warning = await self._nothing_sent_after()
+        if warning is None:
+            self.leave()
+            return
+        question = Confirm("Leave the console?", yes="Leave", no="Stay", hangs=[warning])
+        self.push_screen(question, lambda answer: self.leave() if answer == "yes" else None)
+
+    async def _nothing_sent_after(self) -> str | None:
+        """The sentence to ask with, where this console's engine is the only one alive."""
+        here = self.engine.engine if self.engine else None
+        if here is None or self.desk is None or not here.holds_lease or self.settings.kind == "demo":
+            return None
+        from storage import instances
+
+        alive = await self.read(instances.alive, self.desk.now())
+        if any(other.id != here.instance_id for other in alive):
+            return None
+        overview = self.overview
+        parts = []
+        if waiting := overview.waiting + overview.retrying + overview.sending:
+            parts.append(f"{waiting} waiting")
+        if overview.next_task_at is not None:
+            parts.append(f"next task {overview.next_task_at.astimezone():%a %H:%M} ({overview.next_task})")
+        return "Nothing will be sent after this" + (f": {'; '.join(parts)}" if parts else "")
+
+    def leave(self, status: int = 0, last_words: str | None = None) -> None:
+        """Stop claiming at once, let the answers come, then end; `last_words` stay on the terminal."""
+        if self.leaving:
+            return
+        self.leaving = True
+        self.exit(status, status, Text(plain_str(last_words)) if last_words else None)
+
+    async def on_unmount(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+
+    # Errors
+
+    def _handle_exception(self, error: Exception) -> None:
+        pump = active_message_pump.get(None)
+        if self.leaving or _is_going(pump):
+            # A screen that is being closed, perhaps before it stood: nobody misses what it lacks.
+            log.warning("a screen that is being closed failed", exc_info=error)
+            return
+        # Textual's own crash screen prints local variables: a key could be among them.
+        log.critical("the console has failed", exc_info=error)
+        if self.failure is None:
+            self.failure = error
+        self._return_code = 1
+        self._exception = error
+        self._exception_event.set()
+        self.exit(1, 1)
+
+
+def _is_going(pump: MessagePump | None) -> bool:
+    """Whether a part of the screen is being taken away, or what it stands on is."""
+    while pump is not None and not isinstance(pump, App):
+        if pump._closing or pump._closed or getattr(pump, "_pruning", False):
+            return True
+        pump = pump._parent
+    return pump is None

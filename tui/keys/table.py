@@ -1,0 +1,337 @@
+"""Every action of the console in one table.
+
+The footer, the command palette, the help screen, the context menus and the key file all read it,
+so that a key, a title or a role is written once.
+"""
+
+from tui.keys.action import Action, Role
+
+
+def _section(key: str, name: str, title: str) -> Action:
+    return Action(
+        f"main.{name}", "go to", title, f"Show the section {title}", key, "main", f"section('{name}')"
+    )
+
+
+def _record_actions(section: str, noun: str, role: Role) -> tuple[Action, ...]:
+    """New, edit and delete, as every list of records has them."""
+    deletes = f"Delete the {noun}, after a question that names what hangs on it"
+    return _verbs(
+        section,
+        ("new", "New", "n", f"Add a {noun}", role, True),
+        ("edit", "Edit", "enter", f"Open the {noun} under the cursor", "viewer", True),
+        ("delete", "Delete", "d,delete", deletes, role, False),
+    )
+
+
+def _verbs(section: str, *rows: tuple[str, str, str, str, Role, bool]) -> tuple[Action, ...]:
+    """What else a section does: (name, title, key, description, role, whether in the footer)."""
+    return tuple(
+        Action(f"{section}.{name}", section, title, description, key, section, name, footer, role)
+        for name, title, key, description, role, footer in rows
+    )
+
+
+def _moves(place: str, area: str, *rows: tuple[str, str, str, str]) -> tuple[Action, ...]:
+    """Movements: (name, title, key, description); they are in the help but not in the palette."""
+    return tuple(
+        Action(f"{place}.{name}", area, title, description, key, place, name, palette=False)
+        for name, title, key, description in rows
+    )
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("app.help", "app", "Help", "Help for what has the focus", "question_mark,f1", "app", "help", True),
+    Action(
+        "app.commands",
+        "app",
+        "Commands",
+        "Find any command by name",
+        "ctrl+p",
+        "app",
+        "command_palette",
+        True,
+        palette=False,
+    ),
+    Action("app.diagnose", "site", "Diagnose", "Every check of the site, live", "", "app", "diagnose"),
+    Action("app.theme", "app", "Theme", "Choose the colours", "", "app", "change_theme"),
+    Action("app.redraw", "app", "Draw again", "Draw the whole screen again", "ctrl+l", "app", "redraw"),
+    Action("app.quit", "app", "Quit", "Leave the console", "ctrl+q", "app", "quit"),
+    _section("1", "handlers", "Handlers"),
+    _section("2", "users", "Users"),
+    _section("3", "alerts", "Alerts"),
+    _section("4", "tasks", "Scheduled Tasks"),
+    _section("5", "messages", "Messages"),
+    _section("6", "review", "Review"),
+    Action(
+        "main.filter", "list", "Filter", "Show only rows with these words", "slash", "main", "filter", True
+    ),
+    Action(
+        "main.adopt",
+        "site",
+        "Adopt",
+        "Say that a held copy is the live site: sending goes on",
+        "",
+        "main",
+        "adopt",
+        role="administrator",
+    ),
+    Action(
+        "main.tasks_go_on",
+        "site",
+        "Let tasks go on",
+        "Say that the clock is right: scheduled tasks that wait after a jump of it fire",
+        "",
+        "main",
+        "tasks_go_on",
+        role="operator",
+    ),
+    Action(
+        "main.next_step",
+        "site",
+        "Next step",
+        "Make what is missing before a first message can be sent",
+        "f7",
+        "main",
+        "next_step",
+        role="operator",
+    ),
+    Action("main.reload", "list", "Read again", "Read the list again", "ctrl+r,f5", "main", "reload"),
+    Action(
+        "main.panel", "review", "Fold", "Fold the live review away, or show it again", "z", "main", "panel"
+    ),
+    *_record_actions("handlers", "communication handler", "administrator"),
+    *_record_actions("users", "user", "administrator"),
+    *_record_actions("groups", "user group", "administrator"),
+    *_record_actions("fields", "custom field", "administrator"),
+    *_record_actions("alerts", "alert", "administrator"),
+    *_record_actions("tasks", "scheduled task", "administrator"),
+    *_verbs(
+        "handlers",
+        ("test", "Test", "t", "Check key and balance; nothing is sent", "operator", True),
+        ("test_send", "Test send", "T", "Send a test message to a number", "operator", False),
+        ("enable", "Enable or disable", "e", "Let it send, or let its messages wait", "administrator", True),
+        ("go_on", "Go on", "L", "Let a paused handler send again now", "operator", False),
+        ("diagnose", "Diagnose", "i", "Find out what is wrong", "viewer", False),
+    ),
+    *_verbs(
+        "users",
+        ("send", "Send Message", "M", "Write to the selected users", "operator", True),
+        ("messages", "Messages", "v", "Show what was sent to the user", "viewer", False),
+        ("enable", "Enable or disable", "e", "Leave the user out, or not", "administrator", False),
+        ("join", "Put into groups", "a", "Say which groups the users belong to", "administrator", False),
+        ("groups", "Groups", "o", "Show user groups", "viewer", True),
+        ("fields", "Custom fields", "O", "Show the fields that users have", "viewer", False),
+        ("import_csv", "Import", "I", "Read users from a CSV file", "administrator", False),
+        ("export_csv", "Export", "X", "Write users to a CSV file", "viewer", False),
+        ("diagnose", "Diagnose", "i", "Find out why a user is not reached", "viewer", False),
+    ),
+    *_verbs(
+        "groups",
+        ("send", "Send Message", "M", "Write to the members of the selected groups", "operator", True),
+        ("users", "Users", "o", "Show the users again", "viewer", True),
+    ),
+    *_verbs(
+        "fields",
+        ("earlier", "Move up", "K,ctrl+up", "Put the field before the one above it", "administrator", True),
+        ("later", "Move down", "J,ctrl+down", "Put the field after the one below it", "administrator", True),
+        ("users", "Users", "o", "Show the users again", "viewer", True),
+    ),
+    *_verbs(
+        "alerts",
+        ("raise", "Raise", "r", "Raise the alert: its Created tab is sent", "operator", True),
+        ("enable", "Enable or disable", "e", "Let it be raised, or not", "administrator", False),
+        ("occurrences", "Occurrences", "o", "Show what was raised, or the alerts again", "viewer", True),
+    ),
+    *_verbs(
+        "occurrences",
+        ("open", "Open", "enter", "Show what happened and what was sent", "viewer", True),
+        ("claim", "Claim", "C", "Take it on", "operator", True),
+        ("action_taken", "Action taken", "A", "Say that something was done", "operator", True),
+        ("escalate", "Escalate", "E", "Call for more", "operator", False),
+        ("restore", "Restore", "R", "Say that all is well again", "operator", True),
+        ("finalise", "Finalise", "F", "Close it", "operator", False),
+        ("note", "Add a note", "N", "Write a note to it", "operator", False),
+        ("send_again", "Send again", "r", "Send once more to those not reached", "operator", False),
+        ("which", "Active or all", "f", "Show only what is active, or all that was raised", "viewer", True),
+        ("alerts", "Alerts", "o", "Show the alerts again", "viewer", True),
+    ),
+    *_verbs(
+        "tasks",
+        ("run_now", "Run now", "r", "Send what the task sends, now", "operator", True),
+        ("enable", "Enable or disable", "e", "Let it fire, or not", "administrator", True),
+        ("history", "History", "h", "What became of each due time", "viewer", False),
+        ("forecast", "What will fire", "w", "The next 24 hours of all tasks", "viewer", True),
+    ),
+    *_verbs(
+        "messages",
+        ("open", "Open", "enter", "Show the message with every attempt", "viewer", True),
+        ("state", "State", "f", "Show only messages in one state", "viewer", True),
+        ("problems", "Problems only", "p", "Show only problems, with the reason, or all", "viewer", True),
+        ("cancel", "Cancel", "x", "Do not send what still waits", "operator", True),
+        ("resend", "Send again", "r", "Send it again", "operator", True),
+        ("arrived", "It arrived", "y", "Settle an unknown outcome: it arrived", "operator", False),
+        ("drop", "Drop", "D", "Settle an unknown outcome: leave it", "operator", False),
+        ("new", "New", "n", "Write a message", "operator", True),
+        ("diagnose", "Diagnose", "i", "Find out what becomes of it, and why", "viewer", False),
+    ),
+    *_verbs(
+        "review",
+        ("open", "Open", "enter", "Show the entry with links", "viewer", True),
+        ("category", "Category", "f", "Show only one category", "viewer", True),
+        ("level", "Problems only", "p", "Show only problems, or all", "viewer", False),
+        ("export", "Export", "X", "Write what is shown to a file", "viewer", False),
+    ),
+    Action("table.mark", "list", "Select", "Select or deselect the row", "space", "table", "mark"),
+    Action(
+        "table.mark_all", "list", "Select all", "Select every row, or none", "ctrl+a", "table", "mark_all"
+    ),
+    Action(
+        "table.clear_marks", "list", "Select none", "Deselect every row", "escape", "table", "clear_marks"
+    ),
+    Action(
+        "table.menu",
+        "list",
+        "Menu",
+        "What can be done with the row",
+        "m,menu,shift+f10",
+        "table",
+        "menu",
+        True,
+    ),
+    Action("table.sort", "list", "Sort", "Sort by the next column", "s", "table", "sort"),
+    Action("table.reverse", "list", "Reverse", "Sort the other way round", "S", "table", "reverse"),
+    Action("table.copy", "list", "Copy", "Copy the row's text to the clipboard", "c", "table", "copy"),
+    *_moves(
+        "table",
+        "list",
+        ("choose", "Open", "enter", "Open the row"),
+        ("up", "Up", "up,k", "One row up"),
+        ("down", "Down", "down,j", "One row down"),
+        ("page_up", "Page up", "pageup", "One page up"),
+        ("page_down", "Page down", "pagedown", "One page down"),
+        ("first", "First", "home,g", "To the first row"),
+        ("last", "Last", "end,G", "To the last row"),
+        ("mark_up", "Select up", "shift+up", "Select the row and go up"),
+        ("mark_down", "Select down", "shift+down", "Select the row and go down"),
+    ),
+    Action(
+        "panel.live", "review", "Live", "Follow new entries, or stop following", "l", "panel", "live", True
+    ),
+    Action(
+        "panel.all",
+        "review",
+        "All or problems",
+        "Show all entries, or only problems",
+        "p",
+        "panel",
+        "all",
+        True,
+    ),
+    Action("panel.copy", "review", "Copy", "Copy the entry's text to the clipboard", "c", "panel", "copy"),
+    *_moves(
+        "panel",
+        "review",
+        ("choose", "Open", "enter", "Open the entry"),
+        ("up", "Up", "up,k", "One entry up; stops following"),
+        ("down", "Down", "down,j", "One entry down"),
+        ("page_up", "Page up", "pageup", "One page up; stops following"),
+        ("page_down", "Page down", "pagedown", "One page down"),
+        ("first", "First", "home,g", "To the oldest entry kept"),
+        ("last", "Last", "end,G", "To the newest entry, and follow"),
+    ),
+    Action("editor.save", "editor", "Save", "Save and close", "ctrl+s", "editor", "save", True),
+    Action(
+        "editor.leave",
+        "editor",
+        "Leave",
+        "Close; asks if there are changes",
+        "escape",
+        "editor",
+        "leave",
+        True,
+    ),
+    *_verbs(
+        "import",
+        ("read", "Read", "f5,ctrl+r", "Read the file, and show what it would do", "administrator", True),
+        ("show", "Show", "f4", "Show only the lines that are refused, changed or added", "viewer", True),
+        ("apply", "Import", "ctrl+s", "Import every line", "administrator", True),
+        ("leave", "Leave", "escape", "Close without importing", "viewer", True),
+    ),
+    *_verbs(
+        "composer",
+        ("field", "Field", "f3", "Put in a field that is filled in for each recipient", "viewer", True),
+        ("previous", "Before", "f8", "Show how the recipient before gets it", "viewer", False),
+        ("next", "Next recipient", "f9", "Show how the next recipient gets it", "viewer", True),
+    ),
+    *_verbs(
+        "send",
+        ("send", "Send", "ctrl+s", "Send the message", "operator", True),
+        ("leave", "Leave", "escape", "Close without sending; asks first", "viewer", True),
+        ("turn", "Other tab", "f2", "Go from the message to its recipients, or back", "viewer", True),
+        ("template", "Templates", "f6", "Take a kept text, or keep this one", "viewer", True),
+    ),
+    *_verbs(
+        "message",
+        ("resend", "Send again", "r", "Send it again", "operator", True),
+        ("cancel", "Cancel", "x", "Do not send what still waits", "operator", True),
+        ("arrived", "It arrived", "y", "Settle an unknown outcome: it arrived", "operator", True),
+        ("drop", "Drop", "D", "Settle an unknown outcome: leave it", "operator", True),
+        ("user", "User", "u", "Open the user it goes to", "viewer", True),
+        ("owner", "Task or alert", "o", "Open what sent it", "viewer", True),
+        ("copy", "Copy", "c", "Copy the text of the message", "viewer", False),
+        ("diagnose", "Diagnose", "i", "Find out what becomes of it, and why", "viewer", False),
+        ("leave", "Close", "escape,q", "Back to the list", "viewer", True),
+    ),
+    *_verbs(
+        "entry",
+        ("message", "Message", "v", "Open the message it is about", "viewer", True),
+        (
+            "owner",
+            "Task or alert",
+            "o",
+            "Open the task, or what was raised, that it is about",
+            "viewer",
+            True,
+        ),
+        ("user", "User", "u", "Open the user it is about", "viewer", True),
+        ("handler", "Handler", "H", "Open the handler it is about", "viewer", True),
+        ("copy", "Copy", "c", "Copy the text of the entry", "viewer", True),
+        ("leave", "Close", "escape,q", "Back to the list", "viewer", True),
+    ),
+    *_verbs(
+        "diagnosis",
+        ("again", "Check again", "ctrl+r,f5", "Run the checks once more", "viewer", True),
+        ("leave", "Close", "escape,q", "Back to where it was opened", "viewer", True),
+    ),
+)
+
+_RECORD_SECTIONS = (
+    "handlers",
+    "users",
+    "groups",
+    "fields",
+    "alerts",
+    "occurrences",
+    "tasks",
+    "messages",
+    "review",
+)
+STACKS: tuple[tuple[str, ...], ...] = (
+    *(("table", section, "main", "app") for section in _RECORD_SECTIONS),
+    ("panel", "main", "app"),
+    ("composer", "editor", "app"),
+    ("composer", "send", "app"),
+    ("message", "app"),
+    ("entry", "app"),
+    ("diagnosis", "app"),
+    ("import", "app"),
+)
+"""Places that hear keys at the same moment, from the focus outwards."""
+
+# A list passes enter on as "row chosen", which is the edit action of the section around it.
+SHARED_KEYS = frozenset(
+    frozenset({"table.choose", f"{section}.{verb}"})
+    for section in _RECORD_SECTIONS
+    for verb in ("edit", "open")
+)

@@ -1,0 +1,1 @@
+"""A message: how it is written, shown and looked after."""

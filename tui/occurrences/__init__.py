@@ -1,0 +1,1 @@
+"""An occurrence of an alert: how it is raised, shown and answered."""

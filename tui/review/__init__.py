@@ -1,0 +1,1 @@
+"""The review: its lines, the live panel, one entry, the export."""

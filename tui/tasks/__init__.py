@@ -1,0 +1,1 @@
+"""Tasks: their history and what they will do."""

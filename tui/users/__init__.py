@@ -1,0 +1,1 @@
+"""Users: their rows, their groups, import and export."""
