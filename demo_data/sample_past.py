@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from demo_data.sample_people import BAD_NUMBER, OPTED_OUT, number_of
 from demo_data.sample_setup import FLAKY, XML
 from scheduling import lifecycle
+from scheduling.gateways.codes import ONE_API
+from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict, Outcome
+from scheduling.gateways.verdict import by_code, by_status
 from scheduling.recorder import Result, apply, record
-from scheduling.senders.codes import ONE_API
-from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict, Outcome
-from scheduling.senders.verdict import by_code, by_status
 from storage import handlers, leases, outbox
 from storage.database import Transaction
 from storage.records import Handler, Message

@@ -23,10 +23,10 @@ from demo_data.sample_rules import (
 )
 from demo_data.sample_setup import FINE, FLAKY, XML, Cast
 from scheduling import alerting, cron, firing, lifecycle, recipients
+from scheduling.gateways.advice import CAUSES, Cause
+from scheduling.gateways.outcome import Balance, GatewayError, Outcome
 from scheduling.monitor import judge
 from scheduling.recorder import apply
-from scheduling.senders.advice import CAUSES, Cause
-from scheduling.senders.outcome import Balance, GatewayError, Outcome
 from storage import audience, handlers, occurrences, outbox, tasks
 from storage.alerts import Alert
 from storage.outbox import Submission

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from scheduling import fault_points, handler_state, withdrawal
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
+from scheduling.gateways.codes import Recovery
+from scheduling.gateways.outcome import HandlerConfig, Outcome
 from scheduling.leadership import Leadership
 from scheduling.recorder import apply
 from scheduling.sender_pool import ALERT_BATCH, ONE_API_BATCH, SenderPool
-from scheduling.senders.codes import Recovery
-from scheduling.senders.outcome import HandlerConfig, Outcome
 from storage import adoption, handlers, integrity, leases, outbox
 from storage import due as due_messages
 from storage.database import Database, Transaction

@@ -17,11 +17,11 @@ from scheduling import claims, fault_points, lifecycle
 from scheduling.claims import Claim
 from scheduling.clock_jump import TOLERANCE, PlanClock
 from scheduling.deadline import within
+from scheduling.gateways.outcome import Outcome, OutgoingMessage, QueryVerdict, Sender
 from scheduling.leadership import Leadership
 from scheduling.rate import RateLimits
 from scheduling.recorder import Recorder, Result, apply
 from scheduling.sender_pool import SenderPool
-from scheduling.senders.outcome import Outcome, OutgoingMessage, QueryVerdict, Sender
 from scheduling.store import Store
 from storage import leases, outbox, time_shift
 from storage.database import Database

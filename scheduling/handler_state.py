@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from scheduling.senders.codes import Recovery, recovery
-from scheduling.senders.wording import said
+from scheduling.gateways.codes import Recovery, recovery
+from scheduling.gateways.wording import said
 from storage.outbox import ALERT_LANE, ORDINARY_LANE
 from storage.records import Handler, HandlerStatus
 

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scheduling import phone
+from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict, Outcome
+from scheduling.gateways.wording import said
 from scheduling.retry import RetryPlan, next_attempt
-from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict, Outcome
-from scheduling.senders.wording import said
 from storage.records import Message, ReviewEntry
 from storage.vocabulary import WITHDRAWN, Category, EntryKind, Level, MessageState, OnUnknown, OutcomeKind
 

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from scheduling import handler_state, system_alerts
 from scheduling.clock import Clock
+from scheduling.gateways.outcome import Balance, GatewayError, HandlerConfig
+from scheduling.gateways.wording import said
 from scheduling.handler_state import NO_PAUSE
 from scheduling.money import money
 from scheduling.recorder import free_again
 from scheduling.sender_pool import SenderPool
-from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig
-from scheduling.senders.wording import said
 from scheduling.store import Store
 from storage import handlers, leases
 from storage.database import Database

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scheduling import fault_points, handler_state, hanging, lifecycle, system_alerts, withdrawal
+from scheduling.gateways.codes import Recovery, limits_all, recovery
+from scheduling.gateways.outcome import Outcome
+from scheduling.gateways.verdict import as_gateway_error
 from scheduling.handler_state import NO_PAUSE, WELL
 from scheduling.lifecycle import Step
-from scheduling.senders.codes import Recovery, limits_all, recovery
-from scheduling.senders.outcome import Outcome
-from scheduling.senders.verdict import as_gateway_error
 from storage import due, handlers, outbox
 from storage.database import Database, Transaction
 from storage.records import Handler, HandlerStatus, Message, ReviewEntry

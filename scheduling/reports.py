@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from scheduling import lifecycle, system_alerts
 from scheduling.clock import Clock
+from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict
 from scheduling.sender_pool import SenderPool
-from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict
 from scheduling.store import Store
 from storage import handlers, leases, message_history, outbox
 from storage.database import Database

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from scheduling.clock import Clock
-from scheduling.senders import forget_certificates, make_sender
-from scheduling.senders.outcome import HandlerConfig, Sender
+from scheduling.gateways import forget_certificates, make_sender
+from scheduling.gateways.outcome import HandlerConfig, Sender
 from storage import handlers
 from storage.database import Database
 from storage.records import Handler

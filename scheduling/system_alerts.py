@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from scheduling import alerting, sms_text
-from scheduling.senders import wording
+from scheduling.gateways import wording
 from storage import alerts, handlers, occurrences, outbox
 from storage.alerts import Alert
 from storage.database import Transaction

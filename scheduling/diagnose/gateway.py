@@ -6,10 +6,10 @@ The call costs nothing and sends nothing. What cannot be told from the answer is
 from decimal import Decimal
 
 from scheduling.diagnose.finding import Finding, ok, problem, warning
+from scheduling.gateways.codes import RESUME_ON_TOP_UP
+from scheduling.gateways.outcome import Balance, GatewayError
+from scheduling.gateways.wording import said
 from scheduling.money import money
-from scheduling.senders.codes import RESUME_ON_TOP_UP
-from scheduling.senders.outcome import Balance, GatewayError
-from scheduling.senders.wording import said
 from storage.records import Handler
 from storage.vocabulary import ApiType, OutcomeKind
 

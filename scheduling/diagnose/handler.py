@@ -5,9 +5,9 @@ from datetime import datetime
 
 from scheduling import retry
 from scheduling.diagnose.finding import Finding, ok, problem, warning
+from scheduling.gateways.wording import said
 from scheduling.money import money
 from scheduling.retry import RetryPlan
-from scheduling.senders.wording import said
 from storage.records import Handler, HandlerStatus, Queue
 
 

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from scheduling import phone
 from scheduling.diagnose.finding import Finding, ok, problem, warning
-from scheduling.senders.codes import ONE_API, XML_API
-from scheduling.senders.wording import said
+from scheduling.gateways.codes import ONE_API, XML_API
+from scheduling.gateways.wording import said
 from storage.records import Message
 from storage.vocabulary import ApiType, MessageState
 

@@ -13,8 +13,8 @@ import pytest
 
 from scheduling.clock import Clock
 from scheduling.engine import Engine
-from scheduling.senders import make_sender
-from scheduling.senders.outcome import (
+from scheduling.gateways import make_sender
+from scheduling.gateways.outcome import (
     Balance,
     DeliveryStatus,
     DeliveryVerdict,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from scheduling.gateways.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
 from scheduling.sender_pool import SenderPool
-from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
 from storage import handlers
 from storage.database import Database
 from storage.errors import DiskFull, StorageError

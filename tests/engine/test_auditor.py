@@ -8,8 +8,8 @@ import pytest
 
 from scheduling import clock_jump
 from scheduling.auditor import Auditor
+from scheduling.gateways.outcome import Outcome, OutcomeKind
 from scheduling.leadership import Leadership
-from scheduling.senders.outcome import Outcome, OutcomeKind
 from storage import tasks, time_shift
 from storage.database import Transaction
 from storage.errors import DatabaseBusy

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scheduling import claims
-from scheduling.senders.outcome import Outcome, OutcomeKind
+from scheduling.gateways.outcome import Outcome, OutcomeKind
 from storage import handlers, outbox
 from storage.database import Database
 from storage.records import MessageDraft, MessageState, Origin

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scheduling.senders.outcome import Balance, GatewayError, Outcome, OutcomeKind, OutgoingMessage
+from scheduling.gateways.outcome import Balance, GatewayError, Outcome, OutcomeKind, OutgoingMessage
 from storage.records import MessageState, Origin
 from tests.engine.support import (
     ACCEPTED,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.senders.outcome import OutcomeKind
+from scheduling.gateways.outcome import OutcomeKind
 from storage import sqlite
 from tests.engine.support import (
     ACCEPTED,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scheduling.senders.outcome import Outcome, OutcomeKind, OutgoingMessage
+from scheduling.gateways.outcome import Outcome, OutcomeKind, OutgoingMessage
 from scheduling.stages import Stage
 from storage import alerts, outbox
 from storage.database import Database

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scheduling import alerting, stages
-from scheduling.senders.outcome import Outcome, OutcomeKind, OutgoingMessage
+from scheduling.gateways.outcome import Outcome, OutcomeKind, OutgoingMessage
 from scheduling.stages import Stage
 from storage import alerts, message_history, occurrences, outbox
 from storage.database import Database

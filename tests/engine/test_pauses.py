@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from scheduling import handler_state
-from scheduling.senders.codes import ONE_API, XML_API, limits_all
-from scheduling.senders.outcome import Balance, GatewayError, Outcome, OutcomeKind, OutgoingMessage
+from scheduling.gateways.codes import ONE_API, XML_API, limits_all
+from scheduling.gateways.outcome import Balance, GatewayError, Outcome, OutcomeKind, OutgoingMessage
 from storage import handlers
 from storage.database import Database
 from storage.records import HandlerStatus, MessageState, Origin

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from scheduling import recorder
-from scheduling.senders.outcome import Outcome, OutgoingMessage
+from scheduling.gateways.outcome import Outcome, OutgoingMessage
 from storage.errors import DiskFull
 from storage.records import MessageState
 from tests.engine.support import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.senders.outcome import OutcomeKind
+from scheduling.gateways.outcome import OutcomeKind
 from storage.records import Category, MessageState
 from tests.engine.support import (
     ACCEPTED,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scheduling import alerting, system_alerts
-from scheduling.senders.outcome import Balance, GatewayError, OutcomeKind
+from scheduling.gateways.outcome import Balance, GatewayError, OutcomeKind
 from scheduling.stages import Stage
 from scheduling.system_alerts import BALANCE_LOW, HANDLER_IN_ERROR, MESSAGE_FAILED
 from storage import occurrences

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scheduling import alerting, told
-from scheduling.senders.outcome import GatewayError, Outcome, OutcomeKind, OutgoingMessage
+from scheduling.gateways.outcome import GatewayError, Outcome, OutcomeKind, OutgoingMessage
 from scheduling.stages import Stage
 from storage import alerts, hearing, occurrences
 from storage.database import Database

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.senders.outcome import OutcomeKind, QueryAnswer, QueryVerdict
+from scheduling.gateways.outcome import OutcomeKind, QueryAnswer, QueryVerdict
 from storage import message_history
 from storage.records import MessageState
 from tests.engine.support import (

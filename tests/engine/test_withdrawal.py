@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scheduling import alerting
-from scheduling.senders.outcome import Outcome, OutcomeKind, OutgoingMessage, QueryAnswer, QueryVerdict
+from scheduling.gateways.outcome import Outcome, OutcomeKind, OutgoingMessage, QueryAnswer, QueryVerdict
 from scheduling.stages import Stage
 from storage import alerts, message_history, occurrences
 from storage.database import Database

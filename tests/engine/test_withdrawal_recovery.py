@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from scheduling import claims, recorder, withdrawal
+from scheduling.gateways.outcome import OutcomeKind
 from scheduling.recorder import Result
-from scheduling.senders.outcome import OutcomeKind
 from scheduling.stages import Stage
 from storage import handlers, outbox
 from storage.records import Message, MessageState

@@ -17,8 +17,8 @@ import scheduling.auditor
 import scheduling.clock_jump
 import scheduling.delivery
 import scheduling.engine
+import scheduling.gateways.http
 import scheduling.monitor
-import scheduling.senders.http
 from scheduling import fault_points
 from scheduling.clock import SystemClock
 from scheduling.engine import Engine
@@ -62,7 +62,7 @@ LOADED: dict[str, tuple[str, ...]] = {
         "httpx",
         "anyio._backends._asyncio",
         "httpcore._async.connection_pool",
-        "scheduling.senders",
+        "scheduling.gateways",
     ),
     "screen": ("tui.console.app", "tui.console.main_screen", "tui.cli.console"),
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.senders.outcome import Outcome, OutgoingMessage
+from scheduling.gateways.outcome import Outcome, OutgoingMessage
 from storage import sqlite
 from storage.records import MessageState
 from tests.engine import support

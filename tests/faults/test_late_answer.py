@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from scheduling import claims
+from scheduling.gateways.outcome import OutcomeKind
 from scheduling.leadership import Leadership
 from scheduling.recorder import Recorder, Result
 from scheduling.sender_pool import SenderPool
-from scheduling.senders.outcome import OutcomeKind
 from storage import handlers
 from storage.database import Database
 from storage.records import Handler, Message, MessageState

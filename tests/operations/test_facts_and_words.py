@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scheduling import lifecycle
-from scheduling.senders.outcome import DeliveryStatus, DeliveryVerdict, Outcome, OutcomeKind
+from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict, Outcome, OutcomeKind
 from storage.records import (
     Category,
     EntryKind,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scheduling.senders.outcome import Balance, GatewayError, OutcomeKind
+from scheduling.gateways.outcome import Balance, GatewayError, OutcomeKind
 from storage import handlers as stored
 from storage.database import Database
 from storage.records import HandlerStatus

@@ -10,7 +10,7 @@ import pytest
 from scheduling.diagnose import gateway, message, person, plan, site
 from scheduling.diagnose import handler as judge
 from scheduling.diagnose.finding import Finding, Result, ok, problem, warning, worst
-from scheduling.senders.outcome import Balance, GatewayError, OutcomeKind
+from scheduling.gateways.outcome import Balance, GatewayError, OutcomeKind
 from scheduling.site_zone import Difference, SiteZone
 from storage import integrity
 from storage.adoption import COPIED, Hold

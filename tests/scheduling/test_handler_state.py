@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling import handler_state
+from scheduling.gateways.codes import ONE_API, XML_API, Recovery, recovery
+from scheduling.gateways.outcome import OutcomeKind
 from scheduling.handler_state import Shown, gate, pause_of, shows_recovery
-from scheduling.senders.codes import ONE_API, XML_API, Recovery, recovery
-from scheduling.senders.outcome import OutcomeKind
 from storage.outbox import ALERT_LANE, ORDINARY_LANE
 from storage.records import HandlerStatus
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling import alerting, system_alerts, templates
+from scheduling.gateways import advice, codes
 from scheduling.recipients import Reached, compose
-from scheduling.senders import advice, codes
 from scheduling.sms_text import _BASIC, _EXTENSION, gsm_signs, measure, shorten
 from scheduling.stages import Stage
 from storage.alerts import Alert, AlertField

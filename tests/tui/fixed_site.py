@@ -17,9 +17,9 @@ import tui
 from demo_data.sample_clickatell import Addresses
 from demo_data.sample_setup import FLAKY, XML
 from demo_data.sample_site import build
+from scheduling.gateways.codes import XML_API
+from scheduling.gateways.outcome import GatewayError, OutcomeKind
 from scheduling.monitor import judge
-from scheduling.senders.codes import XML_API
-from scheduling.senders.outcome import GatewayError, OutcomeKind
 from storage import handlers
 from storage.database import Transaction
 from storage.site import open_site

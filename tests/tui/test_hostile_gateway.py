@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 
 from storage import message_history
 from storage.records import MessageState
+from tests.gateways.raw_server import Visit, raw_server
 from tests.operations.arrange import to
-from tests.senders.raw_server import Visit, raw_server
 from tests.tui.guide.hands import whole_console
 from tests.tui.sections.people import rows_are
 from tests.tui.support import screen_text, settle

@@ -78,7 +78,7 @@ def list_messages(
 @app.command()
 def show(message_id: Id, json: Json = False) -> None:
     """One message in full, with every attempt to send it."""
-    from scheduling.senders.wording import said
+    from scheduling.gateways.wording import said
     from tui.operations import messages
     from tui.operations.views import message_json
 
@@ -169,7 +169,7 @@ def _row(message: "Message") -> tuple[Any, ...]:
 
 
 def _facts(message: "Message") -> list[tuple[str, object]]:
-    from scheduling.senders.wording import said
+    from scheduling.gateways.wording import said
     from tui.cli.sent import SIGNS
 
     error = said(message.error_code, message.error)

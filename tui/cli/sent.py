@@ -84,8 +84,8 @@ def report(sent: "Sent", *, wait: float | None, json: bool) -> int:
 
 def state_line(message: "Message") -> str:
     """`✓ Joe Hart +44…: accepted, 5f0e…  (message 12)`."""
+    from scheduling.gateways.wording import said
     from scheduling.phone import readable
-    from scheduling.senders.wording import said
 
     who = f"{message.user} {readable(message.to)}" if message.user else readable(message.to)
     more = ""

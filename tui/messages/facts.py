@@ -6,7 +6,7 @@ from datetime import datetime
 from textual.content import Content
 
 from scheduling import phone
-from scheduling.senders.wording import said
+from scheduling.gateways.wording import said
 from storage.records import Attempt, Message, MessageState, Origin, Review
 from tui.messages.states import attempts_of, outcome_shown, state_of
 from tui.operations.messages import MessageView

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from textual.content import Content
 
 from scheduling import phone
-from scheduling.senders.wording import said
+from scheduling.gateways.wording import said
 from storage import message_history, message_search
 from storage.message_history import ALL, MessageFilter
 from storage.records import Message, MessageState

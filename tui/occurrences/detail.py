@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from scheduling.senders.wording import said
+from scheduling.gateways.wording import said
 from scheduling.stages import FOLLOWS, Stage
 from tui.keys.registry import REGISTRY
 from tui.messages.states import state_of

@@ -6,11 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from scheduling.clock import SystemClock
+from scheduling.gateways import make_sender, wording
+from scheduling.gateways.outcome import Balance, GatewayError, HandlerConfig
 from scheduling.money import money
 from scheduling.monitor import judge
 from scheduling.sender_pool import read_config
-from scheduling.senders import make_sender, wording
-from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig
 from storage import due
 from storage import handlers as stored
 from storage.database import Transaction

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 from scheduling.clock import SystemClock
+from scheduling.gateways import make_sender
+from scheduling.gateways.outcome import Balance, GatewayError, HandlerConfig
 from scheduling.sender_pool import read_config
-from scheduling.senders import make_sender
-from scheduling.senders.outcome import Balance, GatewayError, HandlerConfig
 from storage.errors import SecretMissing
 from storage.records import Handler
 from storage.vocabulary import OutcomeKind

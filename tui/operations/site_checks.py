@@ -11,7 +11,7 @@ from scheduling import unheard
 from scheduling.diagnose import person, plan
 from scheduling.diagnose import site as judge
 from scheduling.diagnose.finding import Finding, problem
-from scheduling.senders import wording
+from scheduling.gateways import wording
 from scheduling.site_zone import difference
 from storage import (
     adoption,

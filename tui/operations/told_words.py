@@ -1,6 +1,6 @@
 """How it is said who was told of an occurrence and who was not."""
 
-from scheduling.senders.wording import said
+from scheduling.gateways.wording import said
 from scheduling.told import PersonTold, Tally
 from storage.vocabulary import WITHDRAWN, MessageState
 

@@ -1,0 +1,1 @@
+"""Clickatell's XML API."""
