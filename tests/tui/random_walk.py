@@ -9,9 +9,10 @@ import asyncio
 import logging
 import random
 import shutil
+import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,20 +24,23 @@ from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.worker import Worker, WorkerState
 
-from storage import adoption, tables
+from storage import tables
 from storage.site import open_site
 from tests.tui.support import settle
-from tests.tui.test_hostile import LISTS, STOPS
+from tests.tui.test_hostile import LISTS
+from tests.tui.walk_visits import ERRANDS, TURNS, Errand, Site, make, openings
 from tui.console.app import ConsoleApp, Settings
 from tui.dialogs.confirm import Question
 from tui.keys.registry import REGISTRY
 from tui.operations.local_files import OwnFolder
 from tui.widgets.paged_table import PagedTable
+from tui.widgets.palette import target_of
 
 SIZES = ((80, 24), (160, 50))
 EACH = 20  # times that a long walk does every action and shows every screen
 STEPS_A_VISIT = 14
 VISITS_A_LEG = 18
+ON_ERRANDS = 0.35  # of the visits
 MORE_SIZES = ((20, 5), (40, 12), (80, 24), (160, 50), (250, 70), (1, 1))
 MOVES = (
     "up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab", "shift+tab", "enter", "escape",
@@ -49,28 +53,10 @@ PASTED = (
     "*/5 9-17 * * 1-5", "crew.csv", "יוסי 국 👩‍👩‍👧", "a\tb\n",
 )  # fmt: skip
 
-MORE_STOPS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "handlers": (("ctrl+p",), ("m",), ("slash",), ("tab",), ("n",), ("f1",)),
-    "users": (("n",), ("m",), ("slash",), ("M", "f6", "down", "enter")),
-    "groups": (("n",),),
-    "fields": (("n",),),
-    "alerts": (("n",),),
-    "tasks": (("n",), ("enter", "f2", "n")),
-    "occurrences": (("C",), ("A",), ("E",), ("F",), ("m",), ("f",)),
-    "messages": (("r",), ("x",), ("y",), ("down", "down", "enter"), ("end", "enter")),
-    "review": (("tab",), ("down", "enter"), ("down", "down", "down", "enter"), ("slash",)),
-}
 NOT_CHOSEN = {"app.quit"}  # each leg ends with it
 SINGLY = tuple(action.id for action in REGISTRY if not action.key)
 """Actions without a key: done by name, as the palette does."""
 BY_NAME = {(action.place, action.action): action.id for action in REGISTRY}
-
-
-def openings() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(list, keys) of everything that is opened."""
-    for name in LISTS:
-        for steps in STOPS[name] + MORE_STOPS.get(name, ()):
-            yield name, tuple(step.partition(" ")[0] for step in steps)
 
 
 @dataclass
@@ -118,6 +104,17 @@ class Walk:
             lines.append(f"{len(counted)} {what}: {shown}")
         return "\n".join(lines)
 
+    def _next_errand(self, kind: Site) -> Errand | None:
+        """One whose goal was reached least, now and then; None: open something instead."""
+        here = [each for each in ERRANDS if each.site is kind]
+        if not here or self.chance.random() > ON_ERRANDS:
+            return None
+        need = [1 / (1 + min(self._reached(name) for name in each.reaches)) ** 2 for each in here]
+        return self.chance.choices(here, need)[0]
+
+    def _reached(self, name: str) -> int:
+        return self.actions[name] + self.screens[name]
+
     def _next_opening(self) -> tuple[str, tuple[str, ...]]:
         every = list(openings())
         self._turn += 1
@@ -129,24 +126,29 @@ class Walk:
 
     # Walking
 
-    async def leg(self, size: tuple[int, int], visits: int = VISITS_A_LEG) -> None:
+    async def leg(self, size: tuple[int, int]) -> None:
         """One console from its start to ctrl+q."""
+        kind = TURNS[self.legs % len(TURNS)]
+        await self._console(kind, size, (self._next_errand(kind) for _ in range(VISITS_A_LEG)), STEPS_A_VISIT)
+
+    async def errands(self, size: tuple[int, int]) -> None:
+        """Every errand once, and nothing else."""
+        for kind in Site:
+            await self._console(kind, size, [each for each in ERRANDS if each.site is kind], 0)
+
+    async def _console(
+        self, kind: Site, size: tuple[int, int], visits: Iterable[Errand | None], steps: int
+    ) -> None:
         self.legs += 1
         folder = self.scratch / f"leg{self.legs}"
-        shutil.copytree(self.site, folder)
-        held = self.legs % 3 == 0
-        if held:
-            _hold(folder)
-        files = folder / "own"
-        files.mkdir()
-        (files / "users.csv").write_text("Name,Mobile\nAnn Lee,+61 400 000 009\n,x\n", "utf-8")
-        app = ConsoleApp(Settings(folder, "ana", engine=False, files=OwnFolder(files)))
+        make(kind, self.site, folder)
+        app = ConsoleApp(Settings(folder, "ana", engine=False, files=OwnFolder(folder / "own")))
         before = _counted(folder)
         with self._watching(app):
             try:
                 async with app.run_test(size=size) as pilot:
                     await settle(pilot, lambda: app._main._ready)
-                    await self._visits(pilot, size, visits)
+                    await self._visits(pilot, size, visits, steps)
             except Exception as error:
                 self.problems.append(f"the console failed: {error!r}")
             self.done["consoles left"] += app.leaving
@@ -155,62 +157,117 @@ class Walk:
         self.done += _counted(folder) - before
         shutil.rmtree(folder)
 
-    async def _visits(self, pilot: Pilot[Any], size: tuple[int, int], visits: int) -> None:
+    async def _visits(
+        self, pilot: Pilot[Any], size: tuple[int, int], visits: Iterable[Errand | None], steps: int
+    ) -> None:
         app: Any = pilot.app
-        for _ in range(visits):
-            if not await self._visit(pilot, size) or self.problems:
+        for errand in visits:
+            await self._home(pilot)
+            await pilot.resize_terminal(*size)
+            await (self._open(pilot) if errand is None else self._go(pilot, errand))
+            for _ in range(steps):
+                if app.is_running and not app.leaving and not self.problems:
+                    await self._step(pilot)
+                    self._see(app)
+            if not app.is_running or app.leaving or self.problems:
                 break
         if not self.problems and app.is_running and not app.leaving:
-            for attempt in range(6):  # in the palette, or any modal screen, only after escape
-                await self._press(pilot, *(["escape"] if attempt else []))
-                await self._press(pilot, "ctrl+q")
-                for _ in range(50):
-                    if self._ends(app):
-                        break
-                    await asyncio.sleep(0.05)
-            await settle(pilot, lambda: self._ends(app))
-            if not app.leaving:
-                await self._press(pilot, "down", "enter")
+            await self._quit(pilot)
+
+    async def _quit(self, pilot: Pilot[Any]) -> None:
+        app: Any = pilot.app
+        for attempt in range(6):  # in the palette, or any modal screen, only after escape
+            await self._press(pilot, *(["escape"] if attempt else []), "ctrl+q")
+            if await self._until(pilot, lambda: self._ends(app)):
+                break
+        await settle(pilot, lambda: self._ends(app))
+        if not app.leaving:
+            await self._press(pilot, "down", "enter")
+            await self._until(pilot, lambda: app.leaving)
 
     @staticmethod
     def _ends(app: Any) -> bool:
         return bool(app.leaving or isinstance(app.screen, Question))
 
-    async def _visit(self, pilot: Pilot[Any], size: tuple[int, int]) -> bool:
-        """Open something and do a few steps there; whether the console still stands."""
+    async def _open(self, pilot: Pilot[Any]) -> None:
+        """Open something from a list, at a row at random."""
         app: Any = pilot.app
-        await self._home(pilot)
-        await pilot.resize_terminal(*size)
         opening = name, keys = self._next_opening()
-        self.trail.append(f"== {name} {' '.join(keys)} at {app.size}")
-        self.trail = self.trail[-400:]
-        for key, _ in LISTS[name]:
-            await self._press(pilot, key)
-            await _rest(pilot)
-        table = app._main.current.query_one(PagedTable) if app.screen is app._main else None
+        self._says(f"== {name} {' '.join(keys)} at {app.size}")
+        table = await self._list(pilot, name)
         if table is not None and table.count:
             table.move_to(self.chance.randrange(table.count))
-            self.trail.append(f"row {table.cursor}")
+            self._says(f"row {table.cursor}")
             await _rest(pilot)
         for key in keys:
             await self._press(pilot, key)
             await _rest(pilot)
         self._offers[opening] = self._offers.get(opening, set()) | set(self._offered(app))
-        for _ in range(STEPS_A_VISIT):
-            if not app.is_running or app.leaving or self.problems:
-                return False
-            await self._step(pilot)
+
+    async def _list(self, pilot: Pilot[Any], name: str) -> PagedTable | None:
+        """Go to a list; its table, where chance lets one through."""
+        app: Any = pilot.app
+        for key, place in LISTS[name]:
+            await self._press(pilot, key)
+            await self._until(pilot, lambda place=place: _listed(app) == place)  # type: ignore[misc]
+        return app._main.current.query_one(PagedTable) if app.screen is app._main else None
+
+    async def _go(self, pilot: Pilot[Any], errand: Errand) -> None:
+        app: Any = pilot.app
+        self._says(f"== {errand.list}, {' '.join(errand.steps)} at {app.size}")
+        table = await self._list(pilot, errand.list)
+        if table is None or (errand.row and not await self._stand(pilot, table, errand.row)):
+            return
+        for step in errand.steps:
+            done, _, brings = step.partition(" ")
+            if done == "paste":
+                await self._put(pilot, brings)
+                continue
+            if done == "name":
+                done, _, brings = brings.partition(" ")
+                await self._do(pilot, done)
+            else:
+                await self._press(pilot, done)
+            if brings and not await self._until(pilot, lambda: brings in _on_top(app)):  # noqa: B023
+                self._says(f"no {brings} came")
+                return
             self._see(app)
+
+    async def _stand(self, pilot: Pilot[Any], table: PagedTable, row: str) -> bool:
+        """Put the cursor on the record that this SQL gives; whether it is in the list."""
+        app: Any = pilot.app
+        with app.desk.database.read() as connection:
+            key = connection.exec_driver_sql(row).scalar()
+        place = await table.source.position(key) if key is not None else None
+        if place is None:
+            self._says(f"no row {key}")
+            return False
+        table.move_to(place)
+        return await self._until(pilot, lambda: table.cursor_key == key)
+
+    @staticmethod
+    async def _until(pilot: Pilot[Any], state: Callable[[], object], seconds: float = 2.0) -> bool:
+        """Wait a while for what chance may have prevented."""
+        end = time.monotonic() + seconds
+        while not state():
+            if time.monotonic() > end:
+                return False
+            await asyncio.sleep(0.005)
+        await _rest(pilot)
         return True
+
+    def _says(self, what: str) -> None:
+        self.trail = [*self.trail[-400:], what]
 
     async def _home(self, pilot: Pilot[Any]) -> None:
         app: Any = pilot.app
         for _ in range(10):
             if app.screen is app._main:
                 break
-            await self._press(
-                pilot, *(("down", "enter") if isinstance(app.screen, Question) else ("escape",))
-            )
+            before = app.screen, app.screen.focused
+            answer = isinstance(app.screen, Question)
+            await self._press(pilot, *(("down", "enter") if answer else ("escape",)))
+            await self._until(pilot, lambda: (app.screen, app.screen.focused) != before, 0.3)  # noqa: B023
         while app.screen is not app._main and len(app.screen_stack) > 1:
             app.pop_screen()
             await pilot.pause()
@@ -257,14 +314,16 @@ class Walk:
         await self._press(pilot, *self.chance.choices(TYPED, k=self.chance.randint(1, 6)))
 
     async def _paste(self, pilot: Pilot[Any]) -> None:
-        text = self.chance.choice(PASTED)
-        self.trail.append(f"paste {text[:30]!r}")
+        await self._put(pilot, self.chance.choice(PASTED))
+
+    async def _put(self, pilot: Pilot[Any], text: str) -> None:
+        self._says(f"paste {text[:30]!r}")
         pilot.app._driver.send_message(events.Paste(text))  # type: ignore[union-attr]
         await _rest(pilot)
 
     async def _resize(self, pilot: Pilot[Any]) -> None:
         size = self.chance.choice(MORE_SIZES)
-        self.trail.append(f"resize {size}")
+        self._says(f"resize {size}")
         pilot.app._driver._size = Size(*size)  # type: ignore[union-attr]
         pilot.app.post_message(events.Resize(Size(*size), Size(*size)))
         await _rest(pilot)
@@ -272,7 +331,7 @@ class Walk:
     async def _mouse(self, pilot: Pilot[Any]) -> None:
         x, y = (self.chance.randrange(max(1, most)) for most in pilot.app.size)
         kind = self.chance.choice(("click", "click", "double", "right", "ctrl", "wheel", "drag"))
-        self.trail.append(f"{kind} at {x},{y}")
+        self._says(f"{kind} at {x},{y}")
         button = 3 if kind == "right" else 1
         if kind == "wheel":
             self._send_mouse(
@@ -305,18 +364,22 @@ class Walk:
         await self._press(pilot, *chosen)
 
     async def _by_name(self, pilot: Pilot[Any]) -> None:
-        from tui.widgets.palette import target_of
+        """As the palette does it: an action that can be done and has no key."""
+        can = [name for name in SINGLY if target_of(REGISTRY[name], pilot.app.screen) is not None]
+        if can:
+            await self._do(pilot, min(can, key=lambda name: self.actions[name]))
 
-        action = REGISTRY[min(SINGLY, key=lambda name: self.actions[name])]
+    async def _do(self, pilot: Pilot[Any], name: str) -> None:
+        action = REGISTRY[name]
         target = target_of(action, pilot.app.screen)
-        self.trail.append(f"by name {action.id}")
+        self._says(f"by name {action.id}")
         if target is not None:
             await pilot.app.run_action(action.action, target)
         await _rest(pilot)
 
     async def _press(self, pilot: Pilot[Any], *keys: str) -> None:
         """All of them are there before the first is looked at."""
-        self.trail.append("keys " + " ".join(keys))
+        self._says("keys " + " ".join(keys))
         for key in keys:
             named = {" ": "space"}.get(key, key)
             character = key if len(key) == 1 else {"space": " ", "enter": "\r"}.get(key)
@@ -406,17 +469,17 @@ async def _rest(pilot: Pilot[Any]) -> None:
         await pilot.pause(0)
 
 
-def _hold(folder: Path) -> None:
-    database = open_site(folder)
-    with database.write() as tx:
-        adoption.hold(tx, adoption.COPIED, database_now())
-    database.close()
+def _listed(app: Any) -> str | None:
+    """The list that is shown and read."""
+    current = app._main.current
+    table = current.query_one_optional(PagedTable) if current is not None else None
+    return current.id if table is not None and table.is_read and table.empty != "Reading…" else None
 
 
-def database_now() -> Any:
-    from tui.operations.desk import _utc_now
-
-    return _utc_now()
+def _on_top(app: Any) -> set[str]:
+    """What has the keys: the screen, the focus and what is around it."""
+    nodes = app.screen.focused.ancestors_with_self if app.screen.focused is not None else ()
+    return {type(app.screen).__name__, *(type(node).__name__ for node in nodes)}
 
 
 def _counted(folder: Path) -> Counter[str]:

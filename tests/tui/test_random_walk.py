@@ -8,6 +8,7 @@ import pytest
 from demo_data.sample_site import build
 from tests.tui.fixed_site import ADDRESSES
 from tests.tui.random_walk import EACH, SIZES, Walk
+from tests.tui.walk_visits import ERRANDS
 from tui.operations.desk import _utc_now
 
 SEED = int(os.environ.get("COMMSDESK_WALK", "9"))
@@ -28,6 +29,16 @@ async def test_a_short_walk(site: Path, tmp_path: Path, size: tuple[int, int]) -
     while walk.steps < 220:
         await walk.leg(size)
         walk.judge()
+
+
+@pytest.mark.timeout(600)
+async def test_every_errand(site: Path, tmp_path: Path) -> None:
+    walk = Walk(site, tmp_path, SEED)
+    await walk.errands(SIZES[0])
+    walk.judge()
+    wanted = {name for errand in ERRANDS for name in errand.reaches}
+    missing = {name for name in wanted if not walk.actions[name] + walk.screens[name]}
+    assert not missing, f"{missing} not reached; the way:\n" + "\n".join(walk.trail)
 
 
 @pytest.mark.long
