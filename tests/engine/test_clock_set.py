@@ -147,10 +147,13 @@ def test_a_clock_that_is_set_just_before_a_claim_stops_it(
         use_sender(monkeypatch, sender)
         site = Written(tmp_path, clock)
         jumps = [minutes * MINUTE]
+        mended: list[bool] = []
 
         def passing(point: str) -> None:
             if point == "before-claim" and jumps:
                 clock.jump(jumps.pop())
+            elif point == "after-claim":
+                mended.append(any("clock" in entry.text for entry in review_of(site.other)))
 
         monkeypatch.setattr(claims.fault_points, "passing", passing)
         async with running(site.database, clock):
@@ -162,6 +165,7 @@ def test_a_clock_that_is_set_just_before_a_claim_stops_it(
             assert abs(clock.now() - found.first_attempt_at) < timedelta(seconds=6), "by the new clock"
             await clock.sleep(100)
         assert site.tries(sender, sent) == [pytest.approx(0, abs=1), pytest.approx(60, abs=1)]
+        assert mended == [True, True], "nothing is claimed before the jump is put right"
 
     run_virtually(main)
 

@@ -134,7 +134,7 @@ REMOVALS = (
         STOOD_STILL,
         "scheduling/gateways/http.py",
         "                    read=None,\n",
-        "tests/gateways/test_late_limits.py::test_an_answer_that_came_while_we_stood_still_is_read",
+        "tests/gateways/test_late_limits.py::test_an_answer_that_comes_soon_after_a_read_stood_still_is_read",
         "                    read=self._cfg.read_timeout,\n",
     ),
     Removal(

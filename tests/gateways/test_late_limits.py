@@ -103,6 +103,28 @@ async def test_an_answer_that_comes_soon_after_we_stood_still_is_read(
     assert isinstance(result, Reply), result
 
 
+@pytest.mark.parametrize("which", ["total_timeout", "read_timeout"])
+async def test_an_answer_that_comes_soon_after_a_read_stood_still_is_read(
+    which: str, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The read waits already: a timer of the library's own, if it had one, would be over as well."""
+
+    def stopped() -> None:
+        stand_still(1.5)
+        asyncio.get_running_loop().call_later(0.05, gateway.answers)
+
+    def passing(point: str) -> None:
+        if point == "after-request":
+            asyncio.get_running_loop().call_later(0.05, stopped)
+
+    monkeypatch.setattr("scheduling.gateways.http.fault_points.passing", passing)
+    monkeypatch.setattr("scheduling.deadline.GRACE", 60.0)
+    connection = Connection(replace(CALM, **{which: 1.0}), SystemClock())
+    result = await connection.request("POST", gateway.url, headers={}, content=b"a")
+    await connection.aclose()
+    assert isinstance(result, Reply), result
+
+
 @pytest.mark.parametrize("cfg", [TOTAL, SILENCE], ids=["total", "silence"])
 async def test_a_limit_counts_where_nothing_came(
     cfg, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
