@@ -66,11 +66,13 @@ def after_attempt(
     on_unknown: OnUnknown = OnUnknown.RESEND,
     can_query: bool = False,
     no_retry: str | None = None,
+    newer_went: int = 0,
 ) -> Step:
     """What follows an attempt. `message` is as it was while the attempt was its current one.
 
     `no_retry` is why it is not to be sent again, if it is not ("restored at 14:03"): then it is
-    withdrawn where a retry would follow.
+    withdrawn where a retry would follow. Where newer messages of its group went before the answer
+    came, a retry would come after them: it has failed.
     """
     if outcome.kind is OutcomeKind.ACCEPTED:
         return _accepted(message, outcome, now)
@@ -85,6 +87,8 @@ def after_attempt(
         text = f"{_attempt(message)} failed: {reason}; not sent again: {no_retry}"
         entry = _entry(message, EntryKind.WITHDRAWN, _attempt_category(message), Level.INFO, text)
         return replace(step, review=(entry,))
+    if newer_went:
+        return _overtaken(message, outcome, newer_went, now)
     text = f"{_attempt(message)} failed: {reason}; next at {at(planned)}"
     return Step(
         MessageState.QUEUED,
@@ -191,6 +195,20 @@ def _given_up(message: Message, outcome: Outcome, now: datetime) -> Step:
         may_arrive_twice=message.may_arrive_twice,
         unknowns=message.unknowns,
         review=tuple(entries),
+    )
+
+
+def _overtaken(message: Message, outcome: Outcome, newer_went: int, now: datetime) -> Step:
+    went = "a newer message" if newer_went == 1 else f"{newer_went:,} newer messages"
+    text = f"failed: {reason_of(outcome)}; not sent again: {went} went before it"
+    return Step(
+        MessageState.FAILED,
+        finished_at=now,
+        error_code=outcome.code,
+        error=outcome.error,
+        may_arrive_twice=message.may_arrive_twice,
+        unknowns=message.unknowns,
+        review=(_entry(message, EntryKind.FAILED, Category.MESSAGE, Level.ERROR, text),),
     )
 
 

@@ -13,7 +13,7 @@ from scheduling.gateways.outcome import Outcome
 from scheduling.gateways.verdict import as_gateway_error
 from scheduling.handler_state import NO_PAUSE, WELL
 from scheduling.lifecycle import Step
-from storage import due, handlers, outbox
+from storage import due, handlers, message_order, outbox
 from storage.database import Database, Transaction
 from storage.records import Handler, HandlerStatus, Message, ReviewEntry
 from storage.vocabulary import WITHDRAWN, Category, EntryKind, Level, MessageState, OutcomeKind
@@ -49,7 +49,7 @@ def record(tx: Transaction, handler: Handler, results: Sequence[Result], now: da
     found = [_at_its_attempt(tx, present, result) for result in results]
     for result in found:
         key = result.message.id
-        step = _step(present[key], result, handler, now, not_again.get(key))
+        step = _step(tx, present[key], result, handler, now, not_again.get(key))
         if step is not None:
             steps[key] = step
             if step.query_first and result.outcome.kind is OutcomeKind.UNKNOWN:
@@ -91,7 +91,7 @@ def apply(tx: Transaction, steps: dict[int, Step], now: datetime) -> None:
 
 
 def _step(
-    present: Message, result: Result, handler: Handler, now: datetime, no_retry: str | None
+    tx: Transaction, present: Message, result: Result, handler: Handler, now: datetime, no_retry: str | None
 ) -> Step | None:
     """The message's next state, or None when a newer attempt or a person has taken over."""
     if present.attempt_id != result.message.attempt_id:
@@ -110,8 +110,16 @@ def _step(
         return None
     # A late answer to an attempt that had been written down as unknown: now it is known.
     before = _one_known(present)
+    # Of unknown outcome it held nobody up. What a person sent again goes whatever went before.
+    free = present.state is MessageState.UNKNOWN and present.resent_at is None
     return lifecycle.after_attempt(
-        before, outcome, now, on_unknown=handler.on_unknown, can_query=can_query, no_retry=no_retry
+        before,
+        outcome,
+        now,
+        on_unknown=handler.on_unknown,
+        can_query=can_query,
+        no_retry=no_retry,
+        newer_went=message_order.newer_that_went(tx, present) if free else 0,
     )
 
 

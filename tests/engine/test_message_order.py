@@ -8,12 +8,22 @@ from typing import Any
 import pytest
 
 from scheduling.gateways.outcome import Outcome, OutcomeKind, OutgoingMessage
+from scheduling.recorder import Recorder, Result
 from scheduling.stages import Stage
-from storage import alerts, outbox
+from storage import alerts, handlers, outbox
 from storage.database import Database
 from storage.records import Action, Message, MessageDraft, MessageState, Origin, Recipient
 from tests.engine import alerts as at
-from tests.engine.support import ACCEPTED, ScriptedSender, add_handler, make_site, message, outcome, running
+from tests.engine.support import (
+    ACCEPTED,
+    ScriptedSender,
+    add_handler,
+    make_site,
+    message,
+    outcome,
+    review_of,
+    running,
+)
 from tests.engine.test_withdrawal import AMY, BUSY, JOE, LOST, REFUSED, Site, scripted, texts
 from tests.virtual_time import VirtualClock, run_virtually
 
@@ -58,6 +68,37 @@ def test_case_7_by_hand_two_texts_arrive_in_the_order_of_writing(
             await clock.sleep(10)
         assert texts(sender) == ["ALL CLEAR", "ALL CLEAR", "EVACUATE"]
         assert {message(database, key).state for key in (first, second)} == {MessageState.ACCEPTED}
+
+    run_virtually(main)
+
+
+@pytest.mark.parametrize("kind", [BUSY, REFUSED])
+@pytest.mark.parametrize("newer", [True, False])
+def test_a_late_no_to_one_of_unknown_outcome_never_comes_after_the_newer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Outcome, newer: bool
+) -> None:
+    """Held for an operator, it holds nobody up; then the answer comes after all: it was not taken."""
+
+    async def main(clock: VirtualClock) -> None:
+        sender = scripted(clock, monkeypatch, busy_first("ALL CLEAR", kind=LOST))
+        database, handler = hand_site(tmp_path, clock, on_unknown="hold")
+        async with running(database, clock):
+            (first,) = by_hand(database, clock, handler, "ALL CLEAR")
+            await clock.sleep(3)
+            taken = message(database, first)
+            assert taken.state is MessageState.UNKNOWN
+            if newer:
+                by_hand(database, clock, handler, "EVACUATE")
+                await clock.sleep(3)
+            with database.read() as connection:
+                (kept,) = handlers.listing(connection)
+            Recorder(database).record(kept, [Result(taken, kind)], clock.now())
+            await clock.sleep(300)
+        assert texts(sender) == ["ALL CLEAR", "EVACUATE" if newer else "ALL CLEAR"]
+        found = message(database, first)
+        assert found.state is (MessageState.FAILED if newer else MessageState.ACCEPTED)
+        said = [entry.text for entry in review_of(database) if entry.message_id == first]
+        assert any("a newer message went before it" in text for text in said) is newer
 
     run_virtually(main)
 

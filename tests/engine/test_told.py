@@ -96,6 +96,35 @@ def test_what_goes_to_one_who_is_being_sent_to_waits_for_the_answer(
     run_virtually(main)
 
 
+def test_it_waits_on_where_the_gateway_was_busy_and_goes_after_the_retry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through another handler, where no order to the number holds it: nobody may read TAKEN before ALARM."""
+
+    async def main(clock: VirtualClock) -> None:
+        busy = outcome(OutcomeKind.BUSY)
+        slow = ScriptedSender(clock, lambda message, n: busy if n == 1 else ACCEPTED)
+        slow.takes = 5
+        quick = ScriptedSender(clock)
+        at.use_senders(monkeypatch, {"Clickatell": slow, "Night desk": quick})
+        database = make_site(tmp_path, clock)
+        first = add_handler(database, clock)
+        alert = alarm(database, clock, first, over_through=add_handler(database, clock, "Night desk"))
+        async with running(database, clock):
+            number = at.raise_now(database, clock, alert, "k")
+            await clock.sleep(2)
+            step(database, clock, number, Stage.CLAIMED)
+            await clock.sleep(30)
+            alarmed, taken = at.sent(database, number)
+            assert (alarmed.attempts, str(alarmed.state)) == (1, "queued")
+            assert (taken.attempts, taken.told_by) == (0, alarmed.id)
+            await clock.sleep(60)
+        assert states(database, number) == [("ALARM 1", "accepted"), ("TAKEN", "accepted")]
+        assert quick.sent[0][0] >= slow.sent[-1][0]
+
+    run_virtually(main)
+
+
 def test_a_storm_on_an_alarm_that_is_refused_for_good_sends_seldom(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

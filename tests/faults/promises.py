@@ -160,7 +160,7 @@ REMOVALS = (
         TOLD,
         "storage/outbox.py",
         '            "next_attempt_at": now if draft.told_by is None else None,\n',
-        "tests/engine/test_told.py::test_what_goes_to_one_who_is_being_sent_to_waits_for_the_answer",
+        "tests/engine/test_told.py::test_it_waits_on_where_the_gateway_was_busy_and_goes_after_the_retry",
         '            "next_attempt_at": now,\n',
     ),
     Removal(
