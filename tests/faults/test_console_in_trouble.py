@@ -20,7 +20,8 @@ from tests.engine import support
 from tests.faults.test_storage import fill
 from tests.processes.support import CLOCK, SECOND
 from tests.tui.support import screen_text, settle
-from tui.console.app import ConsoleApp, Settings
+from tui.console.app import ConsoleApp
+from tui.console.settings import Settings
 from tui.operations.desk import Desk
 from tui.widgets.header import SiteHeader
 from tui.widgets.paged_table import PagedTable

@@ -24,9 +24,9 @@ from storage import handlers
 from storage.database import Transaction
 from storage.site import open_site
 from storage.tables import leases
-from tui.console.app import Settings
 from tui.console.pictured import PicturedConsole
 from tui.console.preferences import Preferences
+from tui.console.settings import Settings
 from tui.operations.desk import Desk
 
 NOW = datetime(2026, 3, 18, 14, 5, 20, tzinfo=UTC)  # a Wednesday, far from any change of the clocks

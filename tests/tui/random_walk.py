@@ -29,7 +29,8 @@ from storage.site import open_site
 from tests.tui.support import settle
 from tests.tui.test_hostile import LISTS
 from tests.tui.walk_visits import ERRANDS, TURNS, Errand, Site, make, openings
-from tui.console.app import ConsoleApp, Settings, _is_going
+from tui.console.app import ConsoleApp, _is_going
+from tui.console.settings import Settings
 from tui.dialogs.confirm import Question
 from tui.keys.registry import REGISTRY
 from tui.operations.local_files import OwnFolder

@@ -13,7 +13,8 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from storage.site import open_site
-from tui.console.app import ConsoleApp, Settings
+from tui.console.app import ConsoleApp
+from tui.console.settings import Settings
 from tui.dialogs.confirm import Confirm
 from tui.operations.desk import Desk, Role
 from tui.widgets.header import SiteHeader

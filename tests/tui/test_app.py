@@ -17,7 +17,8 @@ from storage.folder import DataFolder
 from storage.site import open_site
 from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
-from tui.console.app import ConsoleApp, Settings
+from tui.console.app import ConsoleApp
+from tui.console.settings import Settings
 from tui.dialogs.confirm import Confirm
 from tui.operations import clock, sending, site_care
 from tui.operations.desk import Desk

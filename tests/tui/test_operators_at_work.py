@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.tui.support import console, make_desk, screen_text, settle, told
-from tui.console.app import ConsoleApp, Settings
+from tui.console.app import ConsoleApp
+from tui.console.settings import Settings
 from tui.operations import alerts, operators
 from tui.operations.access import Identity, take_desk
 from tui.operations.desk import Desk, Role

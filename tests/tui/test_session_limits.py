@@ -8,8 +8,7 @@ import pytest
 
 from tests.tui.support import console, make_desk, screen_text, settle, told
 from tui.console.app import ConsoleApp
-from tui.console.session_limits import Limits
-from tui.console.stay import GRACE, Stay
+from tui.console.session_limits import GRACE, Limits, SessionTime
 from tui.operations.desk import Desk
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -34,10 +33,10 @@ class HandClock:
 
 
 def with_clock(app: object) -> HandClock:
-    """Let the console's stay begin now, by a clock of the test."""
+    """Let the console's time begin now, by a clock of the test."""
     assert isinstance(app, ConsoleApp)
     clock = HandClock()
-    app.stay = Stay(app.settings.limits, clock)
+    app.session_time = SessionTime(app.settings.limits, clock)
     return clock
 
 
@@ -81,18 +80,18 @@ async def test_no_key_keeps_it_open_past_its_longest_time(
 
 def test_what_should_have_closed_and_has_not_is_overdue() -> None:
     clock = HandClock()
-    stay = Stay(LIMITS, clock)
+    session = SessionTime(LIMITS, clock)
     clock.seconds = HOUR
-    assert stay.overdue() is None, "it is closing now"
+    assert session.overdue() is None, "it is closing now"
     clock.seconds += GRACE
-    assert stay.overdue() == "closed after 1 h without a key"
-    stay.touched()
-    assert stay.overdue() is None
-    stay.signed_off("vic is disabled")
-    assert stay.overdue() is None
+    assert session.overdue() == "closed after 1 h without a key"
+    session.touched()
+    assert session.overdue() is None
+    session.signed_off("vic is disabled")
+    assert session.overdue() is None
     clock.seconds += GRACE
-    assert stay.overdue() == "vic is disabled"
-    endless = Stay(Limits(), clock)
+    assert session.overdue() == "vic is disabled"
+    endless = SessionTime(Limits(), clock)
     clock.seconds += 1000 * HOUR
     assert endless.overdue() is None
 

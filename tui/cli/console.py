@@ -34,9 +34,10 @@ def open_console(
     if kind != "web" and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused("the console needs a terminal: see `commsdesk --help` for commands that do not")
     from tui.cli.screens import Screens
-    from tui.console.app import ConsoleApp, Settings
+    from tui.console.app import ConsoleApp
     from tui.console.open_site import OpenSite
     from tui.console.preferences import NAME, read_preferences
+    from tui.console.settings import Settings
     from tui.terminal.leaving import Leaving
 
     chosen = context.settings()
@@ -67,7 +68,7 @@ def open_console(
         return app
 
     screens = Screens(open_site, make, mouse=lambda app: app.appearance.choices.mouse)
-    leaving = Leaving(lambda: open_site.engine, screens.end, open_site.stay.overdue)
+    leaving = Leaving(lambda: open_site.engine, screens.end, open_site.session_time.overdue)
     leaving.start()
     screens.show()
     _stop_engine(open_site.engine)

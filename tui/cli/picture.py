@@ -35,8 +35,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _picture(section: str, size: tuple[int, int]) -> str:
-    from tui.console.app import Settings
     from tui.console.pictured import picture, section_named
+    from tui.console.settings import Settings
 
     name = section_named(section)
     chosen = context.settings()

@@ -7,10 +7,8 @@ and a loop of its own: a screen that fails takes neither the site nor the engine
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, cast
 
 from rich.text import Text
@@ -26,13 +24,13 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui.console import session_limits
 from tui.console.appearance import Appearance
 from tui.console.main_screen import MainScreen
 from tui.console.open_site import OpenSite
-from tui.console.preferences import Preferences
-from tui.console.session_limits import Limits
+from tui.console.settings import Settings
 from tui.console.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.help import HelpScreen
@@ -40,8 +38,8 @@ from tui.keys.action import Action, role_allows
 from tui.keys.key_map import load_keymap
 from tui.keys.registry import REGISTRY
 from tui.operations.local_account import local_name
-from tui.operations.local_files import Anywhere, LocalFiles
 from tui.operations.overview import Overview
+from tui.sections.section import Section
 from tui.terminal import paste
 from tui.terminal.key_order import TYPED, InOrder
 from tui.terminal.size import within_reason
@@ -67,22 +65,6 @@ LOOK_EVERY = 1.0  # seconds
 NOTICE_STAYS = 60.0  # seconds
 MOST_MISHAPS = 10
 TOUCHES = (events.Key, events.Paste, events.MouseDown, events.MouseScrollUp, events.MouseScrollDown)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a console is started with. `place` is shown in the header; `banner` says what this is."""
-
-    folder: Path
-    operator: str | None = None
-    engine: bool = True
-    place: str = ""
-    banner: str = ""
-    kind: str = "console"
-    preferences: Preferences = field(default_factory=Preferences)
-    operator_id: int | None = None
-    files: LocalFiles = field(default_factory=Anywhere)
-    limits: Limits = field(default_factory=Limits)
 
 
 class SiteReady(Message):
@@ -123,7 +105,7 @@ class ConsoleApp(App[int]):
         super().__init__()
         self.settings = settings
         self.site = site or OpenSite(settings, open_desk)
-        self.appearance = Appearance(self, settings.operator or local_name())
+        self.appearance = Appearance(self, settings, settings.operator or local_name())
         self.desk: Desk | None = None
         self.engine: EngineThread | None = None
         self.failure: Exception | None = None
@@ -138,10 +120,10 @@ class ConsoleApp(App[int]):
         self._screen_loop: asyncio.AbstractEventLoop | None = None
         self._role: Role | None = None
         self.files = settings.files
-        self.stay = self.site.stay
+        self.session_time = self.site.session_time
         self._warned = False
         self._typed = InOrder(self, super().on_event)
-        self._main = MainScreen()
+        self._main = MainScreen(self.site, self.appearance)
 
     def get_default_screen(self) -> Screen[Any]:
         return self._main
@@ -198,7 +180,7 @@ class ConsoleApp(App[int]):
         if isinstance(event, events.Resize) and event.size != (size := within_reason(event.size)):
             event = events.Resize(size, size, pixel_size=event.pixel_size)
         if isinstance(event, TOUCHES):
-            self.stay.touched()
+            self.session_time.touched()
             self._warned = False
         if not isinstance(event, TYPED) or (event.is_forwarded and self.screen_stack):
             await super().on_event(event)
@@ -206,7 +188,7 @@ class ConsoleApp(App[int]):
             await self._typed.take(event)
 
     def _keep_limits(self) -> None:
-        near = self.stay.left()
+        near = self.session_time.left()
         if near is None or near.time > session_limits.WARN_BEFORE:
             return
         if near.time <= timedelta(0):
@@ -253,7 +235,7 @@ class ConsoleApp(App[int]):
     def _from_watch(self, message: Message) -> bool:
         """In the watch's thread."""
         if isinstance(message, SignedOff):
-            self.stay.signed_off(message.reason)
+            self.session_time.signed_off(message.reason)
         return self.post_message(message)
 
     def on_role_changed(self, message: RoleChanged) -> None:
@@ -338,6 +320,29 @@ class ConsoleApp(App[int]):
     def tell(self, text: str, *, problem: bool = False) -> None:
         """A line at the edge of the screen that goes away by itself. Outside text is made plain."""
         self.notify(plain_str(text), severity="error" if problem else "information", markup=False)
+
+    def warn(self, text: str) -> None:
+        """The same, for something that was done and has a consequence that one should know."""
+        self.notify(plain_str(f"▲ {text}"), severity="warning", markup=False)
+
+    def in_background(self, work: Coroutine[Any, Any, Any], group: str) -> None:
+        """Do something that waits without holding up the keys; the newest of a group replaces the others."""
+        self.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+
+    # Sections
+
+    def shows(self, section: Widget) -> bool:
+        """Whether a section is what the person sees, with no dialog over it."""
+        return self.screen is self._main and self._main.current is section
+
+    def go_to_section(self, name: str) -> None:
+        """Show a section, where no dialog lies over the sections."""
+        if self.screen is self._main:
+            self._main.action_section(name)
+
+    async def show_section(self, name: str) -> Section | None:
+        """Show a section and wait until it is there; None where a dialog lies over the sections."""
+        return await self._main.show_section(name) if self.screen is self._main else None
 
     # Actions
 

@@ -3,19 +3,19 @@
 import asyncio
 import logging
 import os
-from typing import TYPE_CHECKING
+from typing import Any
 
 from textual._compositor import CompositorUpdate
+from textual.app import App
 from textual.theme import Theme
 
 from tui.console import preferences
 from tui.console.preferences import Choices
+from tui.console.settings import Settings
+from tui.port import console_of
 from tui.terminal import slow_link as link
 from tui.terminal import themes
 from tui.terminal.screen_diff import Shown
-
-if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 class Appearance:
     """Holds `choices`, and sees to it that the app follows them."""
 
-    def __init__(self, app: "ConsoleApp", operator: str) -> None:
-        self._app = app
-        self._preferences = app.settings.preferences
+    def __init__(self, app: App[Any], settings: Settings, operator: str) -> None:
+        self._app, self._settings = app, settings
+        self._preferences = settings.preferences
         self.choices: Choices = self._preferences.of(operator)
         self._theme_set: str | None = None
         self._shown: Shown | None = None
@@ -58,7 +58,7 @@ class Appearance:
             self._app.notify(trouble, severity="warning", markup=False)
         self._theme_set = self._app.theme
         # What a browser shows does not go over the SSH that may have started its server.
-        environ = {} if self._app.settings.kind == "web" else os.environ
+        environ = {} if self._settings.kind == "web" else os.environ
         slow = link.is_slow(self.choices.link, environ)
         if slow and self._shown is None:
             link.limit_frames(self._app)
@@ -81,7 +81,7 @@ class Appearance:
         if theme.name == self._theme_set or self._app.no_color:
             return
         self._theme_set = theme.name
-        path, desk = self._preferences.path, self._app.desk
+        path, desk = self._preferences.path, console_of(self._app).desk
         if path is None or desk is None:
             return
         name = next((name for name, ours in themes.THEMES.items() if ours.name == theme.name), theme.name)
@@ -91,7 +91,7 @@ class Appearance:
                 await asyncio.to_thread(preferences.remember, path, desk.operator, "theme", name)
             except (OSError, ValueError) as error:
                 log.warning("the theme is not kept: %s", error)
-                self._app.tell(f"The theme is not remembered: {path.name}: {error}", problem=True)
+                console_of(self._app).tell(f"The theme is not remembered: {path.name}: {error}", problem=True)
 
         self._app.run_worker(keep(), group="theme", exclusive=True, exit_on_error=False)
 

@@ -1,7 +1,7 @@
 """The main screen: header, sections, the live review below every one of them, footer."""
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -11,9 +11,12 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
 from storage.records import Review
+from tui.console.appearance import Appearance
+from tui.console.open_site import OpenSite
 from tui.keys.action import role_allows
 from tui.keys.registry import REGISTRY
 from tui.operations.overview import Overview
+from tui.port import Console, console_of
 from tui.review.kinds import line_of
 from tui.review.panel import ReviewPanel
 from tui.sections.registry import SECTIONS, make_section
@@ -24,10 +27,6 @@ from tui.widgets.key_line import KeyLine
 from tui.widgets.next_step import NextStep
 from tui.widgets.section_bar import Badge, SectionBar
 from tui.widgets.steady_text import SteadyText
-
-if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
-
 
 LOOK_EVERY = 1.0  # seconds
 LEAST_FOR_PANEL = 20  # rows of the screen; below them the list gets what the live review would take
@@ -59,8 +58,9 @@ Ctrl+p finds any command by name."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*REGISTRY.bindings("main")]
 
-    def __init__(self) -> None:
+    def __init__(self, site: OpenSite, appearance: Appearance) -> None:
         super().__init__()
+        self._site, self._appearance = site, appearance
         self._overview: Overview | None = None
         self._ready = False
         self._wanted = ""
@@ -71,11 +71,8 @@ Ctrl+p finds any command by name."""
         self._folded: bool | None = None  # as the operator said; None leaves it to the height
 
     @property
-    def console(self) -> "ConsoleApp":
-        from tui.console.app import ConsoleApp
-
-        assert isinstance(self.app, ConsoleApp)
-        return self.app
+    def console(self) -> Console:
+        return console_of(self)
 
     @property
     def current(self) -> Section | None:
@@ -85,8 +82,8 @@ Ctrl+p finds any command by name."""
 
     def compose(self) -> ComposeResult:
         yield SiteHeader(id="header")
-        if self.console.settings.banner:
-            yield SteadyText(plain(self.console.settings.banner), id="banner")
+        if self._site.settings.banner:
+            yield SteadyText(plain(self._site.settings.banner), id="banner")
         yield NextStep()
         with Horizontal(id="middle"):
             yield SectionBar([(name, section.title) for name, section in SECTIONS.items()], id="sections")
@@ -98,8 +95,8 @@ Ctrl+p finds any command by name."""
 
     def on_mount(self) -> None:
         header = self.query_one(SiteHeader)
-        header.place = self.console.settings.place
-        self._go_to(self.console.appearance.choices.section)
+        header.place = self._site.settings.place
+        self._go_to(self._appearance.choices.section)
         self.set_interval(LOOK_EVERY, self._look)
 
     # What the app passes on
@@ -123,7 +120,7 @@ Ctrl+p finds any command by name."""
         header = self.query_one(SiteHeader)
         header.opening = None
         self.role_changed()
-        engine = self.console.engine
+        engine = self._site.engine
         header.here = engine.engine.instance_id if engine and engine.engine else None
         for section in self.query(Section):
             section.site_ready()
@@ -169,7 +166,7 @@ Ctrl+p finds any command by name."""
                 self.action_section("alerts")
         elif overview.newest_open > self._newest_open:
             self._newest_open = overview.newest_open
-            if self.console.appearance.choices.bell:
+            if self._appearance.choices.bell:
                 self.app.bell()
 
     def reviewed(self, entries: list[Review]) -> None:
@@ -192,7 +189,7 @@ Ctrl+p finds any command by name."""
         """What no write tells of: the engine waits for a lock, or the last beat grows old."""
         if self._is_left or not self._ready:
             return
-        engine = self.console.engine
+        engine = self._site.engine
         header = self.query_one(SiteHeader)
         header.trouble = (engine.engine.trouble if engine and engine.engine else None) or self._unread
         header.keep_time()

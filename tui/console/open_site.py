@@ -4,24 +4,24 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tui.console.stay import Stay
+from tui.console.session_limits import SessionTime
 from tui.operations.local_account import local_name
 
 if TYPE_CHECKING:
     from scheduling.engine_thread import EngineThread
-    from tui.console.app import Settings
+    from tui.console.settings import Settings
     from tui.operations.desk import Desk
 
 
 class OpenSite:
     """Opened once, by the first screen that asks for it; the next screen finds it as it is.
 
-    `stay` counts how long the person has been here, however many screens there were.
+    `session_time` counts how long the person has been here, however many screens there were.
     """
 
     def __init__(self, settings: "Settings", open_desk: "Callable[[], Desk] | None" = None) -> None:
         self.settings = settings
-        self.stay = Stay(settings.limits)
+        self.session_time = SessionTime(settings.limits)
         self.desk: Desk | None = None
         self.engine: EngineThread | None = None
         self._open_desk = open_desk or self._open_folder

@@ -4,8 +4,9 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from tui.console.app import ConsoleApp, Settings
+from tui.console.app import ConsoleApp
 from tui.console.main_screen import MainScreen
+from tui.console.settings import Settings
 from tui.review.panel import ReviewPanel
 from tui.sections.registry import SECTIONS
 from tui.widgets.paged_table import PagedTable

@@ -7,10 +7,10 @@ from tui.operations import site_care
 from tui.operations.errors import Refused
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 
-async def adopt(console: "ConsoleApp") -> None:
+async def adopt(console: "Console") -> None:
     """Ask first: while the original still runs, people would get every message twice."""
     hold = await console.ask(site_care.hold_of)
     if hold is None:

@@ -22,7 +22,7 @@ from tui.widgets.key_line import KeyLine
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 SIGNS = {Result.OK: "✓", Result.WARNING: "▲", Result.PROBLEM: "✗"}
 COLOURS = {Result.OK: "$text-success", Result.WARNING: "$text-warning", Result.PROBLEM: "$text-error"}
@@ -80,7 +80,7 @@ ctrl+r checks once more."""
 
     def __init__(
         self,
-        console: "ConsoleApp",
+        console: "Console",
         *,
         handler_id: int | None = None,
         user_id: int | None = None,

@@ -15,7 +15,7 @@ from tui.widgets.row_source import ListSource, RowSource
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 
 class ListScreen(Screen[None]):
@@ -33,7 +33,7 @@ class ListScreen(Screen[None]):
     }
     """
 
-    def __init__(self, console: "ConsoleApp", heading: str, note: str = "") -> None:
+    def __init__(self, console: "Console", heading: str, note: str = "") -> None:
         """`heading` and `note` may hold outside text."""
         super().__init__()
         self.console, self.heading, self.note = console, heading, note

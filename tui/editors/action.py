@@ -22,7 +22,7 @@ from tui.widgets.recipients_picker import RecipientsPicker
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 ACTION_TYPE = "Send Communication Message"
 
@@ -53,7 +53,7 @@ or alert it belongs to."""
 
     def __init__(
         self,
-        console: "ConsoleApp",
+        console: "Console",
         heading: str,
         handlers: Sequence[Handler],
         known_fields: Sequence[str],
@@ -86,7 +86,7 @@ or alert it belongs to."""
     @classmethod
     async def load(
         cls,
-        console: "ConsoleApp",
+        console: "Console",
         heading: str,
         own_fields: Sequence[str],
         form: ActionForm | None = None,

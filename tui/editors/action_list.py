@@ -12,6 +12,7 @@ from textual.message import Message
 
 from storage.records import Recipient
 from tui.editors.action_merge import Held, MergedActions, merge_actions
+from tui.editors.edit_conflict import Merged
 from tui.operations.action_form import ActionForm
 from tui.operations.errors import Refused
 from tui.text.content import plain
@@ -22,7 +23,7 @@ from tui.widgets.row_source import ListSource, Row
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 MENU = (
     ("edit", "Edit", "⏎"),
@@ -90,7 +91,7 @@ class ActionList(Vertical):
 
     def __init__(
         self,
-        console: "ConsoleApp",
+        console: "Console",
         forms: Sequence[ActionForm],
         names: Mapping[int, str],
         *,
@@ -259,3 +260,9 @@ class ActionList(Vertical):
         self._held.insert(place + by, self._held.pop(place))
         self._show()
         self.table.move_to(place + by)
+
+
+def rebase_actions(actions: ActionList, theirs: Sequence[ActionForm], label: str) -> Merged:
+    """Let a list of actions follow; each action is to it what a field is to a form."""
+    found = actions.rebase(theirs)
+    return Merged((label,) * found.taken, (label,) * found.both)

@@ -18,22 +18,22 @@ from storage import handlers
 from storage.alerts import Alert
 from storage.records import TOLD
 from tui.dialogs.confirm import Answer, Question
-from tui.editors.action_list import ActionList
+from tui.editors.action_list import ActionList, rebase_actions
 from tui.editors.alert_fields import fields_of, lines_of
-from tui.editors.edit_conflict import Merged, MergingEditor, MergingForm, rebase_actions
+from tui.editors.edit_conflict import Merged, MergingEditor, MergingForm
 from tui.keys.registry import REGISTRY
 from tui.operations import alerts
 from tui.operations.action_form import ActionForm
 from tui.operations.alert_form import HIGHEST, LOWEST, PRESET_PRIORITY, AlertForm, StageAction, form_of
 from tui.operations.alerts import Saved
 from tui.operations.form_values import minutes_of
-from tui.text.content import plain_block, plain_str
+from tui.text.content import plain_block
 from tui.widgets.fields import Field, LongTextField, NumberField, TextField, YesNoField
 from tui.widgets.form import Form
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 MINUTE = timedelta(minutes=1)
 GENERAL = "general"
@@ -76,7 +76,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
     """
 
     def __init__(
-        self, console: "ConsoleApp", before: Alert | None, problems: Sequence[str], names: Mapping[int, str]
+        self, console: "Console", before: Alert | None, problems: Sequence[str], names: Mapping[int, str]
     ) -> None:
         """`problems` are what is wrong with the alert now; `names` are the handlers' by id."""
         super().__init__(f"Alert {before.name}" if before else "New alert", ())
@@ -98,7 +98,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
         self._offer_fields(before.fields if before else ())
 
     @classmethod
-    async def load(cls, console: "ConsoleApp", alert_id: int | None) -> "AlertEditor":
+    async def load(cls, console: "Console", alert_id: int | None) -> "AlertEditor":
         """Read what the editor needs; None is a new alert. Raises `Refused` when it is gone."""
         view = await console.ask(alerts.view, alert_id) if alert_id is not None else None
         known = await console.read(handlers.listing)
@@ -243,7 +243,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
             assert isinstance(saved, Saved)
             self.console.tell(f"{saved.alert.name} is saved")
             for warning in saved.warnings[:5]:
-                self.console.notify(plain_str(f"▲ {warning}"), severity="warning", markup=False)
+                self.console.warn(warning)
 
 
 def _at(stage: Stage, form: ActionForm, action_id: int) -> StageAction:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from tui.dialogs.editor_screen import EditorScreen
-from tui.editors.action_list import ActionList
-from tui.operations.action_form import ActionForm
 from tui.operations.errors import Refused
 from tui.widgets.fields import Field
 from tui.widgets.form import Form
@@ -62,12 +60,6 @@ class MergingForm(Form):
 
     def _is_touched(self, key: str) -> bool:
         return bool(self._rows[key].value != self._first[key])
-
-
-def rebase_actions(actions: ActionList, theirs: Sequence[ActionForm], label: str) -> Merged:
-    """Let a list of actions follow; each action is to it what a field is to a form."""
-    found = actions.rebase(theirs)
-    return Merged((label,) * found.taken, (label,) * found.both)
 
 
 class ChangedMeanwhile(Exception):

@@ -14,8 +14,8 @@ from tui.widgets.fields import ChoiceField, Field, LongTextField, TextField, Yes
 from tui.widgets.form import Form
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
     from tui.operations.desk import Desk
+    from tui.port import Console
 
 _ABOUT = {
     FieldType.TEXT: "Any text of one line.",
@@ -44,9 +44,7 @@ A custom field: something that is kept of each user. Its name is how messages me
 and how a CSV file names its column. The type is chosen once: values were checked by it. The help \
 stands below the field where users are edited. ctrl+s saves, escape leaves and asks first."""
 
-    def __init__(
-        self, console: "ConsoleApp", field: CustomField | None, *, first_number: bool = False
-    ) -> None:
+    def __init__(self, console: "Console", field: CustomField | None, *, first_number: bool = False) -> None:
         """`first_number` proposes a Telephone Number field: the site has none yet."""
         heading = f"{field.name} · {field.type}" if field else "New custom field"
         super().__init__(heading, ())
@@ -58,7 +56,7 @@ stands below the field where users are edited. ctrl+s saves, escape leaves and a
         self.form = MergingForm(_form_fields(field is None), given)
 
     @classmethod
-    async def load(cls, console: "ConsoleApp", field_id: int | None) -> "FieldEditor":
+    async def load(cls, console: "Console", field_id: int | None) -> "FieldEditor":
         """Read what the editor needs. Raises `Refused` when the field is gone."""
         if field_id is None:
             known = await console.ask(fields.listing)

@@ -9,14 +9,14 @@ from tui.dialogs.confirm import Answer, Question
 from tui.operations.first_steps import Missing, Step
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 NOT_NOW = Answer("no", "Not now")
 MOST_OFFERED = 5
 SECTION_OF = {Step.HANDLER: "handlers", Step.FIELD: "users", Step.NUMBER: "users", Step.MESSAGE: "messages"}
 
 
-def make(console: "ConsoleApp", missing: Missing) -> None:
+def make(console: "Console", missing: Missing) -> None:
     """Open the editor or dialog that a step needs."""
     if missing.step is Step.HANDLER:
         from tui.editors.handler import HandlerEditor
@@ -36,7 +36,7 @@ def make(console: "ConsoleApp", missing: Missing) -> None:
         write(console, [Recipient(user_id=missing.user_id, name=missing.user)] if known else [])
 
 
-def write(console: "ConsoleApp", recipients: Sequence[Recipient] = ()) -> None:
+def write(console: "Console", recipients: Sequence[Recipient] = ()) -> None:
     """Open Send Message; where there is no handler to send with, offer to make one first."""
 
     async def open_when_ready() -> None:
@@ -48,10 +48,10 @@ def write(console: "ConsoleApp", recipients: Sequence[Recipient] = ()) -> None:
         except Exception as error:
             console.tell(str(error) or type(error).__name__, problem=True)
 
-    console.run_worker(open_when_ready(), group="write", exclusive=True, exit_on_error=False)
+    console.in_background(open_when_ready(), "write")
 
 
-async def can_send(console: "ConsoleApp") -> bool:
+async def can_send(console: "Console") -> bool:
     """Whether a handler can be chosen as a sender; asks to make or enable one where there is none."""
     from storage import handlers as stored
 
@@ -61,7 +61,7 @@ async def can_send(console: "ConsoleApp") -> bool:
     return await (_enable(console, known) if known else add_handler(console))
 
 
-async def add_handler(console: "ConsoleApp") -> bool:
+async def add_handler(console: "Console") -> bool:
     """Offer to make the first handler; whether there is one now."""
     from tui.editors.handler import HandlerEditor
 
@@ -77,7 +77,7 @@ async def add_handler(console: "ConsoleApp") -> bool:
     return await console.ask_person(await HandlerEditor.load(console, None)) is not None
 
 
-async def _enable(console: "ConsoleApp", known: Sequence[Handler]) -> bool:
+async def _enable(console: "Console", known: Sequence[Handler]) -> bool:
     from tui.operations import handlers
     from tui.operations.errors import Refused
 

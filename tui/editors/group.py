@@ -18,8 +18,8 @@ from tui.users.rows import telephone_of
 from tui.widgets.fields import LongTextField, TextField
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
     from tui.operations.desk import Desk
+    from tui.port import Console
 
 FIELDS = (
     TextField(key="name", label="Name", required=True, most=100),
@@ -54,7 +54,7 @@ members. Nothing is kept before ctrl+s; escape leaves and asks first."""
     }
     """
 
-    def __init__(self, console: "ConsoleApp", read: _Read) -> None:
+    def __init__(self, console: "Console", read: _Read) -> None:
         super().__init__(read.group.name if read.group else "New group", ())
         assert console.desk is not None, "no editor opens before the site is open"
         self._desk: Desk = console.desk
@@ -63,7 +63,7 @@ members. Nothing is kept before ctrl+s; escape leaves and asks first."""
         self.picker = MembersPicker(console, read.members, read.telephone)
 
     @classmethod
-    async def load(cls, console: "ConsoleApp", group_id: int | None) -> "GroupEditor":
+    async def load(cls, console: "Console", group_id: int | None) -> "GroupEditor":
         """Read what the editor needs. Raises `Refused` when the group is gone."""
         return cls(console, await console.ask(_read, group_id))
 

@@ -31,11 +31,10 @@ from tui.operations.errors import Refused
 from tui.operations.gateway_address import plain_http_warning
 from tui.operations.handler_form import LABELS, PRESET_BATCH, SECRET_NAME, HandlerForm
 from tui.operations.handlers import Saved
-from tui.text.content import plain_str
 from tui.widgets.form import Form
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 GONE = "The handler was removed meanwhile"
 
@@ -62,7 +61,7 @@ and back: it holds what mostly can stay as it is. A key or password is never sho
     """
 
     def __init__(
-        self, console: "ConsoleApp", before: Handler | None, telephone_fields: tuple[CustomField, ...]
+        self, console: "Console", before: Handler | None, telephone_fields: tuple[CustomField, ...]
     ) -> None:
         heading = f"Handler {before.name}" if before else "New handler: Clickatell SMS Sender"
         super().__init__(heading, ())
@@ -75,7 +74,7 @@ and back: it holds what mostly can stay as it is. A key or password is never sho
         self.form.show("allow_plain_http", self._base.allow_plain_http)
 
     @classmethod
-    async def load(cls, console: "ConsoleApp", handler_id: int | None) -> "HandlerEditor":
+    async def load(cls, console: "Console", handler_id: int | None) -> "HandlerEditor":
         """Read what the editor needs; None is a new handler. Raises `Refused` when it is gone."""
 
         def read(connection: sa.Connection) -> tuple[Handler | None, tuple[CustomField, ...]]:
@@ -208,7 +207,7 @@ and back: it holds what mostly can stay as it is. A key or password is never sho
             saved: Any = event.worker.result
             self.console.tell(f"{saved.handler.name} is saved")
             for warning in saved.warnings:
-                self.console.notify(plain_str(f"▲ {warning}"), severity="warning", markup=False)
+                self.console.warn(warning)
 
 
 def _address_warning(address: str) -> str | None:

@@ -21,7 +21,7 @@ from tui.widgets.row_source import ListSource, Row, RowSource
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 COLUMNS = (
     Column("member", "", 3, sortable=False),
@@ -77,9 +77,7 @@ class MembersPicker(Vertical):
     class Changed(Message):
         """Someone was ticked, or is no longer."""
 
-    def __init__(
-        self, console: "ConsoleApp", members: Mapping[int, str], telephone: CustomField | None
-    ) -> None:
+    def __init__(self, console: "Console", members: Mapping[int, str], telephone: CustomField | None) -> None:
         """`members` are the names by id of those who belong now."""
         super().__init__()
         self._site, self._telephone = console, telephone

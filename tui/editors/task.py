@@ -19,8 +19,8 @@ from storage import handlers
 from storage.records import Task, WhenMissed
 from tui.dialogs.confirm import Confirm
 from tui.editors import schedule_fields, zone_field
-from tui.editors.action_list import ActionList
-from tui.editors.edit_conflict import Merged, MergingEditor, MergingForm, rebase_actions
+from tui.editors.action_list import ActionList, rebase_actions
+from tui.editors.edit_conflict import Merged, MergingEditor, MergingForm
 from tui.editors.zone_field import ZoneField
 from tui.keys.registry import REGISTRY
 from tui.operations import tasks
@@ -29,13 +29,13 @@ from tui.operations.errors import Refused
 from tui.operations.moments import check_zone, site_zone
 from tui.operations.task_form import FIELDS, TASK, TaskForm
 from tui.operations.tasks import Saved
-from tui.text.content import plain, plain_str
+from tui.text.content import plain
 from tui.widgets.fields import ChoiceField, LongTextField, NumberField, TextField, YesNoField
 from tui.widgets.form import Form
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 MINUTE = timedelta(minutes=1)
 MISSED = (
@@ -73,7 +73,7 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
     }
     """
 
-    def __init__(self, console: "ConsoleApp", task: Task | None, names: Mapping[int, str]) -> None:
+    def __init__(self, console: "Console", task: Task | None, names: Mapping[int, str]) -> None:
         head = (
             TextField(key="name", label="Name", required=True),
             YesNoField(key="enabled", label="Enabled"),
@@ -95,7 +95,7 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
         self._agreed = False
 
     @classmethod
-    async def load(cls, console: "ConsoleApp", task_id: int | None) -> "TaskEditor":
+    async def load(cls, console: "Console", task_id: int | None) -> "TaskEditor":
         """Read what the editor needs; None is a new task. Raises `Refused` when it is gone."""
 
         def read(connection: sa.Connection) -> tuple[Task | None, dict[int, str]]:
@@ -305,7 +305,7 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
             saved: Any = event.worker.result
             self.console.tell(f"{saved.task.name} is saved")
             for warning in saved.warnings:
-                self.console.notify(plain_str(f"▲ {warning}"), severity="warning", markup=False)
+                self.console.warn(warning)
 
 
 def _settings_fields() -> tuple[Any, ...]:

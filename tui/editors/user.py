@@ -23,8 +23,8 @@ from tui.widgets.form import Form
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
     from tui.operations.desk import Desk
+    from tui.port import Console
 
 NO_GROUPS = "No groups yet: o in Users makes them."
 NO_FIELDS = """\
@@ -53,7 +53,7 @@ leaves and asks first."""
 
     def __init__(
         self,
-        console: "ConsoleApp",
+        console: "Console",
         user: User | None,
         custom: Sequence[CustomField],
         known_groups: Sequence[Group],
@@ -73,9 +73,7 @@ leaves and asks first."""
         self.values_form = MergingForm(form_fields(custom), given)
 
     @classmethod
-    async def load(
-        cls, console: "ConsoleApp", user_id: int | None, *, at_values: bool = False
-    ) -> "UserEditor":
+    async def load(cls, console: "Console", user_id: int | None, *, at_values: bool = False) -> "UserEditor":
         """Read what the editor needs. Raises `Refused` when the user is gone."""
         return cls(console, *await console.ask(_read, user_id), at_values=at_values)
 
@@ -193,7 +191,7 @@ def _read(desk: "Desk", user_id: int | None) -> tuple[User | None, list[CustomFi
     return user, fields.listing(desk), groups.listing(desk)
 
 
-def _desk_of(console: "ConsoleApp") -> "Desk":
+def _desk_of(console: "Console") -> "Desk":
     assert console.desk is not None, "no editor opens before the site is open"
     return console.desk
 

@@ -15,7 +15,7 @@ from tui.operations.errors import Refused
 from tui.operations.form_values import counted
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 
 @dataclass
@@ -39,7 +39,7 @@ def _each(desk: Desk, keys: Sequence[int], operation: Callable[[Desk, int], Mess
 
 
 async def _do(
-    console: "ConsoleApp", keys: Sequence[int], operation: Callable[[Desk, int], Message], what: str
+    console: "Console", keys: Sequence[int], operation: Callable[[Desk, int], Message], what: str
 ) -> bool:
     """Do it with each and tell what came of it; whether it was done with any."""
     done = await console.operate(_each, keys, operation)
@@ -51,13 +51,13 @@ async def _do(
     return bool(done.count)
 
 
-async def _states(console: "ConsoleApp", keys: Sequence[int]) -> list[Message]:
+async def _states(console: "Console", keys: Sequence[int]) -> list[Message]:
     from storage import outbox
 
     return list((await console.read(outbox.current, list(keys))).values())
 
 
-async def cancel(console: "ConsoleApp", keys: Sequence[int]) -> bool:
+async def cancel(console: "Console", keys: Sequence[int]) -> bool:
     """Take waiting messages out of the queue."""
     if len(keys) > 1:
         question = Confirm(f"Cancel {len(keys):,} messages?", yes="Cancel them", no="Keep them")
@@ -66,7 +66,7 @@ async def cancel(console: "ConsoleApp", keys: Sequence[int]) -> bool:
     return await _do(console, keys, messages.cancel, "cancelled")
 
 
-async def resend(console: "ConsoleApp", keys: Sequence[int]) -> bool:
+async def resend(console: "Console", keys: Sequence[int]) -> bool:
     """Send again: the same message where it did not go, a new one where it did. Always asks."""
     found = await _states(console, keys)
     if not found:
@@ -102,18 +102,18 @@ async def resend(console: "ConsoleApp", keys: Sequence[int]) -> bool:
     return await _do(console, keys, partial(messages.resend, again=True), "queued again")
 
 
-async def arrived(console: "ConsoleApp", keys: Sequence[int]) -> bool:
+async def arrived(console: "Console", keys: Sequence[int]) -> bool:
     """Settle unknown messages: they arrived."""
     return await _settle(console, keys, messages.arrived, "taken as arrived")
 
 
-async def drop(console: "ConsoleApp", keys: Sequence[int]) -> bool:
+async def drop(console: "Console", keys: Sequence[int]) -> bool:
     """Settle unknown messages: nothing more is done."""
     return await _settle(console, keys, messages.drop, "dropped")
 
 
 async def _settle(
-    console: "ConsoleApp", keys: Sequence[int], operation: Callable[[Desk, int], Message], what: str
+    console: "Console", keys: Sequence[int], operation: Callable[[Desk, int], Message], what: str
 ) -> bool:
     if len(keys) > 1:
         question = Confirm(f"Settle {len(keys):,} messages as {what}?", yes=f"They are {what}")

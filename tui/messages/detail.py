@@ -24,7 +24,7 @@ from tui.widgets.key_line import KeyLine
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 REFRESH_EVERY = 1.0  # seconds; while the message may still change
 MOST_REVIEW = 100
@@ -52,9 +52,7 @@ sense for this message are left out."""
     }
     """
 
-    def __init__(
-        self, console: "ConsoleApp", view: MessageView, entries: Sequence[Review], owner: str
-    ) -> None:
+    def __init__(self, console: "Console", view: MessageView, entries: Sequence[Review], owner: str) -> None:
         """`owner` is the name of the task or alert that sent it."""
         super().__init__()
         self.console = console
@@ -62,7 +60,7 @@ sense for this message are left out."""
         self._touched = False
 
     @classmethod
-    async def load(cls, console: "ConsoleApp", message_id: int) -> "MessageDetail":
+    async def load(cls, console: "Console", message_id: int) -> "MessageDetail":
         """Read a message with its attempts and its review. Raises `Refused` where there is none."""
         view, entries = await _read(console, message_id)
         return cls(console, view, entries, await console.read(owner_of, view.message))
@@ -111,7 +109,7 @@ sense for this message are left out."""
             return message.task_id is not None or message.occurrence_id is not None
         return True
 
-    def _do(self, action: Callable[["ConsoleApp", Sequence[int]], Awaitable[bool]]) -> None:
+    def _do(self, action: Callable[["Console", Sequence[int]], Awaitable[bool]]) -> None:
         async def done() -> None:
             if await action(self.console, (self.view.message.id,)):
                 self._touched = True
@@ -164,7 +162,7 @@ sense for this message are left out."""
         self.dismiss(self._touched or None)
 
 
-async def _read(console: "ConsoleApp", message_id: int) -> tuple[MessageView, tuple[Review, ...]]:
+async def _read(console: "Console", message_id: int) -> tuple[MessageView, tuple[Review, ...]]:
     view = await console.ask(messages.view, message_id)
     wanted = ReviewFilter(message_id=message_id)
     entries = await console.read(review.before, None, MOST_REVIEW, wanted)

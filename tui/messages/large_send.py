@@ -7,10 +7,10 @@ from tui.dialogs.confirm import Confirm
 from tui.operations import large_sends
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 
-async def agreed(console: "ConsoleApp", size: SendSize, what: str = "", *, through: str = "") -> bool:
+async def agreed(console: "Console", size: SendSize, what: str = "", *, through: str = "") -> bool:
     """Whether to go on: asks once where the send is large.
 
     `what` says in a word or two what sends it ("Run Shift report"), `through` by which handler.

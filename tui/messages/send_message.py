@@ -21,7 +21,7 @@ from tui.messages.large_send import agreed
 from tui.operations import sending
 from tui.operations.errors import Refused
 from tui.operations.sending import Preview, Sent
-from tui.text.content import plain, plain_str
+from tui.text.content import plain
 from tui.widgets.composer import Composer
 from tui.widgets.fields import ChoiceField, YesNoField
 from tui.widgets.form import Form
@@ -32,8 +32,8 @@ from tui.widgets.recipients_picker import RecipientsPicker
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
     from tui.operations.handler_status import HandlerView
+    from tui.port import Console
 
 NO_HANDLERS = "There is no handler to send with yet: add the account at Clickatell in Handlers, n"
 ALL_DISABLED = "Every handler is disabled: enable one in Handlers, e"
@@ -69,7 +69,7 @@ is queued is on disk and goes out as soon as the handler can send."""
 
     def __init__(
         self,
-        console: "ConsoleApp",
+        console: "Console",
         views: Sequence["HandlerView"],
         fields: Sequence[str],
         recipients: Sequence[Recipient] = (),
@@ -91,7 +91,7 @@ is queued is on disk and goes out as soon as the handler can send."""
 
     @classmethod
     async def load(
-        cls, console: "ConsoleApp", recipients: Sequence[Recipient] = (), text: str = ""
+        cls, console: "Console", recipients: Sequence[Recipient] = (), text: str = ""
     ) -> "SendMessage":
         """Read what the dialog offers. Raises `Refused` where nothing can be sent with."""
         from tui.operations import handler_status
@@ -283,7 +283,7 @@ is queued is on disk and goes out as soon as the handler can send."""
         console = self.console
         console.tell(told(sent))
         for warning in (*sent.warnings, *_not_sending(console)):
-            console.notify(plain_str(f"▲ {warning}"), severity="warning", markup=False)
+            console.warn(warning)
 
     # Leaving
 
@@ -307,6 +307,7 @@ is queued is on disk and goes out as soon as the handler can send."""
         """Choose a kept text, or keep this one."""
         from tui.messages.templates import open_templates
 
+        self.tabs.active = "message"
         open_templates(self, self.composer)
 
     def on_context_menu_chosen(self, event: ContextMenu.Chosen) -> None:
@@ -335,7 +336,7 @@ def told(sent: Sent) -> str:
     return said
 
 
-def _not_sending(console: "ConsoleApp") -> list[str]:
+def _not_sending(console: "Console") -> list[str]:
     overview = console.overview
     if overview.held:
         return ["Nothing is sent yet: this site is a copy and is held until it is adopted"]

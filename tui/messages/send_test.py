@@ -16,7 +16,7 @@ from tui.widgets.fields import LongTextField, TextField
 from tui.widgets.form import Form
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 TEXT = "Test message from commsdesk"
 
@@ -30,7 +30,7 @@ class TestSend(EditorScreen[Sent]):
 A test message. Type a number with its country code; ctrl+s sends. The message then opens and shows \
 each attempt as it is made. t in the list of handlers tests key and balance without sending."""
 
-    def __init__(self, console: "ConsoleApp", handler: Handler) -> None:
+    def __init__(self, console: "Console", handler: Handler) -> None:
         fields = (
             TextField(key="number", label="Number", required=True, placeholder=phone.EXAMPLE),
             LongTextField(key="text", label="Message", required=True, lines=3),

@@ -21,7 +21,7 @@ from tui.widgets.columns import Column
 from tui.widgets.row_source import PageWanted, Row
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 COLUMNS = (
     Column("state", "State", 14, sortable=False),
@@ -83,7 +83,7 @@ class Counter:
 class MessageSource:
     """Messages that fit a filter."""
 
-    def __init__(self, console: "ConsoleApp", wanted: MessageFilter, counter: Counter) -> None:
+    def __init__(self, console: "Console", wanted: MessageFilter, counter: Counter) -> None:
         self._console, self._wanted, self._counter = console, wanted, counter
         self._total: int | None = None
 

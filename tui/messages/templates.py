@@ -1,32 +1,34 @@
 """Kept texts in the Send Message dialog: take one, keep this one, remove one."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
 
 from tui.dialogs.ask_text import AskText
 from tui.dialogs.confirm import Confirm
 from tui.operations.errors import Refused
+from tui.port import console_of
 from tui.widgets.composer import Composer
 from tui.widgets.menu import ContextMenu, MenuItem
 
 if TYPE_CHECKING:
     from storage.message_templates import MessageTemplate
-    from tui.messages.send_message import SendMessage
 
 KEEP, REMOVE = "keep-template", "remove-template"
 TAKE, DROP = "template:", "drop-template:"
 
 
-def open_templates(dialog: "SendMessage", composer: Composer) -> None:
+def open_templates(dialog: Screen[Any], composer: Composer) -> None:
     """Show the kept texts, and what can be done with them."""
     _open(dialog, composer, TAKE)
 
 
-def _open(dialog: "SendMessage", composer: Composer, prefix: str) -> None:
+def _open(dialog: Screen[Any], composer: Composer, prefix: str) -> None:
     async def show() -> None:
         from tui.operations import message_templates
 
-        kept = await dialog.console.ask(message_templates.listing)
+        kept = await console_of(dialog).ask(message_templates.listing)
         kept.sort(key=lambda template: template.name.casefold())
         items = [MenuItem(f"{prefix}{each.id}", _title(each)) for each in kept]
         if prefix == TAKE:
@@ -38,7 +40,6 @@ def _open(dialog: "SendMessage", composer: Composer, prefix: str) -> None:
         composer.focus_text()
         ContextMenu.open(dialog, items, (composer.region.x + 2, composer.region.y + 1), title=title)
 
-    dialog.tabs.active = "message"
     dialog.run_worker(show(), group="templates", exclusive=True, exit_on_error=False)
 
 
@@ -48,7 +49,7 @@ def _title(template: "MessageTemplate") -> str:
 
 
 def template_chosen(
-    dialog: "SendMessage", composer: Composer, choice: str, taken: Callable[[str], None]
+    dialog: Screen[Any], composer: Composer, choice: str, taken: Callable[[str], None]
 ) -> None:
     """Do what was chosen in the menu. `taken` is called with the text that was put in."""
     if choice == KEEP:
@@ -66,21 +67,21 @@ def template_chosen(
 
 
 async def _take(
-    dialog: "SendMessage", composer: Composer, template_id: int, taken: Callable[[str], None]
+    dialog: Screen[Any], composer: Composer, template_id: int, taken: Callable[[str], None]
 ) -> None:
     from storage import message_templates
 
-    found = await dialog.console.read(message_templates.get, template_id)
+    found = await console_of(dialog).read(message_templates.get, template_id)
     if found is not None:
         composer.replace_text(found.text)
         taken(found.text)
 
 
-async def _keep(dialog: "SendMessage", text: str) -> None:
+async def _keep(dialog: Screen[Any], text: str) -> None:
     from storage import message_templates as stored
     from tui.operations import message_templates
 
-    console = dialog.console
+    console = console_of(dialog)
     name = await console.ask_person(AskText("Keep this text under which name?"))
     if name is None:
         return
@@ -101,11 +102,11 @@ async def _keep(dialog: "SendMessage", text: str) -> None:
         console.tell(f"Kept as {name}")
 
 
-async def _remove(dialog: "SendMessage", template_id: int) -> None:
+async def _remove(dialog: Screen[Any], template_id: int) -> None:
     from storage import message_templates as stored
     from tui.operations import message_templates
 
-    console = dialog.console
+    console = console_of(dialog)
     found = await console.read(stored.get, template_id)
     if found is None:
         return

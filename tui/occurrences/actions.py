@@ -21,7 +21,7 @@ from tui.operations.occurrences import Stepped
 from tui.text.content import plain
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 TITLES = {
     Stage.CLAIMED: "Claim",
@@ -33,7 +33,7 @@ TITLES = {
 MOST_SHOWN = 5
 
 
-async def take(console: "ConsoleApp", keys: Sequence[int], stage: Stage) -> bool:
+async def take(console: "Console", keys: Sequence[int], stage: Stage) -> bool:
     """Take occurrences into a stage, after a question that says what it sends.
 
     A claim that sends nothing is not asked about. Whether anything was done.
@@ -61,7 +61,7 @@ async def take(console: "ConsoleApp", keys: Sequence[int], stage: Stage) -> bool
     return bool(done)
 
 
-async def send_again(console: "ConsoleApp", key: int) -> bool:
+async def send_again(console: "Console", key: int) -> bool:
     """Send to those who were not reached, after a question that names them. Whether it was done."""
     found = await console.ask(occurrences.show, key)
     missed = found.tally.missed
@@ -84,7 +84,7 @@ async def send_again(console: "ConsoleApp", key: int) -> bool:
     return True
 
 
-async def add_note(console: "ConsoleApp", key: int, about: str) -> bool:
+async def add_note(console: "Console", key: int, about: str) -> bool:
     """Write a note to one occurrence; `about` names it."""
     note = await console.ask_person(NoteDialog(f"Note to {about}", yes="Keep the note", required=True))
     if not note:
@@ -97,7 +97,7 @@ async def add_note(console: "ConsoleApp", key: int, about: str) -> bool:
     return True
 
 
-async def _agreed(console: "ConsoleApp", keys: tuple[int, ...], stage: Stage, note: str) -> bool:
+async def _agreed(console: "Console", keys: tuple[int, ...], stage: Stage, note: str) -> bool:
     """Asked with the note, which may stand in the messages and make them longer."""
     previews = await console.ask(_previews, keys, stage, note)
     one = previews[0].occurrence if len(previews) == 1 else None
@@ -146,7 +146,7 @@ def _said(stepped: Stepped, done: str) -> str:
     return said + "".join(f"\n▲ {problem}" for problem in dict.fromkeys(queued.problems))
 
 
-def _tell_refusals(console: "ConsoleApp", refusals: Sequence[str]) -> None:
+def _tell_refusals(console: "Console", refusals: Sequence[str]) -> None:
     if refusals:
         more = f" (and {len(refusals) - 1:,} more like it)" if len(refusals) > 1 else ""
         console.tell(refusals[0] + more, problem=True)

@@ -26,7 +26,7 @@ from tui.widgets.row_source import ListSource, Row
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 LOW = 36  # rows of a terminal in which one column of facts would hide the story
 REFRESH_EVERY = 1.0  # seconds; while it is looked at
@@ -80,13 +80,13 @@ follow now are left out."""
     }
     """
 
-    def __init__(self, console: "ConsoleApp", found: OccurrenceDetail) -> None:
+    def __init__(self, console: "Console", found: OccurrenceDetail) -> None:
         super().__init__()
         self.console, self.found = console, found
         self._touched = False
 
     @classmethod
-    async def load(cls, console: "ConsoleApp", occurrence_id: int) -> "OccurrenceDialog":
+    async def load(cls, console: "Console", occurrence_id: int) -> "OccurrenceDialog":
         """Read an occurrence with its story. Raises `Refused` where there is none."""
         return cls(console, await console.ask(occurrences.show, occurrence_id))
 

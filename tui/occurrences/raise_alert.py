@@ -25,14 +25,14 @@ from tui.operations.errors import Refused
 from tui.operations.form_values import counted
 from tui.operations.occurrences import Stepped
 from tui.operations.raised_values import LONGEST_KEY
-from tui.text.content import plain, plain_str
+from tui.text.content import plain
 from tui.widgets.fields import TextField
 from tui.widgets.form import Form
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
     from tui.operations.alert_preview import RaisePreview
+    from tui.port import Console
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
     }
     """
 
-    def __init__(self, console: "ConsoleApp", alert: Alert) -> None:
+    def __init__(self, console: "Console", alert: Alert) -> None:
         fields = [
             TextField(
                 key="key", label="Key", most=LONGEST_KEY,
@@ -90,7 +90,7 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
         self.form.after_last = self._ask
 
     @classmethod
-    async def load(cls, console: "ConsoleApp", alert_id: int) -> "RaiseAlert":
+    async def load(cls, console: "Console", alert_id: int) -> "RaiseAlert":
         """Raises `Refused` when the alert is gone or disabled."""
 
         def read(connection: sa.Connection) -> Alert:
@@ -213,4 +213,4 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
         if not self.console.overview.engine_running:
             warnings.append("Queued, but nothing sends yet: no engine is running")
         for warning in warnings:
-            self.console.notify(plain_str(f"▲ {warning}"), severity="warning", markup=False)
+            self.console.warn(warning)

@@ -20,7 +20,7 @@ from tui.widgets.key_line import KeyLine
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 # What an entry may lead to: the action, the id that the entry then has, and the screen that shows it.
 LINKS = (
@@ -76,12 +76,12 @@ the handler, where it is about one. Escape closes it."""
     }
     """
 
-    def __init__(self, console: "ConsoleApp", entry: Review) -> None:
+    def __init__(self, console: "Console", entry: Review) -> None:
         super().__init__()
         self.console, self.entry = console, entry
 
     @classmethod
-    async def load(cls, console: "ConsoleApp", entry_id: int) -> "EntryDetail":
+    async def load(cls, console: "Console", entry_id: int) -> "EntryDetail":
         entry = await console.read(stored.get, entry_id)
         if entry is None:
             raise LookupError(f"entry {entry_id} is not there any more")
@@ -132,6 +132,6 @@ the handler, where it is about one. Escape closes it."""
         self.dismiss(None)
 
 
-def show_entry(console: "ConsoleApp", entry_id: int) -> None:
+def show_entry(console: "Console", entry_id: int) -> None:
     """Open an entry of the review."""
     console.open_editor(partial(EntryDetail.load, console, entry_id))

@@ -14,7 +14,7 @@ from tui.operations.errors import Refused
 from tui.widgets.fields import TextField
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 
 class ExportReview(EditorScreen[int]):
@@ -26,7 +26,7 @@ class ExportReview(EditorScreen[int]):
 Writes the entries that the list shows to a file: CSV when its name ends in .csv, else JSON lines. A \
 file that is there is not written over. ctrl+s writes it."""
 
-    def __init__(self, console: "ConsoleApp", wanted: ReviewFilter) -> None:
+    def __init__(self, console: "Console", wanted: ReviewFilter) -> None:
         files = local_files.of(console)
         name = f"review-{datetime.now().astimezone():%Y%m%d-%H%M}.csv"
         field = TextField(

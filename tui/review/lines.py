@@ -1,14 +1,10 @@
 """One line of the live review panel."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal
 
-from rich.segment import Segment
 from textual.content import Content
-from textual.strip import Strip
-from textual.style import Style
 
 from tui.text.content import plain
 
@@ -75,15 +71,3 @@ def review_content(line: ReviewLine, now: datetime, width: int, zone: tzinfo | N
         " ",
     )
     return (head + plain(line.text, width=max(1, width - head.cell_length))).truncate(width, ellipsis=True)
-
-
-def content_strip(
-    content: Content, width: int, style: Style, parse_style: Callable[[str | Style], Style]
-) -> Strip:
-    """The content as a line of exactly `width` cells after one blank."""
-    shown = content.without_spans if style.reverse else content
-    segments = [Segment(" ", style.rich_style)]
-    segments += [
-        Segment(text, part.rich_style) for text, part in shown.render(style, end="", parse_style=parse_style)
-    ]
-    return Strip(segments, 1 + shown.cell_length).adjust_cell_length(width, style.rich_style)

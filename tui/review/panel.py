@@ -17,7 +17,8 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from tui.keys.registry import REGISTRY
-from tui.review.lines import PROBLEMS, ReviewLine, content_strip, review_content, short_time
+from tui.review.lines import PROBLEMS, ReviewLine, review_content, short_time
+from tui.widgets.content_strip import content_strip
 from tui.widgets.reverse import KeepsReverse
 
 __all__ = ["ReviewLine", "ReviewPanel"]

@@ -16,9 +16,9 @@ from tui.operations.alerts import AlertView
 from tui.operations.form_values import counted, minutes_of
 from tui.sections.section import Section
 from tui.sections.sorting import ordered
-from tui.sections.subview import fact, show_view
+from tui.sections.subview import show_view
 from tui.sections.switching import wanted_state
-from tui.text.content import plain, plain_block
+from tui.text.content import detail_line, plain, plain_block
 from tui.widgets.columns import Column
 from tui.widgets.row_source import ListSource, Row, RowSource
 
@@ -86,7 +86,7 @@ occurrences: each time that an alert was raised. While one is active they are wh
 
     # Arriving: what is active comes before what could be
 
-    def stay(self) -> None:
+    def returned_to(self) -> None:
         """The next time it is shown, show the alerts and not what is active."""
         self._stays = True
 
@@ -109,11 +109,8 @@ occurrences: each time that an alert was raised. While one is active they are wh
             active = await self.console.read(occurrence_history.count, OccurrenceFilter(active_only=True))
         finally:
             self._looks = False
-        if active:
-            from tui.console.main_screen import MainScreen
-
-            if isinstance(self.screen, MainScreen) and self.screen.current is self:
-                self.action_occurrences()
+        if active and self.console.shows(self):
+            self.action_occurrences()
 
     # What can be done
 
@@ -223,16 +220,18 @@ def _detail(view: AlertView) -> Content:
     ]
     lines += [
         Content(""),
-        fact("State", "enabled" if alert.enabled else "disabled"),
-        fact("Priority", str(alert.priority)),
-        fact("Active", str(view.active) if view.active else "–"),
+        detail_line("State", "enabled" if alert.enabled else "disabled"),
+        detail_line("Priority", str(alert.priority)),
+        detail_line("Active", str(view.active) if view.active else "–"),
     ]
     if alert.fields:
-        lines.append(fact("Fields", ", ".join(_field(item.name, item.default) for item in alert.fields)))
+        lines.append(
+            detail_line("Fields", ", ".join(_field(item.name, item.default) for item in alert.fields))
+        )
     if alert.useful_life:
-        lines.append(fact("Useful life", f"{minutes_of(alert.useful_life):g} min"))
+        lines.append(detail_line("Useful life", f"{minutes_of(alert.useful_life):g} min"))
     if alert.system:
-        lines.append(fact("Raised by", f"the program: {alert.system}"))
+        lines.append(detail_line("Raised by", f"the program: {alert.system}"))
     if alert.description:
         lines += [Content(""), plain_block(alert.description)]
     for action in alert.actions:

@@ -9,8 +9,8 @@ from textual.content import Content
 from storage.names import key_of
 from storage.records import CustomField, FieldType
 from tui.dialogs.confirm import Confirm
-from tui.sections.subview import SubSection, fact, start
-from tui.text.content import plain, plain_block
+from tui.sections.subview import SubSection, start
+from tui.text.content import detail_line, plain, plain_block
 from tui.users.rows import telephone_of
 from tui.widgets.columns import Column
 from tui.widgets.row_source import ListSource, Row, RowSource
@@ -149,17 +149,19 @@ def _consequences(field: CustomField, hanging: "Hanging") -> list[str]:
 def _detail(field: CustomField, hanging: "Hanging", first: bool) -> Content:
     lines = [
         plain(field.name).stylize("bold"),
-        fact("Type", str(field.type)),
-        fact("Required", "Yes" if field.required else "No"),
-        fact("Users", f"{hanging.users:,} with a value"),
+        detail_line("Type", str(field.type)),
+        detail_line("Required", "Yes" if field.required else "No"),
+        detail_line("Users", f"{hanging.users:,} with a value"),
     ]
     if field.type is FieldType.TELEPHONE_NUMBER:
-        lines.append(fact("Sent to", "the first number field" if first else "only by handlers that name it"))
+        lines.append(
+            detail_line("Sent to", "the first number field" if first else "only by handlers that name it")
+        )
     if hanging.handlers:
-        lines.append(fact("Handlers", ", ".join(hanging.handlers)))
+        lines.append(detail_line("Handlers", ", ".join(hanging.handlers)))
     if hanging.texts:
-        lines.append(fact("Messages of", ", ".join(hanging.texts)))
-    lines.append(fact("In messages", f"{{{field.name}}}"))
+        lines.append(detail_line("Messages of", ", ".join(hanging.texts)))
+    lines.append(detail_line("In messages", f"{{{field.name}}}"))
     if field.help:
         lines += [Content(""), plain_block(field.help)]
     if field.choices:

@@ -11,8 +11,8 @@ from storage.names import key_of
 from storage.records import Group, Recipient
 from tui.dialogs.confirm import Confirm
 from tui.sections.sorting import ordered
-from tui.sections.subview import SubSection, fact, start
-from tui.text.content import plain, plain_block
+from tui.sections.subview import SubSection, start
+from tui.text.content import detail_line, plain, plain_block
 from tui.widgets.columns import Column
 from tui.widgets.row_source import ListSource, Row, RowSource
 
@@ -122,9 +122,9 @@ def _hanging(connection: "sa.Connection", group: Group) -> list[str]:
 
 def _detail(connection: "sa.Connection", group: Group) -> Content:
     people = stored.members(connection, group.id)
-    lines = [plain(group.name).stylize("bold"), fact("Members", f"{len(people):,}")]
+    lines = [plain(group.name).stylize("bold"), detail_line("Members", f"{len(people):,}")]
     uses = [str(use) for use in stored.uses_of_group(connection, group.id)]
-    lines.append(fact("Sent to by", ", ".join(uses) or "–"))
+    lines.append(detail_line("Sent to by", ", ".join(uses) or "–"))
     if group.notes:
         lines += [Content(""), plain_block(group.notes)]
     if not people:

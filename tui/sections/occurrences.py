@@ -23,7 +23,7 @@ from tui.widgets.columns import Column
 from tui.widgets.row_source import PageWanted, Row, RowSource
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 STEPS = {
     "occurrences.claim": Stage.CLAIMED,
@@ -37,7 +37,7 @@ STEPS = {
 class OccurrenceSource:
     """Occurrences that fit a filter, page by page."""
 
-    def __init__(self, console: "ConsoleApp", wanted: OccurrenceFilter, seen: dict[int, Occurrence]) -> None:
+    def __init__(self, console: "Console", wanted: OccurrenceFilter, seen: dict[int, Occurrence]) -> None:
         """What is read is noted in `seen`, by id."""
         self._console, self._wanted, self._seen = console, wanted, seen
 
@@ -165,12 +165,6 @@ story and the messages. f shows only what is active, or all; o or escape goes to
 
     def action_alerts(self) -> None:
         self.go_back()
-
-    def go_back(self) -> None:
-        from tui.sections.alerts import AlertsSection
-
-        self.screen.query_one(AlertsSection).stay()
-        super().go_back()
 
     def action_which(self) -> None:
         """Show all, or only what is active."""

@@ -22,7 +22,7 @@ from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.row_source import PageWanted, Row, RowSource
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 SINCE = {"1 h": timedelta(hours=1), "24 h": timedelta(days=1), "7 days": timedelta(days=7)}
 
@@ -30,7 +30,7 @@ SINCE = {"1 h": timedelta(hours=1), "24 h": timedelta(days=1), "7 days": timedel
 class ReviewSource:
     """Entries that fit a filter, by pages."""
 
-    def __init__(self, console: "ConsoleApp", wanted: ReviewFilter) -> None:
+    def __init__(self, console: "Console", wanted: ReviewFilter) -> None:
         self._console, self._wanted = console, wanted
 
     async def count(self) -> int:

@@ -4,7 +4,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -16,15 +16,13 @@ from textual.widgets import Input, Static
 from tui.keys.action import role_allows
 from tui.keys.registry import REGISTRY
 from tui.operations.errors import Refused
+from tui.port import Console, console_of
 from tui.text.content import plain
 from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.row_source import ListSource, RowSource
 from tui.widgets.steady_text import SteadyText
-
-if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
 
 log = logging.getLogger(__name__)
 
@@ -95,11 +93,8 @@ class Section(Vertical):
         self._narrowed_to: object = None
 
     @property
-    def console(self) -> "ConsoleApp":
-        from tui.console.app import ConsoleApp
-
-        assert isinstance(self.app, ConsoleApp)
-        return self.app
+    def console(self) -> Console:
+        return console_of(self)
 
     @property
     def table(self) -> PagedTable:
@@ -154,6 +149,9 @@ class Section(Vertical):
         return True
 
     # Life
+
+    def returned_to(self) -> None:
+        """Someone comes back to it from a list that was shown in its place."""
 
     def site_ready(self) -> None:
         self.reload()

@@ -9,10 +9,7 @@ from textual.content import Content
 from textual.widgets import ContentSwitcher
 
 from tui.sections.section import Section
-from tui.text.content import plain
 from tui.widgets.steady_text import SteadyText
-
-_LABEL_CELLS = 12
 
 View = TypeVar("View", bound="SubSection")
 
@@ -51,10 +48,9 @@ class SubSection(Section):
 
     def go_back(self) -> None:
         """Show the section it was reached from."""
-        from tui.console.main_screen import MainScreen
-
-        if isinstance(self.screen, MainScreen):
-            self.screen.action_section(self.PARENT)
+        if parent := self.screen.query_one_optional(f"#{self.PARENT}", Section):
+            parent.returned_to()
+        self.console.go_to_section(self.PARENT)
 
     def key_escape(self) -> None:
         # Only heard where nothing is selected: then the table takes it to select none.
@@ -84,10 +80,3 @@ async def _add(switcher: ContentSwitcher, view: SubSection, below: str | None) -
         return
     switcher.current = view.id
     view.arrived()
-
-
-def fact(name: str, value: str, style: str = "") -> Content:
-    """A line of a detail pane: a name and what it is. Both may be outside text."""
-    label, shown = plain(name), plain(value)
-    label = label.pad_right(max(0, _LABEL_CELLS - label.cell_length)).stylize("$text-muted")
-    return Content.assemble(label, " ", shown.stylize(style) if style else shown)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from tui.dialogs.confirm import Confirm
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 
 async def wanted_state(
-    console: "ConsoleApp", things: str, chosen: Sequence[tuple[str, bool]], hangs: Sequence[str] = ()
+    console: "Console", things: str, chosen: Sequence[tuple[str, bool]], hangs: Sequence[str] = ()
 ) -> bool | None:
     """Whether those chosen are to be enabled; None where nothing is to change.
 

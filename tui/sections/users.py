@@ -141,14 +141,12 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
         start(self, self._messages())
 
     async def _messages(self) -> None:
-        from tui.console.main_screen import MainScreen
         from tui.sections.messages import MessagesSection
 
         key = self.table.cursor_key
         user = await self.console.read(stored.get, key) if key is not None else None
-        if user is not None and isinstance(self.screen, MainScreen):
-            section = await self.screen.show_section("messages")
-            assert isinstance(section, MessagesSection)
+        section = await self.console.show_section("messages") if user is not None else None
+        if user is not None and isinstance(section, MessagesSection):
             section.show_user(user.id, user.name)
 
     def action_diagnose(self) -> None:

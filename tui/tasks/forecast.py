@@ -16,7 +16,7 @@ from tui.widgets.columns import Column
 from tui.widgets.row_source import ListSource, Row, RowSource
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 HOURS = 24
 MOST = 5000  # a task that fires each minute has 1,440 due times a day
@@ -36,7 +36,7 @@ named."""
         Column("reaches", "Reaches", 20, flex=4, sortable=False),
     )
 
-    def __init__(self, console: "ConsoleApp") -> None:
+    def __init__(self, console: "Console") -> None:
         super().__init__(console, "What will fire", f"The next {HOURS} hours of all enabled tasks")
 
     async def make_source(self) -> RowSource:

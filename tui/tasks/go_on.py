@@ -7,10 +7,10 @@ from tui.operations import clock
 from tui.operations.errors import Refused
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 
-async def tasks_go_on(console: "ConsoleApp") -> None:
+async def tasks_go_on(console: "Console") -> None:
     """Ask first: with a wrong clock tasks fire at wrong times."""
     hold = await console.ask(clock.hold_of)
     if hold is None:

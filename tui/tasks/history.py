@@ -14,7 +14,7 @@ from tui.widgets.columns import Column
 from tui.widgets.row_source import ListSource, Row, RowSource
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 MOST = 1000
 SIGNS = {"fired": ("✓", "$text-success"), "missed": ("▲", "$text-warning"), "failed": ("✗", "$text-error")}
@@ -34,7 +34,7 @@ with the reason. Queued is how many messages it queued, Left out how many people
         Column("note", "Note", 10, flex=1, sortable=False),
     )
 
-    def __init__(self, console: "ConsoleApp", task: Task) -> None:
+    def __init__(self, console: "Console", task: Task) -> None:
         super().__init__(console, f"History of {task.name}", f"The newest {MOST:,} due times, in {task.zone}")
         self.task_shown = task
 

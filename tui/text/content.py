@@ -8,6 +8,7 @@ __all__ = ["plain", "plain_block", "plain_str"]
 
 # More code points than any character a terminal shows in one cell is made of.
 _POINTS_PER_CELL = 8
+_LABEL_CELLS = 12
 
 
 def plain(text: str, *, width: int | None = None) -> Content:
@@ -38,3 +39,10 @@ def middle_cut(text: Content, width: int) -> Content:
     end = text[start:]
     head = text.truncate(max(0, width - 1 - end.cell_length))
     return Content.assemble(head, "…", end) if width > 0 else Content("")
+
+
+def detail_line(name: str, value: str, style: str = "") -> Content:
+    """A line of a detail pane: a name and its value. Both may be outside text."""
+    label, shown = plain(name), plain(value)
+    label = label.pad_right(max(0, _LABEL_CELLS - label.cell_length)).stylize("$text-muted")
+    return Content.assemble(label, " ", shown.stylize(style) if style else shown)

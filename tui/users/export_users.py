@@ -13,7 +13,7 @@ from tui.operations.user_export import export
 from tui.widgets.fields import ChoiceField, Field, TextField, YesNoField
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 PROPOSED = "users.csv"
 EXCEL = "Marks the file as UTF-8, so that Excel reads accents."
@@ -33,7 +33,7 @@ Users as a CSV file: a line for each, a column for each custom field, in the for
 reads. ctrl+s writes it, escape leaves. A file that is there is replaced only after a question, and \
 only when the new one is complete."""
 
-    def __init__(self, console: "ConsoleApp", words: str = "") -> None:
+    def __init__(self, console: "Console", words: str = "") -> None:
         """`words` is the filter of the list; it can be chosen to write only what that shows."""
         self._files = local_files.of(console)
         fields: list[Field] = [

@@ -40,8 +40,8 @@ from tui.widgets.row_source import ListSource
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
     from tui.operations.desk import Desk
+    from tui.port import Console
 
 T = TypeVar("T")
 
@@ -119,7 +119,7 @@ none."""
             super().__init__()
             self.what, self.done, self.total = what, done, total
 
-    def __init__(self, console: "ConsoleApp") -> None:
+    def __init__(self, console: "Console") -> None:
         super().__init__()
         self._site = console
         self._files = local_files.of(console)
@@ -359,7 +359,7 @@ none."""
     def on_paged_table_row_highlighted(self, event: PagedTable.RowHighlighted) -> None:
         """The line under the cursor in full below the table."""
         event.stop()
-        source = event.table.source
+        source = self.query_one(PagedTable).source
         text = source.text(event.key) if isinstance(source, PreviewSource) and event.key is not None else ""
         self.query_one("#whole", Static).update(plain(text))
 

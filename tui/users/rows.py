@@ -9,14 +9,13 @@ from scheduling import phone
 from storage import users
 from storage.records import CustomField, FieldType, User
 from storage.users import SortBy, UserFilter, UserOrder
-from tui.sections.subview import fact
-from tui.text.content import plain, plain_block
+from tui.text.content import detail_line, plain, plain_block
 from tui.widgets.row_source import PageWanted, Row
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 NO_NUMBER = "▲ no number"
 
@@ -41,7 +40,7 @@ def order_of(order: tuple[str, bool] | None, telephone: CustomField | None) -> U
 class UsersSource:
     """Users that fit a filter, in an order, as rows. Everything is read on a thread."""
 
-    def __init__(self, console: "ConsoleApp", wanted: UserFilter, order: UserOrder, row: RowOf) -> None:
+    def __init__(self, console: "Console", wanted: UserFilter, order: UserOrder, row: RowOf) -> None:
         self._console, self._wanted, self._order, self._row = console, wanted, order, row
 
     async def count(self) -> int:
@@ -97,8 +96,8 @@ def detail_of(user: User, fields: Sequence[CustomField]) -> Content:
         shown = (
             (phone.readable(value) if field.type is FieldType.TELEPHONE_NUMBER else value) if value else "–"
         )
-        lines.append(fact(field.name, shown))
-    lines.append(fact("Groups", ", ".join(user.groups) or "–"))
+        lines.append(detail_line(field.name, shown))
+    lines.append(detail_line("Groups", ", ".join(user.groups) or "–"))
     if user.notes:
         lines += [Content(""), plain_block(user.notes)]
     lines += [Content(f"▲ {warning}").stylize("$text-warning") for warning in _warnings(user, fields)]

@@ -17,8 +17,8 @@ from tui.users.group_list import GroupList
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
     from tui.operations.desk import Desk
+    from tui.port import Console
 
 NO_GROUPS = "No groups yet: leave with escape, press o in Users, then n."
 
@@ -52,7 +52,7 @@ everything as it was."""
     }
     """
 
-    def __init__(self, console: "ConsoleApp", people: Sequence[User], known: Sequence[Group]) -> None:
+    def __init__(self, console: "Console", people: Sequence[User], known: Sequence[Group]) -> None:
         super().__init__()
         self._site, self._people = console, tuple(people)
         self._ids = {group.name: group.id for group in known}
@@ -65,7 +65,7 @@ everything as it was."""
         self._first = (self._list.value, self._list.cleared)
 
     @classmethod
-    async def load(cls, console: "ConsoleApp", people: Sequence[User]) -> "UserGroups":
+    async def load(cls, console: "Console", people: Sequence[User]) -> "UserGroups":
         return cls(console, people, await console.ask(groups.listing))
 
     def compose(self) -> ComposeResult:

@@ -10,8 +10,8 @@ from textual.widget import Widget
 
 from scheduling.money import money
 from tui.operations.overview import Light, Overview
-from tui.review.lines import content_strip
 from tui.text.content import middle_cut, plain, plain_str
+from tui.widgets.content_strip import content_strip
 
 SIGNS = {"Running": "●", "Error": "▲", "Starting": "◌", "Paused": "‖", "Disabled": "○", "Stopped": "○"}
 COLOURS = {

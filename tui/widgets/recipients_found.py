@@ -17,7 +17,7 @@ from tui.widgets.reach import group_size, key_for
 from tui.widgets.row_source import PageWanted, Row
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 COLUMNS = (
     Column("chosen", "", 1, sortable=False),
@@ -36,7 +36,7 @@ class FoundSource:
 
     def __init__(
         self,
-        console: "ConsoleApp",
+        console: "Console",
         words: str,
         is_chosen: Callable[[int], bool],
         telephone_field_id: int | None,

@@ -24,7 +24,7 @@ from tui.widgets.row_source import ListSource
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.console.app import ConsoleApp
+    from tui.port import Console
 
 HINT = f"A name, a group, or a number such as {phone.EXAMPLE}; enter adds it."
 NO_FIELD = "No Telephone Number field yet, so users cannot be sent to: make one in Users, custom fields"
@@ -127,7 +127,7 @@ class RecipientsPicker(Vertical):
 
     def __init__(
         self,
-        console: "ConsoleApp",
+        console: "Console",
         recipients: Sequence[Recipient] = (),
         *,
         telephone_field_id: int | None = None,

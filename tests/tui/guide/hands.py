@@ -9,7 +9,8 @@ from textual import events
 from textual.pilot import Pilot
 
 from tests.tui.support import screen_text, settle
-from tui.console.app import ConsoleApp, Settings
+from tui.console.app import ConsoleApp
+from tui.console.settings import Settings
 from tui.widgets.menu import ContextMenu
 
 
