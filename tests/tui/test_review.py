@@ -146,7 +146,7 @@ async def test_an_entry_leads_to_what_it_is_about(desk: Desk) -> None:
         await settle(pilot, lambda: "Message" in screen_text(pilot).splitlines()[-1])
         text = screen_text(pilot)
         assert "about both" in text
-        assert "m Message" in text and "h Handler" in text and "u User" not in text
+        assert "v Message" in text and "H Handler" in text and "U User" not in text
         await pilot.press("u")  # no link: nothing happens
         await pilot.press("v")
         await shown(pilot, MessageDetail)
