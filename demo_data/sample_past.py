@@ -20,7 +20,7 @@ from scheduling.recorder import Result, apply, record
 from storage import handlers, leases, outbox
 from storage.database import Transaction
 from storage.records import Handler, Message
-from storage.vocabulary import MessageState, OutcomeKind
+from storage.vocabulary import InstanceKind, MessageState, OutcomeKind
 
 Fate = Callable[[Handler, Message], Outcome]
 
@@ -173,6 +173,6 @@ def _delivery(message: Message) -> DeliveryStatus:
 
 def _take_lease(tx: Transaction, now: datetime) -> int:
     """The attempts of the past belong to an engine of the past: a later one finds nothing to sweep."""
-    epoch = leases.take(tx, leases.current(tx.connection), "before", "run", now)
+    epoch = leases.take(tx, leases.current(tx.connection), "before", InstanceKind.RUN, now)
     assert epoch is not None, "the site is new: nobody else can have the lease"
     return epoch

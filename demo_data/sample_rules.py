@@ -11,7 +11,7 @@ from storage import alerts, tasks
 from storage.alerts import Alert, AlertField
 from storage.database import Transaction
 from storage.records import Action, ReviewEntry, Task
-from storage.vocabulary import Category, EntryKind
+from storage.vocabulary import Category, EntryKind, Stage, WhenMissed
 
 HOME_ZONE = "Australia/Brisbane"
 
@@ -42,7 +42,7 @@ class TaskPlan:
     sends: tuple[Send, ...]
     zone: str = HOME_ZONE
     enabled: bool = True
-    when_missed: str = "latest"
+    when_missed: WhenMissed = WhenMissed.LATEST
     notes: str = ""
 
 
@@ -144,14 +144,14 @@ TASKS = (
         HEARTBEAT,
         "* * * * *",
         (Send(FINE, ("Duty phone", "Sam Whitlock"), "North Gate: gates and tills answer"),),
-        when_missed="skip",
+        when_missed=WhenMissed.SKIP,
         notes="Sam has opted out, so one of the two fails each time",
     ),
     TaskPlan(
         RADIO,
         "* * * * *",
         (Send(FLAKY, ("Duty phone", "Yuki Tanaka"), "{First Name}: radio check, tank farm"),),
-        when_missed="skip",
+        when_missed=WhenMissed.SKIP,
         notes="Through the backup, which is often busy",
     ),
     TaskPlan(
@@ -255,5 +255,5 @@ def _action(cast: Cast, send: Send) -> Action:
         handler=send.handler,
         text=send.text,
         recipients=cast.to(*send.to),
-        stage=send.stage,
+        stage=Stage(send.stage) if send.stage else None,
     )

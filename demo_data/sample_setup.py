@@ -12,7 +12,7 @@ from demo_data.sample_people import everyone
 from storage import custom_fields, groups, handlers, users
 from storage.database import Database, Transaction
 from storage.records import TOLD, Recipient, ReviewEntry
-from storage.vocabulary import Category, EntryKind
+from storage.vocabulary import Category, EntryKind, OnUnknown
 
 ADMINISTRATOR = "ana"
 MINUTE = timedelta(minutes=1)
@@ -151,7 +151,7 @@ _PRESETS: Mapping[str, Any] = {
     "enabled": True,
     "retry_rate": MINUTE,
     "stop_retrying_after": 5 * MINUTE,
-    "on_unknown": "resend",
+    "on_unknown": OnUnknown.RESEND,
     "useful_life": 60 * MINUTE,
     "most_parts": 3,
     "batch_size": 100,

@@ -20,7 +20,7 @@ from storage.folder import DataFolder
 from storage.records import ReviewEntry
 from storage.site import open_site
 from storage.tables import site_values
-from storage.vocabulary import Category, EntryKind
+from storage.vocabulary import Category, EntryKind, HandlerState
 
 NAME = "North Gate"
 PAST = timedelta(days=8, hours=6)
@@ -69,7 +69,7 @@ def _write(
     Story(past, cast, began, now).tell(pace)
     past.play()
     for handler_id in cast.handlers.values():
-        handlers.set_status(tx, handler_id, status="Starting", **NO_PAUSE)
+        handlers.set_status(tx, handler_id, status=HandlerState.STARTING, **NO_PAUSE)
 
 
 def _take_away(folder: Path) -> None:

@@ -31,7 +31,17 @@ from storage import audience, handlers, occurrences, outbox, tasks
 from storage.alerts import Alert
 from storage.outbox import Submission
 from storage.records import Handler, Message, ReviewEntry, Task
-from storage.vocabulary import Category, EntryKind, Level, MessageState, Origin, OutcomeKind, Stage
+from storage.vocabulary import (
+    Category,
+    EntryKind,
+    Level,
+    MessageState,
+    Origin,
+    OutcomeKind,
+    RunKind,
+    RunState,
+    Stage,
+)
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 EACH_MINUTE_SINCE = 12 * MINUTE
@@ -234,7 +244,7 @@ class Story:
     def _fire(self, task: Task, schedule: cron.Schedule, due_at: datetime) -> Callable[[datetime], None]:
         def fire(at: datetime) -> None:
             following = schedule.next_after(due_at)
-            fired = firing.fire(self.tx, task, "scheduled", due_at, at, next_due_at=following)
+            fired = firing.fire(self.tx, task, RunKind.SCHEDULED, due_at, at, next_due_at=following)
             tasks.advance(self.tx, task.id, last_due_at=due_at, last_run_at=at)
             self.past.send(fired.message_ids, at + FIRST_SEND)
 
@@ -251,7 +261,7 @@ class Story:
 
         def missed(at: datetime) -> None:
             reason = f"missed by more than its grace of {int(task.grace / MINUTE)} min"
-            tasks.record_run(self.tx, task.id, due_at, "scheduled", "missed", at, note=reason)
+            tasks.record_run(self.tx, task.id, due_at, RunKind.SCHEDULED, RunState.MISSED, at, note=reason)
             text = f"{task.name} missed {due_at.astimezone():%d %b %H:%M}: {reason}"
             self.tx.review(at, firing.said_of(task, EntryKind.MISSED, text, Level.WARNING))
 

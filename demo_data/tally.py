@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from storage.tables import attempts, messages
+from storage.vocabulary import UNDER_WAY, MessageState, OutcomeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,12 @@ def tally(connection: sa.Connection, since: datetime) -> Tally:
     """Counted from the attempts made since `since`, and from how messages ended since then."""
     tried = sa.select(sa.func.count(sa.distinct(attempts.c.message_id))).where(attempts.c.started_at >= since)
     ended = sa.select(sa.func.count()).select_from(messages)
-    failed = ended.where(messages.c.state.in_(("failed", "expired")), messages.c.finished_at >= since)
-    waiting = ended.where(messages.c.state.in_(("queued", "sending")))
+    failed = ended.where(
+        messages.c.state.in_((MessageState.FAILED, MessageState.EXPIRED)), messages.c.finished_at >= since
+    )
+    waiting = ended.where(messages.c.state.in_(UNDER_WAY))
     return Tally(
-        accepted=connection.execute(tried.where(attempts.c.outcome == "accepted")).scalar_one(),
+        accepted=connection.execute(tried.where(attempts.c.outcome == OutcomeKind.ACCEPTED)).scalar_one(),
         retried=connection.execute(tried.where(attempts.c.n > 1)).scalar_one(),
         failed=connection.execute(failed).scalar_one(),
         waiting=connection.execute(waiting).scalar_one(),

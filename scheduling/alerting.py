@@ -214,7 +214,7 @@ def enter(
     Whether the step may be taken has been asked of `stages.step` in the same transaction.
     """
     owner = operator if stage is Stage.CLAIMED else occurrence.owner
-    changes = {"stage": str(stage), "owner": owner, "changed_at": now}
+    changes = {"stage": stage, "owner": owner, "changed_at": now}
     if stage not in ACTIVE_STAGES:
         changes["ended_at"] = now
     occurrences.change(tx, occurrence.id, **changes)
@@ -228,7 +228,7 @@ def enter(
     occurrences.add_event(
         tx,
         occurrence.id,
-        str(stage),
+        stage,
         now,
         operator=operator,
         note="; ".join(part for part in (note, NOBODY_HAD_BEEN if queued.nobody_told else "") if part),
@@ -258,7 +258,7 @@ def _send_tab(
         operator=operator,
         alert_id=alert.id,
         occurrence_id=occurrence.id,
-        stage=str(tab),
+        stage=tab,
         priority=alert.priority,
         why=why,
     )
@@ -306,9 +306,7 @@ def sample_values(
     """
     given = {item.name: item.default or f"({item.name})" for item in alert.fields}
     who = operator or "(operator)"
-    sample = Occurrence(
-        0, alert.id, alert.name, alert.priority, key, str(stage), 1, who, given, who, now, now
-    )
+    sample = Occurrence(0, alert.id, alert.name, alert.priority, key, stage, 1, who, given, who, now, now)
     return values_of(alert, sample, stage, who, who, "(note)")
 
 

@@ -205,7 +205,7 @@ def write_as_unknown(
     outbox.finish_attempts(
         tx,
         [
-            outbox.AttemptResult(m.attempt_id, "unknown", now, error=SENDER_LOST.error)
+            outbox.AttemptResult(m.attempt_id, OutcomeKind.UNKNOWN, now, error=SENDER_LOST.error)
             for m in lost
             if m.attempt_id is not None
         ],

@@ -33,7 +33,7 @@ from storage import instances, leases, review_head
 from storage.database import Database
 from storage.errors import NewerSchema, Replaced, StorageError
 from storage.records import ReviewEntry
-from storage.vocabulary import Category, EntryKind, Level
+from storage.vocabulary import Category, EntryKind, InstanceKind, Level
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Engine:
         self,
         database: Database,
         *,
-        kind: str,
+        kind: InstanceKind,
         operator: str | None = None,
         version: str = "",
         clock: Clock | None = None,
@@ -241,7 +241,7 @@ class Engine:
             await self._clock.sleep(self._timing.beat_every if beaten else self._timing.standby_every)
 
     async def _lease_step(self) -> None:
-        if self._kind != "run" and self.leadership.epoch is not None:
+        if self._kind != InstanceKind.RUN and self.leadership.epoch is not None:
             other = await self._lease_store.run(runs_elsewhere, self._database, self.instance_id)
             if other and not self._delivery.in_flight:
                 await self._hand_over()
@@ -395,7 +395,7 @@ class Engine:
         return Own(self.leadership.holds, troubled, self._delivery.in_flight)
 
     def _may_compete(self) -> bool:
-        return self._kind == "run" or not runs_elsewhere(self._database, self.instance_id)
+        return self._kind == InstanceKind.RUN or not runs_elsewhere(self._database, self.instance_id)
 
     def _register(self) -> None:
         with self._database.write(wait=2) as tx:

@@ -8,8 +8,14 @@ from scheduling.actions import Queued, carry_out, names_of
 from storage import outbox, tasks
 from storage.database import Transaction
 from storage.records import ReviewEntry, Task
-from storage.vocabulary import Category, EntryKind, Level, Origin
+from storage.vocabulary import Category, EntryKind, Level, Origin, RunKind, RunState
 
+# How a firing reads in the review.
+HOW = {
+    RunKind.MANUAL: "run now",
+    RunKind.CATCH_UP: "fired late, to catch up",
+    RunKind.SCHEDULED: "fired",
+}
 DEFAULT_GRACE = timedelta(minutes=15)
 DEFAULT_MOST_CATCH_UP = 10
 
@@ -27,7 +33,7 @@ class Fired:
 def fire(
     tx: Transaction,
     task: Task,
-    kind: str,
+    kind: RunKind,
     due_at: datetime,
     now: datetime,
     *,
@@ -35,12 +41,12 @@ def fire(
     operator: str | None = None,
     next_due_at: datetime | None = None,
 ) -> Fired:
-    """Queue what the task sends at one due time; `kind` is "scheduled", "catch-up" or "manual".
+    """Queue what the task sends at one due time.
 
-    Nothing happens when that due time is already written down (unless `kind` is "manual").
+    Nothing happens when that due time is already written down (unless it is fired by hand).
     `next_due_at` is only for the words of the review.
     """
-    run_id = tasks.record_run(tx, task.id, due_at, kind, "fired", now, epoch=epoch)
+    run_id = tasks.record_run(tx, task.id, due_at, kind, RunState.FIRED, now, epoch=epoch)
     if run_id is None:
         return Fired(None)
     submission = outbox.Submission(
@@ -61,18 +67,18 @@ def values_of(task: Task) -> dict[str, str]:
     return {"Task": task.name}
 
 
-def _why(task: Task, kind: str, due_at: datetime) -> str:
+def _why(task: Task, kind: RunKind, due_at: datetime) -> str:
     """Why its messages are made: "task Shift report, due 04:00"."""
-    if kind == "manual":
+    if kind == RunKind.MANUAL:
         return f"task {task.name}, run now"
-    late = ", fired late" if kind == "catch-up" else ""
+    late = ", fired late" if kind == RunKind.CATCH_UP else ""
     return f"task {task.name}, due {due_at.astimezone():%H:%M}{late}"
 
 
 def _said(
-    task: Task, kind: str, queued: Queued, operator: str | None, next_due_at: datetime | None
+    task: Task, kind: RunKind, queued: Queued, operator: str | None, next_due_at: datetime | None
 ) -> list[ReviewEntry]:
-    how = {"manual": "run now", "catch-up": "fired late, to catch up", "scheduled": "fired"}[kind]
+    how = HOW[kind]
     number = len(queued.message_ids)
     count = f"{number} {'recipient' if number == 1 else 'recipients'}"
     after = f"; next {next_due_at.astimezone():%a %d %b %H:%M}" if next_due_at else ""

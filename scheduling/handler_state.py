@@ -12,6 +12,7 @@ from scheduling.gateways.codes import Recovery, recovery
 from scheduling.gateways.wording import said
 from storage.outbox import ALERT_LANE, ORDINARY_LANE
 from storage.records import Handler, HandlerStatus
+from storage.vocabulary import HandlerState, Pause
 
 ALARM_EVERY = timedelta(seconds=5)
 """How often one alert message may try while a busy gateway's pause lasts."""
@@ -33,36 +34,42 @@ NO_PAUSE: dict[str, None] = dict.fromkeys(
     )
 )
 
-WELL: dict[str, str | None] = {"status": "Running", "error": None, "advice": None, "code": None}
+WELL: dict[str, HandlerState | None] = {
+    "status": HandlerState.RUNNING,
+    "error": None,
+    "advice": None,
+    "code": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The Status column: the state, and for an error what is wrong and what to check.
 
-    `pause` is "busy" or "account" while an enabled handler is paused. `paused_until` is when a busy
+    `paused_until` is when a busy
     one goes on by itself, or when the next single message tries; None where only a check, an edit
     or *go on* can end it.
     """
 
-    status: str  # Starting | Running | Error | Disabled | Stopped
+    status: HandlerState
     error: str | None = None
     advice: str | None = None
-    pause: str | None = None
+    pause: Pause | None = None
     paused_until: datetime | None = None
     at: datetime | None = None  # when this was looked at
 
     @property
-    def light(self) -> str:
+    def light(self) -> HandlerState:
         """The word whose sign and colour stand before it: a running handler that is paused is "Paused"."""
-        return "Paused" if self.pause == "busy" and self.status in ("Running", "Starting") else self.status
+        going = self.status in (HandlerState.RUNNING, HandlerState.STARTING)
+        return HandlerState.PAUSED if self.pause == Pause.BUSY and going else self.status
 
     @property
     def words(self) -> str:
         """The whole column: "Running", "busy, paused until 14:05", "20 No credit; paused, next try 14:05"."""
-        if self.light == "Paused":
+        if self.light == HandlerState.PAUSED:
             return self.pause_words or ""
-        said = self.error if self.status == "Error" and self.error else self.status
+        said = self.error if self.status == HandlerState.ERROR and self.error else self.status
         return f"{said}; {self.pause_words}" if self.pause_words else said
 
     @property
@@ -71,26 +78,28 @@ class Shown:
         if self.pause is None:
             return None
         at = clock_time(self.paused_until, self.at) if self.paused_until else None
-        if self.pause == "busy":
+        if self.pause == Pause.BUSY:
             return f"busy, paused until {at}"
         return f"paused, next try {at}" if at else "paused"
 
 
 def shown(handler: Handler, found: HandlerStatus, engine_running: bool, now: datetime) -> Shown:
     if not handler.enabled:
-        return Shown("Disabled")
+        return Shown(HandlerState.DISABLED)
     if not engine_running:
-        return Shown("Stopped", "no scheduler is running", "start `commsdesk run`, or open the console")
+        advice = "start `commsdesk run`, or open the console"
+        return Shown(HandlerState.STOPPED, "no scheduler is running", advice)
     pause = pause_of(found, now)
-    until = found.paused_until if pause == "busy" else _next_probe(found, now) if pause else None
-    if found.status == "Error" or pause == "account":
-        return Shown("Error", said(found.code, found.error) or None, found.advice, pause, until, now)
+    until = found.paused_until if pause == Pause.BUSY else _next_probe(found, now) if pause else None
+    if found.status == HandlerState.ERROR or pause == Pause.ACCOUNT:
+        error = said(found.code, found.error) or None
+        return Shown(HandlerState.ERROR, error, found.advice, pause, until, now)
     return Shown(found.status, pause=pause, paused_until=until, at=now)
 
 
-def pause_of(found: HandlerStatus, now: datetime) -> str | None:
-    """Why the handler is paused: "busy", "account", or None. A busy pause ends by itself at its time."""
-    if found.pause == "busy" and (found.paused_until is None or now >= found.paused_until):
+def pause_of(found: HandlerStatus, now: datetime) -> Pause | None:
+    """Why the handler is paused, if it is. A busy pause ends by itself at its time."""
+    if found.pause == Pause.BUSY and (found.paused_until is None or now >= found.paused_until):
         return None
     return found.pause
 
@@ -99,7 +108,7 @@ def ends(found: HandlerStatus) -> Recovery:
     """What ends the handler's pause. Sites of before schema 4 kept the code alone."""
     if found.pause_ends is not None:
         return Recovery(found.pause_ends)
-    return Recovery.AT_TIME if found.pause == "busy" else recovery(found.pause_code)
+    return Recovery.AT_TIME if found.pause == Pause.BUSY else recovery(found.pause_code)
 
 
 _ENDINGS = {
@@ -145,7 +154,7 @@ def gate(found: HandlerStatus, now: datetime, due: Iterable[int] = (ALERT_LANE, 
     if pause is None:
         return Gate(waiting)
     rests = found.probe_at is not None and found.probe_at > now
-    if pause == "busy":
+    if pause == Pause.BUSY:
         alarms = tuple(lane for lane in waiting if lane == ALERT_LANE)
         if rests and alarms:
             return Gate((), True, min(filter(None, (found.probe_at, found.paused_until))))
@@ -157,7 +166,7 @@ def gate(found: HandlerStatus, now: datetime, due: Iterable[int] = (ALERT_LANE, 
 
 def next_try(handler: Handler, found: HandlerStatus, now: datetime) -> datetime:
     """When the next single message may try after one that is tried now."""
-    if found.pause == "busy":
+    if found.pause == Pause.BUSY:
         return now + ALARM_EVERY
     return now + max(handler.retry_rate, SHORTEST_PROBE)
 
@@ -166,7 +175,7 @@ def resumes(handler: Handler, found: HandlerStatus, now: datetime, balance: Deci
     """Whether a paused handler may send again. `balance` is what a call just now answered, if it did."""
     if found.pause is None:
         return False
-    if found.pause == "busy":
+    if found.pause == Pause.BUSY:
         return pause_of(found, now) is None
     match ends(found):
         case Recovery.BALANCE_ROSE:

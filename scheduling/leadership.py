@@ -17,7 +17,7 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.process import Life, life_of
 from storage.records import ReviewEntry
-from storage.vocabulary import Category, EntryKind, Level
+from storage.vocabulary import Category, EntryKind, InstanceKind, Level
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Leadership:
         database: Database,
         clock: Clock,
         instance_id: str,
-        kind: str,
+        kind: InstanceKind,
         *,
         life: float = LEASE_LIFE,
         preferred: Callable[[], bool] = lambda: True,
@@ -156,7 +156,7 @@ def runs_elsewhere(database: Database, instance_id: str) -> bool:
     """Whether a `commsdesk run` other than this process is alive: consoles leave the lease to it."""
     with database.read() as connection:
         return any(
-            other.kind == "run"
+            other.kind == InstanceKind.RUN
             and other.id != instance_id
             and life_of(other.boot_id, other.pid_namespace, other.pid, other.process_start) is Life.ALIVE
             for other in instances.listing(connection)

@@ -49,8 +49,7 @@ class Step:
 
 def columns_of(step: Step) -> dict[str, Any]:
     """The step as column values for `outbox.change`."""
-    values = {item.name: getattr(step, item.name) for item in fields(step) if item.name != "review"}
-    return values | {"state": str(step.state)}
+    return {item.name: getattr(step, item.name) for item in fields(step) if item.name != "review"}
 
 
 def plan_of(message: Message) -> RetryPlan:

@@ -12,8 +12,9 @@ from scheduling import handler_state
 from storage.attempt_counts import OUTCOMES
 from storage.figures import Figures
 from storage.records import Handler, HandlerStatus, Lease
+from storage.vocabulary import HandlerState
 
-STATUSES = ("Starting", "Running", "Error", "Disabled", "Stopped")
+STATUSES = tuple(state for state in HandlerState if state is not HandlerState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from storage.records import Task
-from storage.vocabulary import WhenMissed
+from storage.vocabulary import RunKind, WhenMissed
 
 # A due time found within this is simply fired: a tick, a takeover (20 s), a busy database (30 s).
 ON_TIME = timedelta(seconds=60)
@@ -30,7 +30,7 @@ class DueTimes(Protocol):
 class Due:
     """What to do now, the oldest first, and when the task is due next."""
 
-    fire: tuple[tuple[datetime, str], ...] = ()  # (due time, "scheduled" | "catch-up")
+    fire: tuple[tuple[datetime, RunKind], ...] = ()
     missed: tuple[datetime, ...] = ()
     older_missed: int = 0  # missed before those, only counted
     next_due_at: datetime | None = None
@@ -48,23 +48,23 @@ def decide(task: Task, schedule: DueTimes | None, now: datetime) -> Due:
         following = next_due(task, schedule, now)
     on_time = [due for due in times if now - due <= ON_TIME]
     late = [due for due in times if now - due > ON_TIME]
-    fire: list[tuple[datetime, str]] = []
+    fire: list[tuple[datetime, RunKind]] = []
     missed = late
     reason = "no engine was running, and missed ones are skipped"
     if task.when_missed is WhenMissed.ALL:
         keep = late[-task.most_catch_up :] if task.most_catch_up > 0 else []
-        fire = [(due, "catch-up") for due in keep]
+        fire = [(due, RunKind.CATCH_UP) for due in keep]
         missed = late[: len(late) - len(keep)]
         reason = f"more than {task.most_catch_up} were missed"
     elif task.when_missed is WhenMissed.LATEST:
         if late and not on_time and now - late[-1] < task.grace:
-            fire = [(late[-1], "catch-up")]
+            fire = [(late[-1], RunKind.CATCH_UP)]
             missed = late[:-1]
             reason = "a newer one was caught up instead"
         else:
             grace = int(task.grace.total_seconds() // 60)
             reason = "a newer one came due" if on_time else f"missed by more than its grace of {grace} min"
-    fire += [(due, "scheduled") for due in on_time]
+    fire += [(due, RunKind.SCHEDULED) for due in on_time]
     return Due(tuple(fire), tuple(missed), older, following, dict.fromkeys(missed, reason))
 
 

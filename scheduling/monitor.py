@@ -10,7 +10,7 @@ from scheduling import handler_state, system_alerts
 from scheduling.clock import Clock
 from scheduling.gateways.outcome import Balance, GatewayError, HandlerConfig
 from scheduling.gateways.wording import said
-from scheduling.handler_state import NO_PAUSE
+from scheduling.handler_state import NO_PAUSE, WELL
 from scheduling.money import money
 from scheduling.recorder import free_again
 from scheduling.sender_pool import SenderPool
@@ -19,7 +19,7 @@ from storage import handlers, leases
 from storage.database import Database
 from storage.errors import SecretMissing, StorageError
 from storage.records import Handler, HandlerStatus, ReviewEntry
-from storage.vocabulary import Category, EntryKind, Level, OutcomeKind
+from storage.vocabulary import Category, EntryKind, HandlerState, Level, OutcomeKind, Pause
 
 log = logging.getLogger(__name__)
 
@@ -154,8 +154,9 @@ class Monitor:
             values, entries = judge(handler, before, found, now)
             handlers.set_status(tx, handler.id, **values)
             tx.review(now, *entries)
-            unwell = before.status == "Error" or before.not_sent_at is not None
-            freed = free_again(tx, handler, now) if unwell and values.get("status") == "Running" else 0
+            unwell = before.status == HandlerState.ERROR or before.not_sent_at is not None
+            well = values.get("status") == HandlerState.RUNNING
+            freed = free_again(tx, handler, now) if unwell and well else 0
             system_alerts.after_check(tx, handler, now)
         return bool(freed) or (before.pause is not None and values.get("pause", before.pause) is None)
 
@@ -166,25 +167,29 @@ def judge(
     """The handler's new status and what to say of it, from what a balance call gave. Pure."""
     values: dict[str, object] = {"checked_at": now, "checked_revision": handler.revision}
     if isinstance(found, GatewayError):
-        values |= {"status": "Error", "code": found.code, "error": found.error, "advice": found.advice}
-        changed = before.status != "Error" or (before.code, before.error) != (found.code, found.error)
+        error = {"code": found.code, "error": found.error, "advice": found.advice}
+        values |= {"status": HandlerState.ERROR, **error}
+        known = before.status == HandlerState.ERROR and (before.code, before.error) == (
+            found.code,
+            found.error,
+        )
         text = f"{handler.name}: {said(found.code, found.error)}. {found.advice}"
-        return values, [_said(handler, text, Level.ERROR, EntryKind.STATUS)] if changed else []
+        return values, [_said(handler, text, Level.ERROR, EntryKind.STATUS)] if not known else []
     values |= {"balance": found.amount, "currency": found.currency}
     if before.pause is not None and handler_state.resumes(handler, before, now, found.amount):
         values |= NO_PAUSE
         paused = False
     else:
-        paused = before.pause == "account"
+        paused = before.pause == Pause.ACCOUNT
     if paused:
         # The lowest balance seen since the refusal is what a top-up must rise above.
         seen = before.balance_at_refusal
         lowest = found.amount if seen is None else min(found.amount, seen)
-        return values | {"balance_at_refusal": lowest, "status": "Error"}, []
-    values |= {"status": "Running", "code": None, "error": None, "advice": None}
-    if before.status == "Running" and before.pause != "account":
+        return values | {"balance_at_refusal": lowest, "status": HandlerState.ERROR}, []
+    values |= WELL
+    if before.status == HandlerState.RUNNING and before.pause != Pause.ACCOUNT:
         return values, []
-    resumed = before.pause == "account"
+    resumed = before.pause == Pause.ACCOUNT
     again = ", sending goes on" if resumed else ""
     text = f"{handler.name}: running, balance {money(found.amount, found.currency)}{again}"
     kind = EntryKind.RESUMED if resumed else EntryKind.STATUS

@@ -10,7 +10,7 @@ from storage import adoption, leases, tasks
 from storage.database import Database, Transaction
 from storage.errors import StorageError
 from storage.records import Task
-from storage.vocabulary import EntryKind, Level
+from storage.vocabulary import EntryKind, Level, RunKind, RunState
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,14 @@ class Planner:
             following = _next_if_possible(task, now)
             if task.next_due_at is not None:
                 tasks.record_run(
-                    tx, task.id, task.next_due_at, "scheduled", "failed", now, epoch=epoch, note=problem
+                    tx,
+                    task.id,
+                    task.next_due_at,
+                    RunKind.SCHEDULED,
+                    RunState.FAILED,
+                    now,
+                    epoch=epoch,
+                    note=problem,
                 )
             tasks.advance(tx, task.id, next_due_at=following, problem=problem)
             tx.review(
@@ -147,7 +154,7 @@ def _write_missed(tx: Transaction, task: Task, due: misfire.Due, now: datetime, 
         note = due.reasons[due_at]
         if place == 0 and due.older_missed:
             note += f"; and {due.older_missed} before it"
-        tasks.record_run(tx, task.id, due_at, "scheduled", "missed", now, epoch=epoch, note=note)
+        tasks.record_run(tx, task.id, due_at, RunKind.SCHEDULED, RunState.MISSED, now, epoch=epoch, note=note)
     count = len(due.missed) + due.older_missed
     first, last = due.missed[0].astimezone(), due.missed[-1].astimezone()
     when = (

@@ -16,7 +16,17 @@ from scheduling.lifecycle import Step
 from storage import due, handlers, message_order, outbox
 from storage.database import Database, Transaction
 from storage.records import Handler, HandlerStatus, Message, ReviewEntry
-from storage.vocabulary import WITHDRAWN, Category, EntryKind, Level, MessageState, OutcomeKind
+from storage.vocabulary import (
+    WITHDRAWN,
+    ApiType,
+    Category,
+    EntryKind,
+    HandlerState,
+    Level,
+    MessageState,
+    OutcomeKind,
+    Pause,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,7 @@ def _step(
     if present.attempt_id != result.message.attempt_id:
         return None
     outcome = result.outcome
-    can_query = handler.api_type == "xml"
+    can_query = handler.api_type is ApiType.XML
     if present.state is MessageState.SENDING:
         if outcome.found_earlier:
             present = _one_known(present)
@@ -134,7 +144,7 @@ def _attempt_result(result: Result, now: datetime) -> outbox.AttemptResult:
     outcome = result.outcome
     return outbox.AttemptResult(
         result.message.attempt_id,
-        str(outcome.kind),
+        outcome.kind,
         now,
         outcome.http_status,
         outcome.code,
@@ -181,13 +191,13 @@ def _note_accepted(
     )
     sent = [result.message.attempt_id for result in accepted if not result.outcome.found_earlier]
     if not stopped and handler_state.shows_recovery(found, [each for each in sent if each], now):
-        well = WELL if found.pause == "account" else {}
+        well = WELL if found.pause == Pause.ACCOUNT else {}
         handlers.set_status(tx, handler.id, **NO_PAUSE, **well)
         free_again(tx, handler, now)
         said = "a message was accepted again: sending goes on"
         tx.review(now, _said(handler, said, kind=EntryKind.RESUMED))
         system_alerts.after_check(tx, handler, now)
-    elif found.status == "Error" and found.pause is None:
+    elif found.status == HandlerState.ERROR and found.pause is None:
         # The account answered, whatever the last check met: look again now.
         handlers.set_status(tx, handler.id, checked_revision=None)
     if not stopped and found.not_sent_at is not None:
@@ -216,11 +226,11 @@ def _pause_for_account(tx: Transaction, handler: Handler, outcome: Outcome, now:
     handlers.set_status(
         tx,
         handler.id,
-        status="Error",
+        status=HandlerState.ERROR,
         code=outcome.code,
         error=outcome.error,
         advice=what,
-        pause="account",
+        pause=Pause.ACCOUNT,
         pause_code=outcome.code,
         pause_ends=str(recovery(outcome.code, outcome.http_status)),
         paused_until=None,
@@ -229,7 +239,7 @@ def _pause_for_account(tx: Transaction, handler: Handler, outcome: Outcome, now:
         balance_at_refusal=found.balance,
         probe_at=now + max(handler.retry_rate, handler_state.SHORTEST_PROBE),
     )
-    if found.pause != "account" or found.pause_code != outcome.code:
+    if found.pause != Pause.ACCOUNT or found.pause_code != outcome.code:
         text = f"{error}: its messages wait. {what}"
         tx.review(now, _said(handler, text, Level.ERROR, kind=EntryKind.PAUSED))
 
@@ -239,7 +249,7 @@ def _pause_while_busy(
 ) -> None:
     """Until the time that the gateway named, else until the next planned attempt of what it refused."""
     found = handlers.status_of(tx.connection, handler.id)
-    if found.pause == "account":
+    if found.pause == Pause.ACCOUNT:
         return
     lasts = handler_state.pause_of(found, now) is not None
     asked = max((each.outcome.retry_at for each in busy if each.outcome.retry_at), default=None)
@@ -260,7 +270,7 @@ def _pause_while_busy(
     handlers.set_status(
         tx,
         handler.id,
-        pause="busy",
+        pause=Pause.BUSY,
         pause_code=busy[0].outcome.code,
         pause_ends=str(Recovery.AT_TIME if named else Recovery.TIME_OR_ACCEPTED),
         paused_until=until,

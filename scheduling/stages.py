@@ -6,7 +6,7 @@ Restored and Finalised are over: raising again starts a new occurrence.
 
 from dataclasses import dataclass
 
-from storage.vocabulary import Stage as Stage
+from storage.vocabulary import Stage
 
 # From each stage, the stages that may follow. Claiming a claimed one hands it to someone else.
 FOLLOWS: dict[Stage, frozenset[Stage]] = {

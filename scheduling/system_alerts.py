@@ -21,7 +21,7 @@ from storage.database import Transaction
 from storage.occurrences import Occurrence
 from storage.records import Handler, HandlerStatus, Message
 from storage.savepoint import on_its_own
-from storage.vocabulary import MessageState, Stage
+from storage.vocabulary import HandlerState, MessageState, Stage
 
 HANDLER_IN_ERROR = "handler in error"
 BALANCE_LOW = "balance low"
@@ -40,7 +40,12 @@ def after_check(tx: Transaction, handler: Handler, now: datetime) -> None:
     found = handlers.status_of(tx.connection, handler.id)
     with on_its_own(tx, HANDLER_IN_ERROR):
         _follow(
-            tx, HANDLER_IN_ERROR, handler.name, found.status == "Error", _error_given(handler, found), now
+            tx,
+            HANDLER_IN_ERROR,
+            handler.name,
+            found.status == HandlerState.ERROR,
+            _error_given(handler, found),
+            now,
         )
     with on_its_own(tx, BALANCE_LOW):
         low = handler.low_balance is not None and found.balance is not None
@@ -106,7 +111,7 @@ def _is_over(tx: Transaction, occurrence: Occurrence) -> bool:
     if occurrence.stage == Stage.RESTORED:
         return True
     lived = {event.what for event in occurrences.events_of(tx.connection, occurrence.id)}
-    return bool(lived & {str(Stage.RESTORED), CAUSE_GONE})
+    return bool(lived & {Stage.RESTORED, CAUSE_GONE})
 
 
 def _error_given(handler: Handler, found: HandlerStatus) -> dict[str, str]:

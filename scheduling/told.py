@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from storage.hearing import TELLING, MessageFact, MissedPerson
-from storage.vocabulary import MessageState, OnUnknown
+from storage.vocabulary import MessageState, OnUnknown, OutcomeKind
 
 SURE = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.SENDING})
 ARRIVED = frozenset({MessageState.ACCEPTED, MessageState.DELIVERED})
@@ -85,7 +85,7 @@ def only_unsure(facts: Sequence[MessageFact], now: datetime) -> bool:
 def all_refused_for_good(facts: Iterable[MessageFact]) -> bool:
     """Whether every failure is one that cannot pass by itself. Where nobody could be reached: yes."""
     return all(
-        fact.state is MessageState.FAILED and fact.outcome == "rejected"
+        fact.state is MessageState.FAILED and fact.outcome == OutcomeKind.REJECTED
         for fact in facts
         if fact.stage in TELLING
     )

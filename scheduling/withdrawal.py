@@ -68,7 +68,7 @@ def reasons(tx: Transaction, messages: Iterable[Message]) -> dict[int, str]:
     if not of_alerts:
         return {}
     ends = occurrences.ends_of(tx, {message.occurrence_id or 0 for message in of_alerts})
-    found = {key: ruling(Stage(what), at) for key, (what, at) in ends.items()}
+    found = {key: ruling(what, at) for key, (what, at) in ends.items()}
     return {
         message.id: holds.why
         for message in of_alerts

@@ -18,7 +18,7 @@ from storage.database import Database, Transaction
 from storage.folder import file_system_of
 from storage.records import ReviewEntry
 from storage.tables import attempts, instances, leases, messages, site_values
-from storage.vocabulary import Category, EntryKind, Level
+from storage.vocabulary import UNDER_WAY, Category, EntryKind, Level, MessageState, OutcomeKind
 
 INODE, FILE_SYSTEM, HELD = "inode", "file_system", "held"
 
@@ -93,21 +93,21 @@ def hold_if_copied(database: Database, now: datetime) -> Hold | None:
 
 def hold(tx: Transaction, reason: str, now: datetime) -> int:
     """Hold the site: what waited or was being sent becomes `unknown`. How many messages that were."""
-    waited = messages.c.state.in_(("queued", "sending"))
+    waited = messages.c.state.in_(UNDER_WAY)
     count = int(tx.execute(sa.select(sa.func.count()).select_from(messages).where(waited)).scalar_one())
     entries = _named(tx, reason, count)
     error = f"held: this database is {reason}, and the original may have sent it"
-    mine = sa.select(messages.c.attempt_id).where(messages.c.state == "sending")
+    mine = sa.select(messages.c.attempt_id).where(messages.c.state == MessageState.SENDING)
     tx.execute(
         sa.update(attempts)
         .where(attempts.c.id.in_(mine), attempts.c.outcome.is_(None))
-        .values(outcome="unknown", finished_at=now, error=error)
+        .values(outcome=OutcomeKind.UNKNOWN, finished_at=now, error=error)
     )
     tx.execute(
         sa.update(messages)
         .where(waited)
         .values(
-            state="unknown",
+            state=MessageState.UNKNOWN,
             error=error,
             error_code=None,
             next_attempt_at=None,
@@ -137,7 +137,7 @@ def _keep(tx: Transaction, values: dict[str, str]) -> None:
 
 
 def _named(tx: Transaction, reason: str, count: int) -> list[ReviewEntry]:
-    query = outbox.SELECT.where(messages.c.state.in_(("queued", "sending"))).order_by(messages.c.id)
+    query = outbox.SELECT.where(messages.c.state.in_(UNDER_WAY)).order_by(messages.c.id)
     found = [outbox.record_of(row) for row in tx.execute(query.limit(MOST_NAMED)).mappings()]
     entries = [
         ReviewEntry(

@@ -12,8 +12,9 @@ from storage.names import key_of
 from storage.records import Action
 from storage.tables import action_recipients, actions, alert_fields, alerts
 from storage.tasks import actions_of
+from storage.vocabulary import Stage
 
-STAGES = ("Created", "Claimed", "Actioned", "Escalated", "Restored", "Finalised")
+STAGES = tuple(Stage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from storage.sql_values import SENDING
+
 OUTCOMES = ("accepted", "rejected", "busy", "account", "not_sent", "unknown")
 
 NEWEST = sa.text("SELECT coalesce(max(id), 0) FROM attempt")
 BEING_MADE = sa.text(
     "SELECT attempt_id FROM message INDEXED BY message_sending"
-    " WHERE state = 'sending' AND attempt_id IS NOT NULL"
+    f" WHERE state = {SENDING} AND attempt_id IS NOT NULL"
 )
 ENDED_SINCE = sa.text(
     "SELECT message.handler_id, attempt.outcome, count(*)"

@@ -9,18 +9,20 @@ from datetime import datetime, time
 
 import sqlalchemy as sa
 
+from storage.sql_values import ACTIVE, one_of
 from storage.types import UtcTime
+from storage.vocabulary import MessageState, Stage
 
-OPEN_STAGES = ("Created", "Escalated")
-FAILED_STATES = ("failed", "expired", "undelivered")
+OPEN_STAGES = (Stage.CREATED, Stage.ESCALATED)
+FAILED_STATES = (MessageState.FAILED, MessageState.EXPIRED, MessageState.UNDELIVERED)
 
 ALERTS = sa.text(
     "SELECT stage, count(*), max(id) FROM occurrence INDEXED BY occurrence_active"
-    " WHERE stage IN ('Created', 'Claimed', 'Actioned', 'Escalated') GROUP BY stage"
+    f" WHERE stage IN ({ACTIVE}) GROUP BY stage"
 )
 FAILED_SINCE = sa.text(
     "SELECT count(*) FROM message INDEXED BY message_failed"
-    " WHERE state IN ('failed', 'expired', 'undelivered') AND finished_at >= :since"
+    f" WHERE {one_of('state', FAILED_STATES)} AND finished_at >= :since"
 ).bindparams(sa.bindparam("since", type_=UtcTime))
 
 

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from storage.database import Transaction
 from storage.message_order import BY_HAND, HAS_OLDER, NOW, UNDER_WAY, moment_of
+from storage.sql_values import QUEUED, SENDING, quoted
 from storage.tables import messages
+from storage.vocabulary import OutcomeKind
 
 m = messages.c
 
@@ -20,7 +22,7 @@ m = messages.c
 OTHER_IS_SENT = (
     "EXISTS (SELECT 1 FROM message AS other INDEXED BY message_order"
     " WHERE other.order_group = message.order_group AND other.to_number = message.to_number"
-    f" AND other.{UNDER_WAY} AND other.state = 'sending' AND other.handler_id <> message.handler_id)"
+    f" AND other.{UNDER_WAY} AND other.state = {SENDING} AND other.handler_id <> message.handler_id)"
 )
 MAY_GO = (
     "(message.order_group IS NULL OR message.resent_at IS NOT NULL"
@@ -28,12 +30,12 @@ MAY_GO = (
 )
 _LANE = "message.handler_id = {handler} AND message.lane = {lane} AND message.next_attempt_at <= :now"
 _NEVER_TRIED = (
-    "FROM message INDEXED BY message_fresh WHERE message.state = 'queued'"
+    f"FROM message INDEXED BY message_fresh WHERE message.state = {QUEUED}"
     " AND message.first_attempt_at IS NULL AND message.next_attempt_at IS NOT NULL"
     f" AND {_LANE} AND message.expires_at > :now"
 )
 _TRIED = (
-    "FROM message INDEXED BY message_due WHERE message.state = 'queued'"
+    f"FROM message INDEXED BY message_due WHERE message.state = {QUEUED}"
     f" AND message.first_attempt_at IS NOT NULL AND {_LANE}"
     " AND (message.window_closes_at IS NULL OR message.window_closes_at > :now)"
 )
@@ -62,7 +64,7 @@ WITH_DUE = (
     )
 )
 _CHOSEN = (
-    "SELECT message.id FROM message WHERE message.id IN :ids AND message.state = 'queued'"
+    f"SELECT message.id FROM message WHERE message.id IN :ids AND message.state = {QUEUED}"
     f" AND {_of(_LANE)} AND (message.first_attempt_at IS NOT NULL OR message.expires_at > :now)"
     " AND (message.window_closes_at IS NULL OR message.window_closes_at > :now)"
     f" AND {MAY_GO} ORDER BY message.rank, message.id"
@@ -105,17 +107,19 @@ def lanes(connection: sa.Connection, now: datetime) -> set[tuple[int, int]]:
     return {(row[0], row[1]) for row in connection.execute(_with_due, {"now": now})}
 
 
+_UNWELL = quoted(OutcomeKind.NOT_SENT, OutcomeKind.ACCOUNT)
+
 # What an extra attempt is given to, when its handler is well again: at most one between two planned.
 FREE_AGAIN = sa.text(
     f"UPDATE message SET next_planned_at = next_attempt_at, next_attempt_at = {NOW},"
     " freed_after = plan_attempts"
     " WHERE id IN (SELECT message.id FROM message INDEXED BY message_due"
     " JOIN attempt ON attempt.id = message.attempt_id"
-    " WHERE message.state = 'queued' AND message.first_attempt_at IS NOT NULL"
+    f" WHERE message.state = {QUEUED} AND message.first_attempt_at IS NOT NULL"
     " AND message.handler_id = :handler AND message.lane = 0 AND message.next_attempt_at > :now"
     " AND message.window_closes_at > :now AND message.next_planned_at IS NULL"
     " AND message.freed_after IS NOT message.plan_attempts"
-    " AND attempt.outcome IN ('not_sent', 'account'))"
+    f" AND attempt.outcome IN ({_UNWELL}))"
 )
 
 

@@ -12,37 +12,44 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage import message_history
+from storage import sql_values as sql
 from storage.types import UtcTime
+from storage.vocabulary import MessageState
 
-WAITING = ("queued", "sending", "unknown")
-ENDED = ("accepted", "delivered", "undelivered", "failed", "cancelled", "expired")
+WAITING = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
+ENDED = (
+    MessageState.ACCEPTED,
+    MessageState.DELIVERED,
+    MessageState.UNDELIVERED,
+    MessageState.FAILED,
+    MessageState.CANCELLED,
+    MessageState.EXPIRED,
+)
 SPARING = 100
 
 BY_STATE = "SELECT state, count(*) FROM message WHERE state IN ({}) GROUP BY state"
-COUNT_WAITING = sa.text(BY_STATE.format(", ".join(f"'{state}'" for state in WAITING if state != "unknown")))
-COUNT_ENDED = sa.text(BY_STATE.format(", ".join(f"'{state}'" for state in ENDED)))
+COUNT_WAITING = sa.text(BY_STATE.format(sql.WAITING))
+COUNT_ENDED = sa.text(BY_STATE.format(sql.quoted(*ENDED)))
 RETRYING = sa.text(
     "SELECT count(*) FROM message INDEXED BY message_window"
-    " WHERE state = 'queued' AND first_attempt_at IS NOT NULL"
+    f" WHERE state = {sql.QUEUED} AND first_attempt_at IS NOT NULL"
 )
 # Named, because the planner would take the index by state and then look into every row.
 QUEUED_BY_HANDLER = sa.text(
     "SELECT handler_id, count(*) FROM (SELECT handler_id FROM message INDEXED BY message_due"
-    " WHERE state = 'queued' AND first_attempt_at IS NOT NULL"
+    f" WHERE state = {sql.QUEUED} AND first_attempt_at IS NOT NULL"
     " UNION ALL SELECT handler_id FROM message INDEXED BY message_fresh"
-    " WHERE state = 'queued' AND first_attempt_at IS NULL AND next_attempt_at IS NOT NULL"
+    f" WHERE state = {sql.QUEUED} AND first_attempt_at IS NULL AND next_attempt_at IS NOT NULL"
     " UNION ALL SELECT handler_id FROM message INDEXED BY message_behind"
-    " WHERE state = 'queued' AND behind_since IS NOT NULL AND first_attempt_at IS NULL"
+    f" WHERE state = {sql.QUEUED} AND behind_since IS NOT NULL AND first_attempt_at IS NULL"
     " UNION ALL SELECT handler_id FROM message INDEXED BY message_told_by"
-    " WHERE state = 'queued' AND told_by IS NOT NULL AND behind_since IS NULL) GROUP BY handler_id"
+    f" WHERE state = {sql.QUEUED} AND told_by IS NOT NULL AND behind_since IS NULL) GROUP BY handler_id"
 )
 SENDING_BY_HANDLER = sa.text(
     "SELECT handler_id, count(*) FROM message INDEXED BY message_sending"
-    " WHERE state = 'sending' GROUP BY handler_id"
+    f" WHERE state = {sql.SENDING} GROUP BY handler_id"
 )
-ACTIVE = sa.text(
-    "SELECT count(*) FROM occurrence WHERE stage IN ('Created', 'Claimed', 'Actioned', 'Escalated')"
-)
+ACTIVE = sa.text(f"SELECT count(*) FROM occurrence WHERE stage IN ({sql.ACTIVE})")
 LAST_FIRED = sa.text("SELECT max(last_run_at) AS at FROM task")
 
 

@@ -12,7 +12,7 @@ from storage.names import key_of
 from storage.records import Handler, HandlerStatus, Queue
 from storage.secrets import hint
 from storage.tables import handler_statuses, handlers, messages
-from storage.vocabulary import ApiType, OnUnknown
+from storage.vocabulary import UNDER_WAY, ApiType, HandlerState, MessageState, OnUnknown
 
 RECORD = [handlers.c[name] for name in Handler.__dataclass_fields__]
 
@@ -50,7 +50,7 @@ def add(tx: Transaction, values: Mapping[str, Any], now: datetime) -> int:
         .values(**values, name_key=key_of(values["name"]), revision=1, created_at=now, changed_at=now)
         .returning(handlers.c.id)
     ).scalar_one()
-    tx.execute(sa.insert(handler_statuses).values(handler_id=found, status="Starting"))
+    tx.execute(sa.insert(handler_statuses).values(handler_id=found, status=HandlerState.STARTING))
     return int(found)
 
 
@@ -123,7 +123,9 @@ def set_status(tx: Transaction, handler_id: int, **values: Any) -> None:
     table = handler_statuses
     result = tx.execute(sa.update(table).where(table.c.handler_id == handler_id).values(**values))
     if result.rowcount == 0:
-        tx.execute(sa.insert(table).values(**{"handler_id": handler_id, "status": "Starting", **values}))
+        tx.execute(
+            sa.insert(table).values(**{"handler_id": handler_id, "status": HandlerState.STARTING, **values})
+        )
 
 
 def queues(connection: sa.Connection) -> dict[int, Queue]:
@@ -132,12 +134,16 @@ def queues(connection: sa.Connection) -> dict[int, Queue]:
     query = (
         sa.select(
             m.handler_id,
-            sa.func.sum(sa.case(((m.state == "queued") & (m.attempts == 0), 1), else_=0)).label("waiting"),
-            sa.func.sum(sa.case(((m.state == "queued") & (m.attempts > 0), 1), else_=0)).label("retrying"),
-            sa.func.sum(sa.case((m.state == "sending", 1), else_=0)).label("sending"),
+            sa.func.sum(sa.case(((m.state == MessageState.QUEUED) & (m.attempts == 0), 1), else_=0)).label(
+                "waiting"
+            ),
+            sa.func.sum(sa.case(((m.state == MessageState.QUEUED) & (m.attempts > 0), 1), else_=0)).label(
+                "retrying"
+            ),
+            sa.func.sum(sa.case((m.state == MessageState.SENDING, 1), else_=0)).label("sending"),
             sa.func.min(m.queued_at).label("oldest_at"),
         )
-        .where(m.state.in_(("queued", "sending")))
+        .where(m.state.in_(UNDER_WAY))
         .group_by(m.handler_id)
     )
     return {

@@ -8,11 +8,15 @@ import sqlalchemy as sa
 
 from storage import message_order
 from storage.database import Transaction
+from storage.sql_values import ACTIVE, QUEUED, quoted
 from storage.tables import attempts, handlers, messages, occurrences, submissions
-from storage.vocabulary import MessageState, OnUnknown
+from storage.vocabulary import UNDER_WAY, WITHDRAWN, MessageState, OnUnknown, OutcomeKind, Stage
 
 # The tabs whose messages tell of the occurrence; the others tell of what was done about it.
-TELLING = ("Created", "Escalated")
+TELLING = (Stage.CREATED, Stage.ESCALATED)
+_TELLING = quoted(*TELLING)
+# Sure to have told somebody, or on the way.
+_GOING = quoted(MessageState.SENDING, MessageState.ACCEPTED, MessageState.DELIVERED)
 
 m, s = messages.c, submissions.c
 
@@ -26,7 +30,7 @@ class MessageFact:
 
     message_id: int
     occurrence_id: int
-    stage: str
+    stage: Stage
     handler_id: int
     user_id: int | None
     user: str | None
@@ -37,7 +41,7 @@ class MessageFact:
     queued_at: datetime
     finished_at: datetime | None = None
     last_attempt_at: datetime | None = None
-    outcome: str | None = None
+    outcome: OutcomeKind | None = None
     unknowns: int = 0
     may_arrive_twice: bool = False
     error_code: str | None = None
@@ -64,7 +68,7 @@ _FACTS = (
         m.user_name.label("user"),
         m.to_number.label("to"),
         m.state,
-        sa.func.coalesce(m.on_unknown, handlers.c.on_unknown).label("on_unknown"),
+        sa.func.coalesce(m.on_unknown, handlers.c.on_unknown, type_=m.on_unknown.type).label("on_unknown"),
         sa.func.coalesce(m.retry_rate, handlers.c.retry_rate, type_=m.retry_rate.type).label("retry_rate"),
         m.queued_at,
         m.finished_at,
@@ -93,10 +97,7 @@ def of_occurrences(
     for start in range(0, len(wanted), 500):
         query = _FACTS.where(s.occurrence_id.in_(wanted[start : start + 500]))
         for row in connection.execute(query).mappings():
-            values = dict(row)
-            values["state"] = MessageState(values["state"])
-            values["on_unknown"] = OnUnknown(values["on_unknown"])
-            found[values["occurrence_id"]].append(MessageFact(**values))
+            found[row["occurrence_id"]].append(MessageFact(**row))
     return found
 
 
@@ -118,8 +119,8 @@ def left_out(connection: sa.Connection | Transaction, occurrence_id: int) -> lis
 ON_THE_WAY = (
     "SELECT 1 FROM submission JOIN message ON message.submission_id = submission.id"
     " WHERE submission.occurrence_id = :occurrence"
-    " AND (message.state = 'queued' OR submission.stage IN ('Created', 'Escalated')"
-    " AND message.state IN ('sending', 'accepted', 'delivered')) LIMIT 1"
+    f" AND (message.state = {QUEUED} OR submission.stage IN ({_TELLING})"
+    f" AND message.state IN ({_GOING})) LIMIT 1"
 )
 _ON_THE_WAY = sa.text(ON_THE_WAY)
 
@@ -132,13 +133,13 @@ def someone_is_told_or_will_be(connection: sa.Connection | Transaction, occurren
 # The stages are written out, so that the index of active occurrences is used.
 UNSURE = (
     "SELECT o.id, o.raised_at FROM occurrence AS o INDEXED BY occurrence_active"
-    " WHERE o.stage IN ('Created', 'Claimed', 'Actioned', 'Escalated')"
-    " AND o.stage IN ('Created', 'Escalated')"
+    f" WHERE o.stage IN ({ACTIVE})"
+    f" AND o.stage IN ({_TELLING})"
     " AND EXISTS (SELECT 1 FROM action WHERE action.alert_id = o.alert_id AND action.enabled = 1"
-    " AND action.stage IN ('Created', o.stage))"
+    f" AND action.stage IN ({quoted(Stage.CREATED)}, o.stage))"
     " AND NOT EXISTS (SELECT 1 FROM submission JOIN message ON message.submission_id = submission.id"
-    " WHERE submission.occurrence_id = o.id AND submission.stage IN ('Created', 'Escalated')"
-    " AND message.state IN ('sending', 'accepted', 'delivered')) ORDER BY o.id LIMIT :limit"
+    f" WHERE submission.occurrence_id = o.id AND submission.stage IN ({_TELLING})"
+    f" AND message.state IN ({_GOING})) ORDER BY o.id LIMIT :limit"
 )
 _UNSURE = sa.text(UNSURE).columns(id=sa.Integer, raised_at=occurrences.c.raised_at.type)
 
@@ -172,7 +173,9 @@ def waiting_for(connection: sa.Connection | Transaction, ids: Collection[int]) -
     found: list[Hanging] = []
     pending = list(ids)
     for start in range(0, len(pending), 500):
-        query = _WAITING_FOR.where(m.told_by.in_(pending[start : start + 500]), m.state == "queued")
+        query = _WAITING_FOR.where(
+            m.told_by.in_(pending[start : start + 500]), m.state == MessageState.QUEUED
+        )
         found += [Hanging(*row) for row in connection.execute(query.order_by(m.id))]
     return found
 
@@ -182,7 +185,7 @@ def waiting_for_what_is_over(connection: sa.Connection | Transaction, limit: int
     older = messages.alias("older")
     query = (
         _WAITING_FOR.join(older, older.c.id == m.told_by)
-        .where(m.told_by.is_not(None), m.state == "queued", older.c.state.not_in(("queued", "sending")))
+        .where(m.told_by.is_not(None), m.state == MessageState.QUEUED, older.c.state.not_in(UNDER_WAY))
         .order_by(m.id)
     )
     return [Hanging(*row) for row in connection.execute(query.limit(limit))]
@@ -194,7 +197,7 @@ def release(tx: Transaction, message_id: int, now: datetime) -> None:
     moved = m.expires_at - m.queued_at + moment
     tx.execute(
         sa.update(messages)
-        .where(m.id == message_id, m.state == "queued")
+        .where(m.id == message_id, m.state == MessageState.QUEUED)
         .values(
             told_by=None,
             # It may still be behind an older message to the same number.
@@ -215,13 +218,13 @@ def withdraw(tx: Transaction, message_id: int, reason: str, now: datetime) -> No
     """Take out a message that waited for another's answer and was never tried."""
     tx.execute(
         sa.update(messages)
-        .where(m.id == message_id, m.state == "queued")
+        .where(m.id == message_id, m.state == MessageState.QUEUED)
         .values(
-            state="cancelled",
+            state=MessageState.CANCELLED,
             next_attempt_at=None,
             finished_at=now,
             told_by=None,
-            error_code="withdrawn",
+            error_code=WITHDRAWN,
             error=reason,
             behind_since=None,
         )

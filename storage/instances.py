@@ -8,12 +8,13 @@ from storage.database import SCHEMA_VERSION, Transaction
 from storage.process import Life, life_of, this_process
 from storage.records import Instance
 from storage.tables import instances
+from storage.vocabulary import InstanceKind
 
 RECENT = timedelta(seconds=30)
 
 
 def register(
-    tx: Transaction, instance_id: str, kind: str, version: str, operator: str | None, now: datetime
+    tx: Transaction, instance_id: str, kind: InstanceKind, version: str, operator: str | None, now: datetime
 ) -> None:
     """Say that this process is here. Rows of processes that are gone are taken away."""
     for row in tx.execute(sa.select(instances)).all():
@@ -62,5 +63,5 @@ def is_alive(instance: Instance, now: datetime) -> bool:
     return life is Life.ALIVE
 
 
-def alive(connection: sa.Connection, now: datetime, kind: str | None = None) -> list[Instance]:
+def alive(connection: sa.Connection, now: datetime, kind: InstanceKind | None = None) -> list[Instance]:
     return [i for i in listing(connection) if (kind is None or i.kind == kind) and is_alive(i, now)]

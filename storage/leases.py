@@ -12,6 +12,7 @@ from storage.database import Transaction
 from storage.process import Life, life_of, this_process
 from storage.records import Lease
 from storage.tables import leases
+from storage.vocabulary import InstanceKind
 from storage.written_by import WallClock
 
 SHOWN_ALIVE = timedelta(seconds=30)
@@ -26,7 +27,7 @@ def current(connection: sa.Connection) -> Lease:
     return Lease(**{name: value for name, value in row.items() if name != "id"})
 
 
-def take(tx: Transaction, seen: Lease, instance_id: str, kind: str, now: datetime) -> int | None:
+def take(tx: Transaction, seen: Lease, instance_id: str, kind: InstanceKind, now: datetime) -> int | None:
     """The new epoch if the lease still is as seen, else None."""
     here = this_process()
     result = tx.execute(

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from storage import message_search
 from storage.outbox import FROM, SELECT, m, record_of
 from storage.records import Attempt, Message
+from storage.sql_values import UNKNOWN, quoted
 from storage.tables import attempts, messages, submissions, users
-from storage.vocabulary import WITHDRAWN, MessageState
+from storage.vocabulary import WITHDRAWN, WITHDRAWN_STATES, MessageState
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ ALL = MessageFilter()
 def _where(wanted: MessageFilter) -> list[sa.ColumnElement[bool]]:
     s = submissions.c
     equal = {
-        m.state: wanted.state and str(wanted.state),
+        m.state: wanted.state,
         m.handler_id: wanted.handler_id,
         m.user_id: wanted.user_id,
         m.submission_id: wanted.submission_id,
@@ -48,7 +49,7 @@ def _where(wanted: MessageFilter) -> list[sa.ColumnElement[bool]]:
     }
     found = [column == value for column, value in equal.items() if value is not None]
     if wanted.withdrawn:
-        found += [m.state.in_(("cancelled", "unknown")), m.error_code == WITHDRAWN]
+        found += [m.state.in_(WITHDRAWN_STATES), m.error_code == WITHDRAWN]
     if wanted.problems:
         found.append(message_search.is_problem())
     found += message_search.conditions(wanted.words)
@@ -152,18 +153,18 @@ def waiting_at(connection: sa.Connection, handler_ids: Sequence[int]) -> tuple[i
     person = sa.func.coalesce(m.user_id, m.to_number)
     query = sa.select(
         sa.func.count(person.distinct()), sa.func.count(), sa.func.coalesce(sa.func.sum(m.segments), 0)
-    ).where(m.state == "queued", m.handler_id.in_(handler_ids))
+    ).where(m.state == MessageState.QUEUED, m.handler_id.in_(handler_ids))
     return tuple(connection.execute(query).one())
 
 
 def counts_by_state(connection: sa.Connection) -> dict[MessageState, int]:
     query = sa.select(m.state, sa.func.count()).group_by(m.state)
-    return {MessageState(state): number for state, number in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 COUNT_UNDECIDED = sa.text(
     "SELECT count(*) FROM message INDEXED BY message_undecided"
-    " WHERE state = 'unknown' AND error_code IS NOT 'withdrawn'"
+    f" WHERE state = {UNKNOWN} AND error_code IS NOT {quoted(WITHDRAWN)}"
 )
 
 
@@ -174,7 +175,7 @@ def count_undecided(connection: sa.Connection) -> int:
 
 def reports_due(connection: sa.Connection, now: datetime, limit: int) -> list[Message]:
     """Accepted messages whose delivery should be asked about now."""
-    query = SELECT.where(m.report_due_at <= now, m.state == "accepted").order_by(m.report_due_at)
+    query = SELECT.where(m.report_due_at <= now, m.state == MessageState.ACCEPTED).order_by(m.report_due_at)
     return [record_of(row) for row in connection.execute(query.limit(limit)).mappings()]
 
 

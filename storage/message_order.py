@@ -14,12 +14,14 @@ import sqlalchemy as sa
 
 from storage.database import Transaction
 from storage.records import Message
+from storage.sql_values import QUEUED, WAITING, one_of
 from storage.types import to_micros
+from storage.vocabulary import MessageState
 
 # The group of messages by hand; an occurrence's id is that of its own.
 BY_HAND = 0
 
-UNDER_WAY = "state IN ('queued', 'sending')"
+UNDER_WAY = f"state IN ({WAITING})"
 
 # Now by the clock that the row's other moments go by (storage/written_by.py).
 NOW = "(:now + CASE WHEN clock_boot = :clock_boot THEN clock_offset - :clock_offset ELSE 0 END)"
@@ -46,7 +48,7 @@ LIFE_RESTS = (
 _PUT_BEHIND = (
     f"UPDATE message SET behind_since = {NOW}, next_attempt_at = NULL, next_planned_at ="
     " CASE WHEN first_attempt_at IS NOT NULL THEN coalesce(next_planned_at, next_attempt_at) END"
-    " WHERE state = 'queued' AND behind_since IS NULL AND resent_at IS NULL AND order_group IS NOT NULL"
+    f" WHERE state = {QUEUED} AND behind_since IS NULL AND resent_at IS NULL AND order_group IS NOT NULL"
 )
 BEHIND_OLDER = sa.text(f"{_PUT_BEHIND} AND id BETWEEN :first AND :last AND {HAS_OLDER}")
 NEWER_BEHIND = sa.text(
@@ -58,7 +60,7 @@ NEWER_BEHIND = sa.text(
 # A newer one makes the oldest due at once, besides its plan: the planned attempt stands.
 HURRY_OLDER = sa.text(
     "UPDATE message SET next_planned_at = coalesce(next_planned_at, next_attempt_at),"
-    f" next_attempt_at = {NOW} WHERE state = 'queued' AND first_attempt_at IS NOT NULL"
+    f" next_attempt_at = {NOW} WHERE state = {QUEUED} AND first_attempt_at IS NOT NULL"
     f" AND next_attempt_at > {NOW} AND window_closes_at > {NOW} AND id IN (SELECT"
     " (SELECT older.id FROM message AS older INDEXED BY message_order"
     f" WHERE {same_group('older', 'newer')} AND older.{UNDER_WAY} ORDER BY older.id LIMIT 1)"
@@ -90,27 +92,34 @@ LENGTHEN = sa.text(
 FREE_NEXT = sa.text(
     "UPDATE message SET behind_since = NULL, next_planned_at = NULL, next_attempt_at ="
     f" CASE WHEN told_by IS NULL THEN coalesce(next_planned_at, {NOW}) END"
-    " WHERE state = 'queued' AND behind_since IS NOT NULL AND id = (SELECT m.id FROM message AS m"
+    f" WHERE state = {QUEUED} AND behind_since IS NOT NULL AND id = (SELECT m.id FROM message AS m"
     f" INDEXED BY message_order WHERE {_GROUP_OF_ENDED} AND {UNDER_WAY} ORDER BY m.id LIMIT 1)"
 )
 
 STRANDED = sa.text(
     "UPDATE message INDEXED BY message_behind SET behind_since = NULL, next_planned_at = NULL,"
     f" next_attempt_at = CASE WHEN told_by IS NULL THEN coalesce(next_planned_at, {NOW}) END"
-    f" WHERE state = 'queued' AND behind_since IS NOT NULL AND NOT {HAS_OLDER}"
+    f" WHERE state = {QUEUED} AND behind_since IS NOT NULL AND NOT {HAS_OLDER}"
 )
 
+MAY_HAVE_GONE = (
+    MessageState.SENDING,
+    MessageState.ACCEPTED,
+    MessageState.DELIVERED,
+    MessageState.UNDELIVERED,
+    MessageState.UNKNOWN,
+)
 NEWER_WENT = sa.text(
     "SELECT count(*) FROM message AS newer INDEXED BY message_to WHERE newer.to_number = :to"
     " AND newer.order_group IS NOT NULL AND newer.order_group = :of AND newer.handler_id = :handler"
-    " AND newer.id > :id AND newer.state IN ('sending', 'accepted', 'delivered', 'undelivered', 'unknown')"
+    f" AND newer.id > :id AND newer.{one_of('state', MAY_HAVE_GONE)}"
 )
 
 
 OLDER_ELSEWHERE = sa.text(
     "SELECT older.id AS id, newer.id AS by FROM message AS newer JOIN message AS older"
     " INDEXED BY message_order ON older.order_group = newer.order_group"
-    f" AND older.to_number = newer.to_number AND older.{UNDER_WAY} AND older.state = 'queued'"
+    f" AND older.to_number = newer.to_number AND older.{UNDER_WAY} AND older.state = {QUEUED}"
     " AND older.handler_id <> newer.handler_id AND older.id < newer.id AND older.resent_at IS NULL"
     f" WHERE newer.id IN :ids AND newer.order_group > {BY_HAND} ORDER BY older.id"
 ).bindparams(sa.bindparam("ids", expanding=True))

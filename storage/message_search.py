@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"[+(]?[\d][\d()./\-–]*")
 
 def is_problem() -> sa.ColumnElement[bool]:
     """Messages that failed, have an unknown outcome, or were tried and wait for another attempt."""
-    return sa.or_(m.state.in_([str(state) for state in FAILED_STATES]), _retrying())
+    return sa.or_(m.state.in_(FAILED_STATES), _retrying())
 
 
 def conditions(words: str) -> list[sa.ColumnElement[bool]]:
@@ -77,7 +77,7 @@ def _holds(word: str) -> sa.ColumnElement[bool]:
     if states := sorted(str(state) for state in MessageState if typed in state):
         places.append(m.state.in_(states))
     if typed in WAITING:
-        places.append(sa.and_(m.state == str(MessageState.QUEUED), m.first_attempt_at.is_(None)))
+        places.append(sa.and_(m.state == MessageState.QUEUED, m.first_attempt_at.is_(None)))
     if typed in RETRY:
         places.append(_retrying())
     if _NUMBER.fullmatch(word) and (digits := _digits(word)):
@@ -86,4 +86,4 @@ def _holds(word: str) -> sa.ColumnElement[bool]:
 
 
 def _retrying() -> sa.ColumnElement[bool]:
-    return sa.and_(m.state == str(MessageState.QUEUED), m.first_attempt_at.is_not(None))
+    return sa.and_(m.state == MessageState.QUEUED, m.first_attempt_at.is_not(None))

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from storage.occurrences import ACTIVE_STAGES, SELECT, Occurrence
+from storage.occurrences import SELECT, Occurrence
 from storage.search_words import search_words
 from storage.tables import alerts, occurrences
+from storage.vocabulary import ACTIVE_STAGES, Stage
 
 o = occurrences.c
 
@@ -23,7 +24,7 @@ class OccurrenceFilter:
 ALL = OccurrenceFilter()
 
 # What nobody looks after comes first, then what matters most; elsewhere simply the newest.
-_UNATTENDED = sa.case((o.stage.in_(("Created", "Escalated")), 0), else_=1)
+_UNATTENDED = sa.case((o.stage.in_((Stage.CREATED, Stage.ESCALATED)), 0), else_=1)
 _URGENT = (_UNATTENDED, alerts.c.priority, o.id.desc())
 
 

@@ -11,8 +11,7 @@ from storage import outbox
 from storage.database import Transaction
 from storage.records import Message
 from storage.tables import alerts, messages, occurrence_events, occurrences, submissions
-
-ACTIVE_STAGES = ("Created", "Claimed", "Actioned", "Escalated")
+from storage.vocabulary import ACTIVE_STAGES, MessageState, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Occurrence:
     alert: str
     priority: int
     key: str | None
-    stage: str
+    stage: Stage
     count: int
     owner: str | None
     given: dict[str, str] = field(default_factory=dict)
@@ -149,7 +148,7 @@ def begin(
     query = sa.insert(occurrences).values(
         alert_id=alert_id,
         key=key,
-        stage="Created",
+        stage=Stage.CREATED,
         count=count,
         given=given,
         raised_by=by,
@@ -197,18 +196,18 @@ def events_of(connection: sa.Connection, occurrence_id: int) -> list[OccurrenceE
 
 def ends_of(
     connection: sa.Connection | Transaction, occurrence_ids: Collection[int]
-) -> dict[int, tuple[str, datetime]]:
+) -> dict[int, tuple[Stage, datetime]]:
     """How and when each of these occurrences ended ("Restored" or "Finalised"); those that are over."""
     e, o = occurrence_events.c, occurrences.c
     over = o.id.in_(occurrence_ids) & o.stage.not_in(ACTIVE_STAGES)
     query = (
         sa.select(o.id, e.what, e.at)
         .join_from(occurrences, occurrence_events, e.occurrence_id == o.id)
-        .where(over, e.what.in_(("Restored", "Finalised")))
+        .where(over, e.what.in_((Stage.RESTORED, Stage.FINALISED)))
         .order_by(e.id.desc())
     )
     # The first end counts: an occurrence that was restored may have been finalised since.
-    return {row.id: (row.what, row.at) for row in connection.execute(query)}
+    return {row.id: (Stage(row.what), row.at) for row in connection.execute(query)}
 
 
 def waiting_messages(
@@ -218,7 +217,7 @@ def waiting_messages(
     query = outbox.SELECT.where(
         submissions.c.occurrence_id == occurrence_id,
         submissions.c.stage.in_(stages),
-        messages.c.state == "queued",
+        messages.c.state == MessageState.QUEUED,
     ).order_by(messages.c.id)
     return [outbox.record_of(row) for row in connection.execute(query).mappings()]
 

@@ -11,6 +11,7 @@ from storage.database import Transaction
 from storage.names import key_of
 from storage.tables import operator_keys as k
 from storage.tables import operators as t
+from storage.vocabulary import Role
 
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -26,11 +27,11 @@ class OperatorKey:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Someone who works at the site. `role` is `viewer`, `operator` or `administrator`."""
+    """Someone who works at the site."""
 
     id: int
     name: str
-    role: str
+    role: Role
     enabled: bool
     revision: int
     last_seen_at: datetime | None = None
@@ -68,7 +69,7 @@ def owner_of_key(connection: sa.Connection, data: str) -> str | None:
     return connection.execute(query).scalar_one_or_none()
 
 
-def add(tx: Transaction, name: str, role: str, now: datetime) -> int:
+def add(tx: Transaction, name: str, role: Role, now: datetime) -> int:
     query = sa.insert(t).values(
         name=name,
         name_key=key_of(name),

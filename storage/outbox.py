@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from storage import due, message_order
 from storage.database import Transaction
 from storage.records import Message, MessageDraft
+from storage.sql_values import QUEUED
 from storage.tables import attempts, handlers, messages, submissions
 from storage.texts import for_phone, storable
-from storage.vocabulary import MessageState, OnUnknown, Origin
+from storage.vocabulary import UNDER_WAY, MessageState, Origin, OutcomeKind, Stage
 
 ALERT_LANE, ORDINARY_LANE = 0, 1
 MANUAL_RANK, TASK_RANK = 0, 1
@@ -38,7 +39,7 @@ class Submission:
     run_id: int | None = None
     alert_id: int | None = None
     occurrence_id: int | None = None
-    stage: str | None = None
+    stage: Stage | None = None
     priority: int | None = None
     left_out: tuple[Mapping[str, str], ...] = ()
     why: str | None = None
@@ -54,10 +55,7 @@ SELECT = sa.select(*RECORD).select_from(FROM)
 
 
 def record_of(row: Mapping[Any, Any]) -> Message:
-    values = dict(row)
-    values["state"], values["origin"] = MessageState(values["state"]), Origin(values["origin"])
-    values["on_unknown"] = OnUnknown(values["on_unknown"]) if values["on_unknown"] else None
-    return Message(**values)
+    return Message(**row)
 
 
 def enqueue(
@@ -67,7 +65,7 @@ def enqueue(
     submission_id = tx.execute(
         sa.insert(submissions)
         .values(
-            origin=str(submission.origin),
+            origin=submission.origin,
             operator=submission.operator,
             created_at=now,
             task_id=submission.task_id,
@@ -94,11 +92,11 @@ def enqueue(
             "user_name": draft.user_name,
             "to_number": draft.to,
             "body": for_phone(draft.text),
-            "origin": str(submission.origin),
+            "origin": submission.origin,
             "lane": lane,
             "rank": rank,
             "segments": draft.segments,
-            "state": "queued",
+            "state": MessageState.QUEUED,
             "queued_at": now,
             "expires_at": draft.expires_at,
             # What waits for another's answer is due once that is there.
@@ -178,7 +176,7 @@ def claim(
         sa.update(messages)
         .where(m.id.in_(ids))
         .values(
-            state="sending",
+            state=MessageState.SENDING,
             attempts=m.attempts + 1,
             plan_attempts=m.plan_attempts + sa.case((extra, 0), else_=1),
             last_planned_at=sa.case((first_try, at), (extra, m.last_planned_at), else_=planned),
@@ -217,7 +215,7 @@ class AttemptResult:
     """What an attempt came to, as it is kept."""
 
     attempt_id: int
-    outcome: str
+    outcome: OutcomeKind
     finished_at: datetime
     http_status: int | None = None
     code: str | None = None
@@ -234,7 +232,7 @@ FINISH_ATTEMPT = (
     sa.update(attempts)
     .where(
         attempts.c.id == sa.bindparam("row"),
-        sa.or_(attempts.c.outcome.is_(None), attempts.c.outcome == "unknown"),
+        sa.or_(attempts.c.outcome.is_(None), attempts.c.outcome == OutcomeKind.UNKNOWN),
     )
     .values(
         {
@@ -266,7 +264,7 @@ def finish_attempts(tx: Transaction, results: Iterable[AttemptResult]) -> None:
 def unknown_attempts(connection: sa.Connection | Transaction, message_id: int) -> list[int]:
     """The ids of a message's attempts of unknown outcome, the oldest first: each may have arrived."""
     a = attempts.c
-    query = sa.select(a.id).where(a.message_id == message_id, a.outcome == "unknown").order_by(a.n)
+    query = sa.select(a.id).where(a.message_id == message_id, a.outcome == OutcomeKind.UNKNOWN).order_by(a.n)
     return list(connection.execute(query).scalars())
 
 
@@ -314,8 +312,8 @@ def change(tx: Transaction, changes: Mapping[int, Mapping[str, Any]], now: datet
     rows = [{"row": key, **{f"new_{n}": value[n] for n in CHANGEABLE}} for key, value in changes.items()]
     if rows:
         tx.execute(CHANGE, rows)
-        queued = [key for key, value in changes.items() if value["state"] == "queued"]
-        ended = [key for key, value in changes.items() if value["state"] not in ("queued", "sending")]
+        queued = [key for key, value in changes.items() if value["state"] is MessageState.QUEUED]
+        ended = [key for key, value in changes.items() if value["state"] not in UNDER_WAY]
         message_order.arrange(tx, queued, ended, now)
 
 
@@ -332,31 +330,31 @@ def current(connection: sa.Connection | Transaction, ids: Collection[int]) -> di
 def sending_under_older_epochs(connection: sa.Connection | Transaction, epoch: int) -> list[Message]:
     """Messages that a former holder of the lease was sending."""
     query = SELECT.join_from(FROM, attempts, attempts.c.id == m.attempt_id)
-    query = query.where(m.state == "sending", attempts.c.epoch < epoch).order_by(m.id)
+    query = query.where(m.state == MessageState.SENDING, attempts.c.epoch < epoch).order_by(m.id)
     return [record_of(row) for row in connection.execute(query).mappings()]
 
 
 def sending_since_before(connection: sa.Connection | Transaction, moment: datetime) -> list[Message]:
     """Messages whose present attempt began before a moment and has no end."""
     query = SELECT.join_from(FROM, attempts, attempts.c.id == m.attempt_id)
-    query = query.where(m.state == "sending", attempts.c.started_at < moment).order_by(m.id)
+    query = query.where(m.state == MessageState.SENDING, attempts.c.started_at < moment).order_by(m.id)
     return [record_of(row) for row in connection.execute(query).mappings()]
 
 
 _UNSENT = (
-    "FROM message INDEXED BY message_unattempted WHERE state = 'queued' AND first_attempt_at IS NULL"
+    f"FROM message INDEXED BY message_unattempted WHERE state = {QUEUED} AND first_attempt_at IS NULL"
     " AND next_attempt_at IS NOT NULL AND expires_at <= :now"
 )
 # The life of one behind an older message does not run while that is being tried.
 _UNSENT_BEHIND = (
-    "FROM message INDEXED BY message_behind WHERE state = 'queued' AND first_attempt_at IS NULL"
+    f"FROM message INDEXED BY message_behind WHERE state = {QUEUED} AND first_attempt_at IS NULL"
     " AND behind_since IS NOT NULL AND expires_at <= :now AND told_by IS NULL"
     f" AND NOT {message_order.LIFE_RESTS}"
 )
 OUTLIVED = sa.text(
     f"SELECT id {_UNSENT} UNION ALL SELECT id {_UNSENT_BEHIND}"
     " UNION ALL SELECT id FROM message INDEXED BY message_window"
-    " WHERE state = 'queued' AND first_attempt_at IS NOT NULL AND window_closes_at <= :now LIMIT :limit"
+    f" WHERE state = {QUEUED} AND first_attempt_at IS NOT NULL AND window_closes_at <= :now LIMIT :limit"
 ).bindparams(sa.bindparam("now", type_=m.expires_at.type))
 
 
@@ -377,7 +375,7 @@ OUTLIVED_COUNTS = sa.text(
     f"SELECT handler_id, 0, 0, count(*) FROM (SELECT handler_id {_UNSENT} UNION ALL SELECT handler_id"
     f" {_UNSENT_BEHIND}) GROUP BY handler_id"
     " UNION ALL SELECT handler_id, 1, unknowns > 0, count(*) FROM message INDEXED BY message_window"
-    " WHERE state = 'queued' AND first_attempt_at IS NOT NULL AND window_closes_at <= :now"
+    f" WHERE state = {QUEUED} AND first_attempt_at IS NOT NULL AND window_closes_at <= :now"
     " GROUP BY handler_id, unknowns > 0"
 ).bindparams(sa.bindparam("now", type_=m.expires_at.type))
 
@@ -391,7 +389,7 @@ def count_outlived(
 
 
 # The index is named: the planner would take the one by state, and look into every queued row.
-_WAITING = "SELECT min(next_attempt_at) AS at FROM message INDEXED BY message_waiting WHERE state = 'queued'"
+_WAITING = f"SELECT min(next_attempt_at) AS at FROM message INDEXED BY message_waiting WHERE state = {QUEUED}"
 NEXT_ATTEMPT = sa.text(f"{_WAITING} AND next_attempt_at > :now")
 OLDEST_DUE = sa.text(f"{_WAITING} AND next_attempt_at <= :now")
 
@@ -418,6 +416,6 @@ def set_report(
     """Keep what a delivery report said of a message that is still `accepted`."""
     tx.execute(
         sa.update(messages)
-        .where(m.id == message_id, m.state == "accepted")
-        .values(state=str(state), report_due_at=report_due_at, reports_asked=asked)
+        .where(m.id == message_id, m.state == MessageState.ACCEPTED)
+        .values(state=state, report_due_at=report_due_at, reports_asked=asked)
     )

@@ -8,17 +8,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-# Forwarded until their other users import them from the vocabulary.
-from storage.vocabulary import WITHDRAWN as WITHDRAWN
-from storage.vocabulary import ApiType as ApiType
-from storage.vocabulary import Category as Category
-from storage.vocabulary import EntryKind as EntryKind
-from storage.vocabulary import FieldType as FieldType
-from storage.vocabulary import Level as Level
-from storage.vocabulary import MessageState as MessageState
-from storage.vocabulary import OnUnknown as OnUnknown
-from storage.vocabulary import Origin as Origin
-from storage.vocabulary import WhenMissed as WhenMissed
+from storage.vocabulary import (
+    WITHDRAWN,
+    WITHDRAWN_STATES,
+    ApiType,
+    Category,
+    EntryKind,
+    FieldType,
+    HandlerState,
+    InstanceKind,
+    Level,
+    MessageState,
+    OnUnknown,
+    Origin,
+    OutcomeKind,
+    Pause,
+    RecipientKind,
+    RunKind,
+    RunState,
+    Stage,
+    WhenMissed,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +70,13 @@ class Handler:
 class HandlerStatus:
     """What was last found of a handler.
 
-    `pause` is None, "busy" or "account"; `pause_ends` says what ends it. `probe_at` is when the
+    `status` is Starting, Running or Error; `pause_ends` says what ends it. `probe_at` is when the
     next single message may try during it, and attempts with an id above `paused_attempt` began
     after it. Without `checked_revision` a check of the account is wanted at once.
     """
 
     handler_id: int
-    status: str = "Starting"  # Starting | Running | Error
+    status: HandlerState = HandlerState.STARTING
     balance: Decimal | None = None
     currency: str | None = None
     code: str | None = None
@@ -75,7 +85,7 @@ class HandlerStatus:
     checked_at: datetime | None = None
     checked_revision: int | None = None
     last_accepted_at: datetime | None = None
-    pause: str | None = None
+    pause: Pause | None = None
     pause_code: str | None = None
     paused_until: datetime | None = None
     paused_revision: int | None = None
@@ -207,13 +217,12 @@ class Message:
     next_planned_at: datetime | None = None
     freed_after: int | None = None
     resent_at: datetime | None = None
-    stage: str | None = None
+    stage: Stage | None = None
 
     @property
     def withdrawn(self) -> bool:
         """Whether it is not sent (again) because its occurrence went on: `cancelled`, or `unknown`."""
-        moot = (MessageState.CANCELLED, MessageState.UNKNOWN)
-        return self.error_code == WITHDRAWN and self.state in moot
+        return self.error_code == WITHDRAWN and self.state in WITHDRAWN_STATES
 
     @property
     def may_have_arrived(self) -> bool:
@@ -234,7 +243,7 @@ class Attempt:
     epoch: int
     started_at: datetime
     finished_at: datetime | None
-    outcome: str | None
+    outcome: OutcomeKind | None
     http_status: int | None
     code: str | None
     error: str | None
@@ -253,11 +262,11 @@ class Recipient:
     group_id: int | None = None
     number: str | None = None
     name: str = ""
-    kind: str | None = None
+    kind: RecipientKind | None = None
 
     @property
     def is_told(self) -> bool:
-        return self.kind == "told"
+        return self.kind is RecipientKind.TOLD
 
     @property
     def by_name(self) -> bool:
@@ -265,7 +274,7 @@ class Recipient:
         return self.user_id is not None or self.group_id is not None
 
 
-TOLD = Recipient(name="everyone told so far", kind="told")
+TOLD = Recipient(name="everyone told so far", kind=RecipientKind.TOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +288,7 @@ class Action:
     recipients: tuple[Recipient, ...]
     position: int = 0
     enabled: bool = True
-    stage: str | None = None
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,8 +321,8 @@ class TaskRun:
     id: int
     task_id: int
     due_at: datetime
-    kind: str
-    state: str
+    kind: RunKind
+    state: RunState
     fired_at: datetime
     queued: int
     left_out: int
@@ -366,7 +375,7 @@ class Instance:
     """A process that has the site open."""
 
     id: str
-    kind: str  # "console" | "run" | "demo"
+    kind: InstanceKind
     host: str
     boot_id: str
     pid_namespace: str
@@ -386,7 +395,7 @@ class Lease:
     epoch: int
     beat: int
     holder: str | None
-    holder_kind: str | None
+    holder_kind: InstanceKind | None
     holder_boot_id: str | None
     holder_pid_namespace: str | None
     holder_pid: int | None

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from storage.records import Review
 from storage.search_words import search_words
 from storage.tables import attempts, messages, reviews
-from storage.vocabulary import Category, EntryKind, Level, MessageState
+from storage.vocabulary import Category, EntryKind, Level, MessageState, OutcomeKind
 
 CHAIN = ("digest", "chain", "key_id", "digest_version")
 ERASED = "(erased)"
@@ -132,7 +132,7 @@ _OF_STATE = {
 
 
 def kind_told_by_message(
-    category: Category, level: Level, outcome: str | None, state: str | None
+    category: Category, level: Level, outcome: OutcomeKind | None, state: MessageState | None
 ) -> EntryKind | None:
     """The kind of an entry that was written without one, from facts about the message it names.
 
@@ -141,15 +141,15 @@ def kind_told_by_message(
     """
     if category not in (Category.MESSAGE, Category.RETRY) or state is None:
         return None
-    if outcome == "unknown":
+    if outcome == OutcomeKind.UNKNOWN:
         return EntryKind.UNKNOWN
     if level is Level.INFO:
-        if outcome == "accepted":
+        if outcome == OutcomeKind.ACCEPTED:
             return EntryKind.ACCEPTED
         return EntryKind.DELIVERED if outcome is None and state == MessageState.DELIVERED else None
     if level is Level.WARNING:
-        return EntryKind.RETRY if outcome is not None and outcome != "accepted" else None
-    return _OF_STATE.get(MessageState(state))
+        return EntryKind.RETRY if outcome not in (None, OutcomeKind.ACCEPTED) else None
+    return _OF_STATE.get(state)
 
 
 def after(

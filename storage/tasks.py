@@ -10,16 +10,14 @@ from storage.database import Transaction
 from storage.names import key_of
 from storage.records import TOLD, Action, Recipient, Task, TaskRun
 from storage.tables import action_recipients, actions, groups, handlers, task_runs, tasks, users
-from storage.vocabulary import WhenMissed
+from storage.vocabulary import RecipientKind, RunKind, RunState
 
 RECORD = [tasks.c[name] for name in Task.__dataclass_fields__ if name != "actions"]
 RUN = [task_runs.c[name] for name in TaskRun.__dataclass_fields__]
 
 
 def _records(connection: sa.Connection | Transaction, query: sa.Select[Any]) -> list[Task]:
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    for row in rows:
-        row["when_missed"] = WhenMissed(row["when_missed"])
+    rows = connection.execute(query).mappings().all()
     owned = actions_of(connection, tasks_too=[row["id"] for row in rows])
     return [Task(**row, actions=tuple(owned.get(row["id"], ()))) for row in rows]
 
@@ -94,8 +92,8 @@ def record_run(
     tx: Transaction,
     task_id: int,
     due_at: datetime,
-    kind: str,
-    state: str,
+    kind: RunKind,
+    state: RunState,
     now: datetime,
     *,
     epoch: int | None = None,
@@ -188,7 +186,7 @@ def _recipients(
     for row in connection.execute(query):
         name = row.name or row.group or row.number or ""
         found.setdefault(row.action_id, []).append(
-            TOLD if row.kind == "told" else Recipient(row.user_id, row.group_id, row.number, name)
+            TOLD if row.kind is RecipientKind.TOLD else Recipient(row.user_id, row.group_id, row.number, name)
         )
     return found
 

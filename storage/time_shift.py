@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from storage.database import Transaction
+from storage.sql_values import QUEUED, WAITING
 from storage.tables import handler_statuses, messages, occurrences, tasks
 from storage.types import MICROSECOND, to_micros
 from storage.written_by import WallClock
@@ -40,7 +41,7 @@ def shift_plans(tx: Transaction, by: timedelta, clock: WallClock, tolerance: tim
     for table, names, which in _LENGTHS:
         moved = ", ".join(f"{name} = {name} + :by" for name in names)
         tx.execute(sa.text(f"UPDATE {table} SET {moved} WHERE {which}"), {"by": by // MICROSECOND})
-    return _bring(tx, by, clock, tolerance, "state IN ('queued', 'sending')")
+    return _bring(tx, by, clock, tolerance, f"state IN ({WAITING})")
 
 
 def bring_strays(
@@ -49,7 +50,7 @@ def bring_strays(
     """Move waiting messages (`only` these) that were written by a clock farther than `tolerance` from
     the one that the plans go by: by a process that read its clock before a jump and wrote after it
     had been put right, or whose clock is another one. How many were."""
-    chosen = "state = 'queued' AND clock_boot = :boot"
+    chosen = f"state = {QUEUED} AND clock_boot = :boot"
     if only is not None:
         chosen += f" AND id IN ({', '.join(str(int(each)) for each in only)})"
     return _bring(tx, timedelta(0), clock, tolerance, chosen)
@@ -83,7 +84,7 @@ def pull_back(tx: Transaction, now: datetime, tolerance: timedelta) -> int:
     result = tx.execute(
         sa.text(
             f"UPDATE {messages.name} SET {moved}, clock_boot = :clock_boot, clock_offset = :clock_offset"
-            f" WHERE state = 'queued' AND {began} > :latest"
+            f" WHERE state = {QUEUED} AND {began} > :latest"
         ),
         {"now": to_micros(now), "latest": to_micros(now + tolerance), **tx.written_at(now)},
     )

@@ -13,6 +13,7 @@ from storage.names import key_of
 from storage.records import User
 from storage.search_words import search_words
 from storage.tables import custom_fields, group_members, groups, messages, user_values, users
+from storage.vocabulary import UNDER_WAY
 
 u = users.c
 RECORD = [users.c[name] for name in User.__dataclass_fields__ if name not in ("values", "groups")]
@@ -315,7 +316,7 @@ def waiting_messages(connection: sa.Connection, user_ids: Sequence[int]) -> dict
         query = (
             sa.select(messages.c.user_id, sa.func.count())
             .where(messages.c.user_id.in_(user_ids[start : start + _CHUNK]))
-            .where(messages.c.state.in_(("queued", "sending")))
+            .where(messages.c.state.in_(UNDER_WAY))
             .group_by(messages.c.user_id)
         )
         found.update((user_id, waiting) for user_id, waiting in connection.execute(query))

@@ -59,8 +59,13 @@ class MessageState(StrEnum):
     EXPIRED = "expired"
 
 
+# The states of a message that is not over, and on which nobody has to decide.
+UNDER_WAY = (MessageState.QUEUED, MessageState.SENDING)
+
 # The `error_code` of a message that is not sent (again) because its occurrence went on without it.
 WITHDRAWN = "withdrawn"
+# One that may have arrived stays unknown.
+WITHDRAWN_STATES = (MessageState.CANCELLED, MessageState.UNKNOWN)
 
 
 class OutcomeKind(StrEnum):

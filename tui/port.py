@@ -14,7 +14,8 @@ from textual.widget import Widget
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from tui.operations.desk import Desk, Role
+    from storage.vocabulary import Role
+    from tui.operations.desk import Desk
     from tui.operations.local_files import LocalFiles
     from tui.operations.overview import Overview
 

@@ -9,6 +9,7 @@ from scheduling.gateways.wording import said
 from scheduling.money import money
 from scheduling.retry import RetryPlan
 from storage.records import Handler, HandlerStatus, Queue
+from storage.vocabulary import HandlerState, Pause
 
 
 def enabled(handler: Handler, queue: Queue) -> Finding:
@@ -69,12 +70,12 @@ def way_out(handler: Handler, environment: Mapping[str, str]) -> Finding:
 
 def pause(found: HandlerStatus, now: datetime) -> Finding:
     tried = "see whether the engine has paused it"
-    if found.pause == "account":
+    if found.pause == Pause.ACCOUNT:
         reason = said(found.code or found.pause_code, found.error) or "an account error"
         advice = found.advice or "put right what the error names: sending goes on by itself"
         advice = f"{advice}; or say go on (L in the console, commsdesk handler go-on)"
         return problem("Paused", tried, f"paused after {reason}", advice)
-    if found.pause == "busy" and found.paused_until is not None and found.paused_until > now:
+    if found.pause == Pause.BUSY and found.paused_until is not None and found.paused_until > now:
         until = f"{found.paused_until.astimezone():%H:%M:%S}"
         advice = "nothing to do: it goes on by itself, alarms may try; set a rate limit if this comes often"
         seen = (
@@ -90,7 +91,7 @@ def last_seen(found: HandlerStatus, engine_running: bool) -> Finding:
     if not engine_running or found.checked_at is None:
         return ok("Last check", tried, "the engine has not looked at it lately")
     at = f"{found.checked_at.astimezone():%H:%M:%S}"
-    if found.status == "Error":
+    if found.status == HandlerState.ERROR:
         advice = found.advice or "see the error"
         reason = said(found.code, found.error) or "not named"
         return problem("Last check", tried, f"error at {at}: {reason}", advice)

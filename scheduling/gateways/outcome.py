@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from storage.vocabulary import OutcomeKind as OutcomeKind
+from storage.vocabulary import OutcomeKind
 
 
 @dataclass(frozen=True, slots=True)

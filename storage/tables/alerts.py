@@ -5,10 +5,22 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from storage.tables.base import STRICT, duration, flag, identity, json_text, moment, number, reference, text
+from storage.sql_values import one_of
+from storage.tables.base import (
+    STRICT,
+    duration,
+    flag,
+    identity,
+    json_text,
+    moment,
+    number,
+    reference,
+    text,
+    word,
+)
+from storage.vocabulary import ACTIVE_STAGES, Stage
 
-STAGES = "'Created', 'Claimed', 'Actioned', 'Escalated', 'Restored', 'Finalised'"
-ACTIVE = "'Created', 'Claimed', 'Actioned', 'Escalated'"
+ACTIVE = one_of("stage", ACTIVE_STAGES)
 
 
 class AlertRow(SQLModel, table=True):
@@ -51,22 +63,22 @@ class OccurrenceRow(SQLModel, table=True):
 
     __tablename__ = "occurrence"
     __table_args__ = (
-        sa.CheckConstraint(f"stage IN ({STAGES})"),
+        sa.CheckConstraint(one_of("stage", Stage)),
         sa.Index(
             "occurrence_active_key",
             "alert_id",
             "key",
             unique=True,
-            sqlite_where=sa.text(f"key IS NOT NULL AND stage IN ({ACTIVE})"),
+            sqlite_where=sa.text(f"key IS NOT NULL AND {ACTIVE}"),
         ),
         sa.Index("occurrence_alert", "alert_id", "id"),
-        sa.Index("occurrence_active", "stage", "id", sqlite_where=sa.text(f"stage IN ({ACTIVE})")),
+        sa.Index("occurrence_active", "stage", "id", sqlite_where=sa.text(ACTIVE)),
         STRICT,
     )
     id: int | None = identity()
     alert_id: int = reference("alert.id")
     key: str | None = text(None)
-    stage: str = text()
+    stage: Stage = word(Stage)
     count: int = number()
     owner: str | None = text(None)
     given: dict[str, str] = json_text()

@@ -1,11 +1,12 @@
 """What every table shares: STRICT storage, and columns of our own types."""
 
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Column, Integer, Table, Text
 from sqlmodel import Field, SQLModel
 
-from storage.types import Duration, Flag, JsonText, Money, UtcTime
+from storage.types import Duration, Flag, JsonText, Money, UtcTime, Word
 
 STRICT = {"sqlite_strict": True}
 # Ids of history are never used twice, even when the newest row was pruned.
@@ -18,6 +19,11 @@ def identity() -> Any:
 
 def text(default: Any = ..., **options: Any) -> Any:
     return Field(default=default, sa_type=Text, **options)
+
+
+def word(words: type[StrEnum], default: Any = ..., **options: Any) -> Any:
+    kind: Any = Word(words)
+    return Field(default=default, sa_type=kind, **options)
 
 
 def number(default: Any = ..., **options: Any) -> Any:

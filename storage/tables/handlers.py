@@ -6,6 +6,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from storage.sql_values import one_of
 from storage.tables.base import (
     STRICT,
     duration,
@@ -16,7 +17,12 @@ from storage.tables.base import (
     number,
     reference,
     text,
+    word,
 )
+from storage.vocabulary import HandlerState, OnUnknown, Pause
+
+# The others follow from whether it is enabled and whether an engine runs.
+STORED_STATES = (HandlerState.STARTING, HandlerState.RUNNING, HandlerState.ERROR)
 
 
 class HandlerRow(SQLModel, table=True):
@@ -25,7 +31,7 @@ class HandlerRow(SQLModel, table=True):
     __tablename__ = "handler"
     __table_args__ = (
         sa.CheckConstraint("api_type IN ('one', 'xml')"),
-        sa.CheckConstraint("on_unknown IN ('resend', 'hold')"),
+        sa.CheckConstraint(one_of("on_unknown", OnUnknown)),
         sa.Index("handler_name", "name_key", unique=True, sqlite_where=sa.text("removed_at IS NULL")),
         STRICT,
     )
@@ -70,12 +76,12 @@ class HandlerStatusRow(SQLModel, table=True):
 
     __tablename__ = "handler_status"
     __table_args__ = (
-        sa.CheckConstraint("status IN ('Starting', 'Running', 'Error')"),
-        sa.CheckConstraint("pause IN ('busy', 'account')"),
+        sa.CheckConstraint(one_of("status", STORED_STATES)),
+        sa.CheckConstraint(one_of("pause", Pause)),
         STRICT,
     )
     handler_id: int = reference("handler.id", primary_key=True)
-    status: str = text()
+    status: HandlerState = word(HandlerState)
     balance: Decimal | None = money(None)
     currency: str | None = text(None)
     code: str | None = text(None)
@@ -84,7 +90,7 @@ class HandlerStatusRow(SQLModel, table=True):
     checked_at: datetime | None = moment(None)
     checked_revision: int | None = number(None)
     last_accepted_at: datetime | None = moment(None)
-    pause: str | None = text(None)
+    pause: Pause | None = word(Pause, None)
     pause_code: str | None = text(None)
     paused_until: datetime | None = moment(None)
     paused_revision: int | None = number(None)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
+from storage import sql_values as sql
 from storage.tables.base import (
     STRICT,
     STRICT_HISTORY,
@@ -16,16 +17,18 @@ from storage.tables.base import (
     number,
     reference,
     text,
+    word,
 )
+from storage.vocabulary import WITHDRAWN, MessageState, OnUnknown, Origin, OutcomeKind, Stage
 
-QUEUED = sa.text("state = 'queued'")
-FRESH = sa.text("state = 'queued' AND first_attempt_at IS NULL AND next_attempt_at IS NOT NULL")
-TRIED = sa.text("state = 'queued' AND first_attempt_at IS NOT NULL")
-BEHIND = sa.text("state = 'queued' AND behind_since IS NOT NULL")
-UNDER_WAY = sa.text("order_group IS NOT NULL AND state IN ('queued', 'sending')")
+QUEUED = sa.text(f"state = {sql.QUEUED}")
+FRESH = sa.text(f"state = {sql.QUEUED} AND first_attempt_at IS NULL AND next_attempt_at IS NOT NULL")
+TRIED = sa.text(f"state = {sql.QUEUED} AND first_attempt_at IS NOT NULL")
+BEHIND = sa.text(f"state = {sql.QUEUED} AND behind_since IS NOT NULL")
+UNDER_WAY = sa.text(f"order_group IS NOT NULL AND state IN ({sql.WAITING})")
 # Of unknown outcome and for a person to decide: one that was withdrawn asks nobody.
-UNDECIDED = sa.text("state = 'unknown' AND error_code IS NOT 'withdrawn'")
-FAILED = sa.text("state IN ('failed', 'expired', 'undelivered')")
+UNDECIDED = sa.text(f"state = {sql.UNKNOWN} AND error_code IS NOT {sql.quoted(WITHDRAWN)}")
+FAILED = sa.text(sql.one_of("state", (MessageState.FAILED, MessageState.EXPIRED, MessageState.UNDELIVERED)))
 
 
 class SubmissionRow(SQLModel, table=True):
@@ -37,14 +40,14 @@ class SubmissionRow(SQLModel, table=True):
         STRICT_HISTORY,
     )
     id: int | None = identity()
-    origin: str = text()
+    origin: Origin = word(Origin)
     operator: str | None = text(None)
     created_at: datetime = moment()
     task_id: int | None = reference("task.id", None)
     run_id: int | None = reference("task_run.id", None)
     alert_id: int | None = number(None)
     occurrence_id: int | None = number(None)
-    stage: str | None = text(None)
+    stage: Stage | None = word(Stage, None)
     left_out: list[dict[str, str]] = json_text()
     why: str | None = text(None)  # why the program made it; None where a person did
 
@@ -54,11 +57,8 @@ class MessageRow(SQLModel, table=True):
 
     __tablename__ = "message"
     __table_args__ = (
-        sa.CheckConstraint(
-            "state IN ('queued', 'sending', 'accepted', 'delivered', 'undelivered', 'failed', 'unknown',"
-            " 'cancelled', 'expired')"
-        ),
-        sa.CheckConstraint("origin IN ('manual', 'alert', 'task')"),
+        sa.CheckConstraint(sql.one_of("state", MessageState)),
+        sa.CheckConstraint(sql.one_of("origin", Origin)),
         sa.CheckConstraint("lane IN (0, 1)"),
         sa.Index("message_fresh", "handler_id", "lane", "rank", "id", sqlite_where=FRESH),
         sa.Index("message_due", "handler_id", "lane", "next_attempt_at", "rank", "id", sqlite_where=TRIED),
@@ -76,7 +76,7 @@ class MessageRow(SQLModel, table=True):
         sa.Index("message_behind", "expires_at", sqlite_where=BEHIND),
         sa.Index("message_order", "order_group", "to_number", "handler_id", "id", sqlite_where=UNDER_WAY),
         sa.Index("message_to", "to_number", "id", sqlite_where=sa.text("order_group IS NOT NULL")),
-        sa.Index("message_sending", "attempt_id", sqlite_where=sa.text("state = 'sending'")),
+        sa.Index("message_sending", "attempt_id", sqlite_where=sa.text(f"state = {sql.SENDING}")),
         sa.Index("message_state", "state", "id"),
         sa.Index("message_undecided", "id", sqlite_where=UNDECIDED),
         sa.Index("message_failed", "finished_at", "state", sqlite_where=FAILED),
@@ -94,12 +94,12 @@ class MessageRow(SQLModel, table=True):
     user_name: str | None = text(None)
     to_number: str = text()
     body: str = text()
-    origin: str = text()
+    origin: Origin = word(Origin)
     lane: int = number()  # 0 alerts, 1 everything else: a batch never mixes them
     rank: int = number()
     segments: int = number()
-    state: str = text()
-    on_unknown: str | None = text(None)
+    state: MessageState = word(MessageState)
+    on_unknown: OnUnknown | None = word(OnUnknown, None)
     queued_at: datetime = moment()
     expires_at: datetime = moment()
     first_attempt_at: datetime | None = moment(None)
@@ -136,7 +136,7 @@ class AttemptRow(SQLModel, table=True):
 
     __tablename__ = "attempt"
     __table_args__ = (
-        sa.CheckConstraint("outcome IN ('accepted', 'rejected', 'busy', 'account', 'not_sent', 'unknown')"),
+        sa.CheckConstraint(sql.one_of("outcome", OutcomeKind)),
         sa.UniqueConstraint("message_id", "n"),
         STRICT,
     )
@@ -147,7 +147,7 @@ class AttemptRow(SQLModel, table=True):
     instance_id: str = text()
     started_at: datetime = moment()
     finished_at: datetime | None = moment(None)
-    outcome: str | None = text(None)
+    outcome: OutcomeKind | None = word(OutcomeKind, None)
     http_status: int | None = number(None)
     code: str | None = text(None)
     error: str | None = text(None)

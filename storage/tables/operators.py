@@ -5,20 +5,22 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from storage.tables.base import STRICT, flag, identity, moment, number, reference, text
+from storage.sql_values import one_of
+from storage.tables.base import STRICT, flag, identity, moment, number, reference, text, word
+from storage.vocabulary import Role
 
 
 class OperatorRow(SQLModel, table=True):
     __tablename__ = "operator"
     __table_args__ = (
-        sa.CheckConstraint("role IN ('viewer', 'operator', 'administrator')"),
+        sa.CheckConstraint(one_of("role", Role)),
         sa.Index("operator_name", "name_key", unique=True, sqlite_where=sa.text("removed_at IS NULL")),
         STRICT,
     )
     id: int | None = identity()
     name: str = text()
     name_key: str = text()
-    role: str = text()
+    role: Role = word(Role)
     enabled: bool = flag()
     revision: int = number()
     created_at: datetime = moment()

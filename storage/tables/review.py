@@ -5,9 +5,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from storage.sql_values import one_of
 from storage.tables.base import STRICT, STRICT_HISTORY, identity, moment, number, text
-
-CATEGORIES = "'Handler', 'Message', 'Retry', 'Alert', 'Task', 'User', 'Operator', 'System'"
+from storage.vocabulary import Category, Level
 
 
 class ReviewRow(SQLModel, table=True):
@@ -15,8 +15,8 @@ class ReviewRow(SQLModel, table=True):
 
     __tablename__ = "review"
     __table_args__ = (
-        sa.CheckConstraint(f"category IN ({CATEGORIES})"),
-        sa.CheckConstraint("level IN ('info', 'warning', 'error')"),
+        sa.CheckConstraint(one_of("category", Category)),
+        sa.CheckConstraint(one_of("level", Level)),
         sa.Index("review_category", "category", "id"),
         sa.Index("review_at", "at"),
         sa.Index("review_handler", "handler_id", "id", sqlite_where=sa.text("handler_id IS NOT NULL")),

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint
 from sqlmodel import SQLModel
 
-from storage.tables.base import STRICT, identity, moment, number, text
+from storage.tables.base import STRICT, identity, moment, number, text, word
+from storage.vocabulary import InstanceKind
 
 
 class SiteValueRow(SQLModel, table=True):
@@ -23,7 +24,7 @@ class InstanceRow(SQLModel, table=True):
     __tablename__ = "instance"
     __table_args__ = (STRICT,)
     id: str = text(primary_key=True)
-    kind: str = text()
+    kind: InstanceKind = word(InstanceKind)
     host: str = text()
     boot_id: str = text()
     pid_namespace: str = text()
@@ -45,7 +46,7 @@ class LeaseRow(SQLModel, table=True):
     epoch: int = number()
     beat: int = number()
     holder: str | None = text(None)
-    holder_kind: str | None = text(None)
+    holder_kind: InstanceKind | None = word(InstanceKind, None)
     holder_boot_id: str | None = text(None)
     holder_pid_namespace: str | None = text(None)
     holder_pid: int | None = number(None)

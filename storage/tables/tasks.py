@@ -5,7 +5,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from storage.tables.base import STRICT, duration, flag, identity, moment, number, reference, text
+from storage.sql_values import one_of, quoted
+from storage.tables.base import STRICT, duration, flag, identity, moment, number, reference, text, word
+from storage.vocabulary import RecipientKind, RunKind, RunState, Stage, WhenMissed
+
+# A due time is fired once; by hand as often as someone wants.
+ONCE = sa.text(f"kind <> {quoted(RunKind.MANUAL)}")
 
 
 class TaskRow(SQLModel, table=True):
@@ -13,7 +18,7 @@ class TaskRow(SQLModel, table=True):
 
     __tablename__ = "task"
     __table_args__ = (
-        sa.CheckConstraint("when_missed IN ('latest', 'all', 'skip')"),
+        sa.CheckConstraint(one_of("when_missed", WhenMissed)),
         sa.Index("task_name", "name_key", unique=True, sqlite_where=sa.text("removed_at IS NULL")),
         sa.Index(
             "task_due",
@@ -31,7 +36,7 @@ class TaskRow(SQLModel, table=True):
     starts_at: datetime | None = moment(None)
     ends_at: datetime | None = moment(None)
     once_at: datetime | None = moment(None)
-    when_missed: str = text()
+    when_missed: WhenMissed = word(WhenMissed)
     grace: timedelta = duration()
     most_catch_up: int = number()
     useful_life: timedelta | None = duration(None)
@@ -51,17 +56,17 @@ class TaskRunRow(SQLModel, table=True):
 
     __tablename__ = "task_run"
     __table_args__ = (
-        sa.CheckConstraint("kind IN ('scheduled', 'catch-up', 'manual')"),
-        sa.CheckConstraint("state IN ('fired', 'missed', 'failed')"),
-        sa.Index("task_run_due", "task_id", "due_at", unique=True, sqlite_where=sa.text("kind <> 'manual'")),
+        sa.CheckConstraint(one_of("kind", RunKind)),
+        sa.CheckConstraint(one_of("state", RunState)),
+        sa.Index("task_run_due", "task_id", "due_at", unique=True, sqlite_where=ONCE),
         sa.Index("task_run_task", "task_id", "id"),
         STRICT,
     )
     id: int | None = identity()
     task_id: int = reference("task.id")
     due_at: datetime = moment()
-    kind: str = text()
-    state: str = text()
+    kind: RunKind = word(RunKind)
+    state: RunState = word(RunState)
     fired_at: datetime = moment()
     epoch: int | None = number(None)
     queued: int = number(0)
@@ -82,7 +87,7 @@ class ActionRow(SQLModel, table=True):
     id: int | None = identity()
     task_id: int | None = reference("task.id", None)
     alert_id: int | None = number(None)
-    stage: str | None = text(None)
+    stage: Stage | None = word(Stage, None)
     position: int = number()
     handler_id: int = reference("handler.id")
     body: str = text()
@@ -97,8 +102,10 @@ class ActionRecipientRow(SQLModel, table=True):
 
     __tablename__ = "action_recipient"
     __table_args__ = (
-        sa.CheckConstraint("kind IN ('told', 'duty')"),
-        sa.CheckConstraint("(roster_id IS NOT NULL) = (kind IS NOT NULL AND kind = 'duty')"),
+        sa.CheckConstraint(one_of("kind", RecipientKind)),
+        sa.CheckConstraint(
+            f"(roster_id IS NOT NULL) = (kind IS NOT NULL AND kind = {quoted(RecipientKind.DUTY)})"
+        ),
         sa.CheckConstraint(
             "(user_id IS NOT NULL) + (group_id IS NOT NULL) + (number IS NOT NULL) + (kind IS NOT NULL) = 1"
         ),
@@ -108,6 +115,6 @@ class ActionRecipientRow(SQLModel, table=True):
     position: int = number(primary_key=True)
     user_id: int | None = reference("user.id", None)
     group_id: int | None = reference("user_group.id", None)
-    kind: str | None = text(None)
+    kind: RecipientKind | None = word(RecipientKind, None)
     roster_id: int | None = number(None)
     number: str | None = text(None)

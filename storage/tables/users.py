@@ -5,7 +5,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from storage.tables.base import STRICT, flag, identity, json_text, moment, number, reference, text
+from storage.sql_values import one_of
+from storage.tables.base import STRICT, flag, identity, json_text, moment, number, reference, text, word
+from storage.vocabulary import FieldType
 
 LIVE = sa.text("removed_at IS NULL")
 
@@ -13,16 +15,14 @@ LIVE = sa.text("removed_at IS NULL")
 class CustomFieldRow(SQLModel, table=True):
     __tablename__ = "custom_field"
     __table_args__ = (
-        sa.CheckConstraint(
-            "type IN ('Text', 'Telephone Number', 'Number', 'Date', 'Yes/No', 'Email', 'Choice')"
-        ),
+        sa.CheckConstraint(one_of("type", FieldType)),
         sa.Index("custom_field_name", "name_key", unique=True, sqlite_where=LIVE),
         STRICT,
     )
     id: int | None = identity()
     name: str = text()
     name_key: str = text()
-    type: str = text()
+    type: FieldType = word(FieldType)
     position: int = number()
     required: bool = flag(False)
     help: str = text("")

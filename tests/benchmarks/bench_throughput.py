@@ -19,8 +19,9 @@ from typing import Any
 
 from demo_data.clickatell.settings import SAMPLE_API_ID, SAMPLE_API_KEY, SAMPLE_PASSWORD, SAMPLE_USER
 from storage import handlers
-from storage.records import MessageState, Origin, Recipient
+from storage.records import Recipient
 from storage.site import open_site
+from storage.vocabulary import MessageState, Origin
 from tests.engine import support
 from tests.processes.support import CLOCK, PROGRAM, Program, until
 from tui.operations import sending

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
-from storage.records import Category, EntryKind, ReviewEntry
+from storage.records import ReviewEntry
+from storage.vocabulary import Category, EntryKind
 from tests.cli.conftest import CommandLine
 from tui.cli import context, lazy_group, output, secret_input, table
 from tui.cli.main import execute

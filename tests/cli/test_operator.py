@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from typer.main import get_command
 
+from storage.vocabulary import Role
 from tests.cli.conftest import CommandLine
 from tui.cli.main import app
-from tui.operations.desk import Role
 
 VIEWER, OPERATOR, ADMINISTRATOR = Role
 # Everything that writes, with words to call it by; reading is below.

@@ -8,7 +8,8 @@ import pytest
 
 from storage import sqlite
 from storage.database import Database
-from storage.records import Category, EntryKind, Level, ReviewEntry
+from storage.records import ReviewEntry
+from storage.vocabulary import Category, EntryKind, Level
 from tests.cli.conftest import CommandLine
 
 

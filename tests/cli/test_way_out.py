@@ -7,7 +7,8 @@ import pytest
 from scheduling.diagnose.handler import way_out
 from storage import handlers, key_rotation
 from storage.database import Database
-from storage.records import Category, EntryKind, ReviewEntry
+from storage.records import ReviewEntry
+from storage.vocabulary import Category, EntryKind
 from tests.cli.conftest import CommandLine
 
 PASSWORD = "Tr0ub4dor&3-horse"

@@ -14,8 +14,8 @@ from demo_data.sample_story import WAITING, Pace
 from demo_data.tally import Tally, tally
 from storage import message_history
 from storage.database import Database
-from storage.records import MessageState
 from storage.site import open_site
+from storage.vocabulary import MessageState
 from tests.cli.conftest import CommandLine
 from tui.cli import context
 from tui.cli.demo import run_headless_demo

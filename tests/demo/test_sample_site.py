@@ -26,10 +26,11 @@ from storage import (
 )
 from storage.database import Database
 from storage.errors import StorageError
-from storage.records import FieldType, MessageState, Review
+from storage.records import Review
 from storage.review_chain import GENESIS, digest_of, link
 from storage.site import open_site
 from storage.tables import reviews
+from storage.vocabulary import FieldType, MessageState
 from tests.demo.conftest import ADDRESSES, NOW
 from tui.operations.field_values import check_value
 from tui.operations.sending import known_fields

@@ -21,7 +21,6 @@ from scheduling.gateways.outcome import (
     GatewayError,
     HandlerConfig,
     Outcome,
-    OutcomeKind,
     OutgoingMessage,
     QueryAnswer,
     Sender,
@@ -29,8 +28,9 @@ from scheduling.gateways.outcome import (
 from scheduling.timing import Timing
 from storage import handlers, message_history, outbox, review
 from storage.database import Database
-from storage.records import Message, MessageDraft, MessageState, Origin, Review
+from storage.records import Message, MessageDraft, Review
 from storage.site import open_site
+from storage.vocabulary import MessageState, Origin, OutcomeKind
 from tests.virtual_time import VirtualClock, VirtualLoop
 
 MINUTE = timedelta(minutes=1)

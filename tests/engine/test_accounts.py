@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from scheduling.gateways.outcome import Balance, GatewayError, HandlerConfig, OutcomeKind
+from scheduling.gateways.outcome import Balance, GatewayError, HandlerConfig
 from scheduling.sender_pool import SenderPool
 from storage import handlers
 from storage.database import Database
 from storage.errors import DiskFull, StorageError
-from storage.records import Category, Handler, HandlerStatus, MessageState
+from storage.records import Handler, HandlerStatus
+from storage.vocabulary import Category, MessageState, OutcomeKind
 from tests.engine.support import (
     ACCEPTED,
     MINUTE,

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from scheduling import alerting
-from scheduling.stages import Stage
 from storage import occurrences
-from storage.records import MessageState, Origin
+from storage.vocabulary import MessageState, Origin, Stage
 from tests.engine import alerts as at
 from tests.engine.support import ScriptedSender, add_handler, make_site, queue, review_of, running, use_sender
 from tests.virtual_time import VirtualClock, run_virtually

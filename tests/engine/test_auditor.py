@@ -8,12 +8,12 @@ import pytest
 
 from scheduling import clock_jump
 from scheduling.auditor import Auditor
-from scheduling.gateways.outcome import Outcome, OutcomeKind
+from scheduling.gateways.outcome import Outcome
 from scheduling.leadership import Leadership
 from storage import tasks, time_shift
 from storage.database import Transaction
 from storage.errors import DatabaseBusy
-from storage.records import MessageState
+from storage.vocabulary import MessageState, OutcomeKind
 from storage.written_by import WallClock
 from tests.engine.support import (
     ACCEPTED,

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from scheduling import claims
-from scheduling.gateways.outcome import Outcome, OutcomeKind
+from scheduling.gateways.outcome import Outcome
 from storage import handlers, outbox
 from storage.database import Database
-from storage.records import MessageDraft, MessageState, Origin
+from storage.records import MessageDraft
+from storage.vocabulary import MessageState, Origin, OutcomeKind
 from tests.engine.support import (
     ACCEPTED,
     MINUTE,

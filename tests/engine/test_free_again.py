@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from scheduling.gateways.outcome import Balance, GatewayError, Outcome, OutcomeKind, OutgoingMessage
-from storage.records import MessageState, Origin
+from scheduling.gateways.outcome import Balance, GatewayError, Outcome, OutgoingMessage
+from storage.vocabulary import MessageState, Origin, OutcomeKind
 from tests.engine.support import (
     ACCEPTED,
     ScriptedSender,

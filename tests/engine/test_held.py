@@ -9,7 +9,7 @@ from scheduling.planner import miss_overdue
 from scheduling.timing import Timing
 from storage import adoption, review_head, review_verify
 from storage.database import Database
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.engine.support import (
     ScriptedSender,
     add_handler,

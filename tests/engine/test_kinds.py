@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.gateways.outcome import OutcomeKind
 from storage import sqlite
+from storage.vocabulary import OutcomeKind
 from tests.engine.support import (
     ACCEPTED,
     ScriptedSender,

@@ -11,7 +11,7 @@ from scheduling.leadership import Leadership
 from scheduling.timing import Timing
 from storage import instances, leases
 from storage.errors import DiskFull
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.engine.support import (
     ScriptedSender,
     add_handler,

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from scheduling.gateways.outcome import Outcome, OutcomeKind, OutgoingMessage
+from scheduling.gateways.outcome import Outcome, OutgoingMessage
 from scheduling.recorder import Recorder, Result
-from scheduling.stages import Stage
 from storage import alerts, handlers, outbox
 from storage.database import Database
-from storage.records import Action, Message, MessageDraft, MessageState, Origin, Recipient
+from storage.records import Action, Message, MessageDraft, Recipient
+from storage.vocabulary import MessageState, Origin, OutcomeKind, Stage
 from tests.engine import alerts as at
 from tests.engine.support import (
     ACCEPTED,
@@ -204,9 +204,10 @@ def test_behind_one_that_is_never_tried_life_runs(tmp_path: Path, monkeypatch: p
 def test_whatever_ends_the_older_lets_the_newer_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
+    from storage.vocabulary import Role
     from tests.operations.arrange import set_message
     from tui.operations import messages
-    from tui.operations.desk import Desk, Role
+    from tui.operations.desk import Desk
 
     async def main(clock: VirtualClock) -> None:
         sender = scripted(clock, monkeypatch, busy_first("one", times=99))
@@ -241,8 +242,9 @@ def test_state_unknown_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_persons_resend_goes_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The order does not bind it; what comes after it waits for it."""
+    from storage.vocabulary import Role
     from tui.operations import messages
-    from tui.operations.desk import Desk, Role
+    from tui.operations.desk import Desk
 
     async def main(clock: VirtualClock) -> None:
         bad = outcome(OutcomeKind.REJECTED, code="25", error="invalid number")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.records import Origin
+from storage.vocabulary import Origin
 from tests.engine.support import (
     ScriptedSender,
     add_handler,

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from scheduling import alerting, stages
-from scheduling.gateways.outcome import Outcome, OutcomeKind, OutgoingMessage
-from scheduling.stages import Stage
+from scheduling.gateways.outcome import Outcome, OutgoingMessage
 from storage import alerts, message_history, occurrences, outbox
 from storage.database import Database
-from storage.records import Action, Message, MessageDraft, MessageState, Origin, Recipient
+from storage.records import Action, Message, MessageDraft, Recipient
+from storage.vocabulary import MessageState, Origin, OutcomeKind, Stage
 from tests.engine import alerts as at
 from tests.engine.support import ACCEPTED, ScriptedSender, add_handler, make_site, outcome, running
 from tests.virtual_time import VirtualClock, run_virtually

@@ -11,10 +11,11 @@ import pytest
 
 from scheduling import handler_state
 from scheduling.gateways.codes import ONE_API, XML_API, limits_all
-from scheduling.gateways.outcome import Balance, GatewayError, Outcome, OutcomeKind, OutgoingMessage
+from scheduling.gateways.outcome import Balance, GatewayError, Outcome, OutgoingMessage
 from storage import handlers
 from storage.database import Database
-from storage.records import HandlerStatus, MessageState, Origin
+from storage.records import HandlerStatus
+from storage.vocabulary import MessageState, Origin, OutcomeKind
 from tests.engine.support import (
     ACCEPTED,
     MINUTE,

@@ -8,7 +8,7 @@ import pytest
 from scheduling import recorder
 from scheduling.gateways.outcome import Outcome, OutgoingMessage
 from storage.errors import DiskFull
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.engine.support import (
     ACCEPTED,
     ScriptedSender,

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.gateways.outcome import OutcomeKind
-from storage.records import Category, MessageState
+from storage.vocabulary import Category, MessageState, OutcomeKind
 from tests.engine.support import (
     ACCEPTED,
     MINUTE,

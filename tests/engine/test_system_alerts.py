@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from scheduling import alerting, system_alerts
-from scheduling.gateways.outcome import Balance, GatewayError, OutcomeKind
-from scheduling.stages import Stage
+from scheduling.gateways.outcome import Balance, GatewayError
 from scheduling.system_alerts import BALANCE_LOW, HANDLER_IN_ERROR, MESSAGE_FAILED
 from storage import occurrences
 from storage.database import Database
-from storage.records import MessageState
+from storage.vocabulary import MessageState, OutcomeKind, Stage
 from tests.engine import alerts as at
 from tests.engine.support import (
     ACCEPTED,

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from scheduling import alerting, told
-from scheduling.gateways.outcome import GatewayError, Outcome, OutcomeKind, OutgoingMessage
-from scheduling.stages import Stage
+from scheduling.gateways.outcome import GatewayError, Outcome, OutgoingMessage
 from storage import alerts, hearing, occurrences
 from storage.database import Database
-from storage.records import TOLD, Action, MessageState, Recipient
+from storage.records import TOLD, Action, Recipient
+from storage.vocabulary import MessageState, OutcomeKind, Stage
 from tests.engine import alerts as at
 from tests.engine.support import ACCEPTED, ScriptedSender, add_handler, make_site, outcome, review_of, running
 from tests.virtual_time import VirtualClock, run_virtually

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.gateways.outcome import OutcomeKind, QueryAnswer, QueryVerdict
+from scheduling.gateways.outcome import QueryAnswer, QueryVerdict
 from storage import message_history
-from storage.records import MessageState
+from storage.vocabulary import MessageState, OutcomeKind
 from tests.engine.support import (
     ACCEPTED,
     ScriptedSender,

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from scheduling import alerting
-from scheduling.gateways.outcome import Outcome, OutcomeKind, OutgoingMessage, QueryAnswer, QueryVerdict
-from scheduling.stages import Stage
+from scheduling.gateways.outcome import Outcome, OutgoingMessage, QueryAnswer, QueryVerdict
 from storage import alerts, message_history, occurrences
 from storage.database import Database
-from storage.records import Action, Message, MessageState, Recipient
+from storage.records import Action, Message, Recipient
+from storage.vocabulary import MessageState, OutcomeKind, Stage
 from tests.engine import alerts as at
 from tests.engine.support import (
     ACCEPTED,

@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from scheduling import claims, recorder, withdrawal
-from scheduling.gateways.outcome import OutcomeKind
 from scheduling.recorder import Result
-from scheduling.stages import Stage
 from storage import handlers, outbox
-from storage.records import Message, MessageState
+from storage.records import Message
+from storage.vocabulary import MessageState, OutcomeKind, Stage
 from tests.engine.support import ACCEPTED, message, outcome
 from tests.engine.test_withdrawal import JOE, Site
 from tests.virtual_time import VirtualClock, run_virtually

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from demo_data.clickatell import ThreadedClickatell
-from storage.records import MessageState
 from storage.site import open_site
+from storage.vocabulary import MessageState
 from tests.engine import support
 from tests.faults.nursery import Child, Nursery
 from tests.processes.support import CLOCK, SECOND, until, within

@@ -23,10 +23,10 @@ from scheduling import fault_points
 from scheduling.clock import SystemClock
 from scheduling.engine import Engine
 from scheduling.headless import run_headless
-from scheduling.stages import Stage
 from scheduling.timing import Timing
 from storage.records import Recipient
 from storage.site import open_site
+from storage.vocabulary import Stage
 from tests.faults.journal import Journal
 from tui.cli.main import execute
 from tui.operations import occurrences, sending

@@ -9,7 +9,7 @@ import pytest
 
 from scheduling.gateways.outcome import Outcome, OutgoingMessage
 from storage import sqlite
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.engine import support
 from tests.processes.support import CLOCK
 

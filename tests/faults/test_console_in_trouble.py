@@ -14,8 +14,8 @@ from demo_data.clickatell import ThreadedClickatell
 from scheduling.engine import Timing
 from storage import sqlite
 from storage.database import Database
-from storage.records import MessageState
 from storage.site import open_site
+from storage.vocabulary import MessageState
 from tests.engine import support
 from tests.faults.test_storage import fill
 from tests.processes.support import CLOCK, SECOND

@@ -13,7 +13,7 @@ from scheduling.planner import Planner
 from scheduling.sender_pool import SenderPool
 from storage import leases, tasks
 from storage.database import Database
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.engine import support
 from tests.faults.test_due_once import add_due_once
 from tests.processes.support import CLOCK

@@ -4,7 +4,7 @@ import json
 import signal
 from pathlib import Path
 
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.engine import support
 from tests.faults.place import Place
 from tests.processes.support import until

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from scheduling import claims
-from scheduling.gateways.outcome import OutcomeKind
 from scheduling.leadership import Leadership
 from scheduling.recorder import Recorder, Result
 from scheduling.sender_pool import SenderPool
 from storage import handlers
 from storage.database import Database
-from storage.records import Handler, Message, MessageState
+from storage.records import Handler, Message
+from storage.vocabulary import MessageState, OutcomeKind
 from tests.engine import support
 from tests.processes.support import CLOCK, SECOND
 

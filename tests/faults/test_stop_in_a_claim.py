@@ -9,7 +9,7 @@ import pytest
 
 from scheduling import claims
 from scheduling.engine import Engine
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.engine import support
 from tests.processes.support import CLOCK
 

@@ -4,7 +4,7 @@ import signal
 import time
 
 from demo_data.clickatell import ThreadedClickatell
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.faults.place import Place
 from tests.faults.roles import LONGEST_CALL
 from tests.processes.support import until

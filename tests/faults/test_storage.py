@@ -11,7 +11,8 @@ from cryptography.fernet import Fernet
 from demo_data.clickatell import ThreadedClickatell
 from storage import sqlite
 from storage.errors import StorageError
-from storage.records import MessageState, Recipient
+from storage.records import Recipient
+from storage.vocabulary import MessageState
 from tests.engine import support
 from tests.faults.nursery import Nursery
 from tests.faults.place import Place

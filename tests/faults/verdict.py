@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from demo_data.clickatell import ThreadedClickatell
 from storage import process, review_verify
 from storage.database import Database
-from storage.records import EntryKind
 from storage.tables import attempts, instances, leases, messages, occurrences, reviews, task_runs, tasks
+from storage.vocabulary import EntryKind
 from tests.faults import order
 from tests.faults.journal import AskedFor
 

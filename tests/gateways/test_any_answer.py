@@ -8,14 +8,8 @@ import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduling.gateways.outcome import (
-    Balance,
-    DeliveryStatus,
-    GatewayError,
-    Outcome,
-    OutcomeKind,
-    QueryAnswer,
-)
+from scheduling.gateways.outcome import Balance, DeliveryStatus, GatewayError, Outcome, QueryAnswer
+from storage.vocabulary import OutcomeKind
 from tests.gateways.support import KEY, PASSWORD, messages, one_sender, xml_sender
 
 STATUSES = st.sampled_from([200, 202, 204, 207, 302, 400, 401, 402, 404, 408, 429, 500, 503, 504])

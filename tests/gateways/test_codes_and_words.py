@@ -3,11 +3,11 @@
 import pytest
 
 from scheduling.gateways.codes import ONE_API
-from scheduling.gateways.outcome import Outcome, OutcomeKind
+from scheduling.gateways.outcome import Outcome
 from scheduling.gateways.verdict import by_code
 from scheduling.gateways.wording import said
 from scheduling.lifecycle import reason_of
-from storage.records import WITHDRAWN
+from storage.vocabulary import WITHDRAWN, OutcomeKind
 
 
 @pytest.mark.parametrize(

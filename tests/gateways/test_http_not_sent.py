@@ -9,8 +9,8 @@ import pytest
 from scheduling.clock import SystemClock
 from scheduling.gateways.advice import Cause
 from scheduling.gateways.http import Connection
-from scheduling.gateways.outcome import OutcomeKind
 from scheduling.gateways.reply import Failure
+from storage.vocabulary import OutcomeKind
 from tests.gateways.network import (
     CALM,
     QUICK,

@@ -12,8 +12,8 @@ import pytest
 
 from scheduling.clock import SystemClock
 from scheduling.gateways.http import Connection
-from scheduling.gateways.outcome import OutcomeKind
 from scheduling.gateways.reply import Failure, Reply
+from storage.vocabulary import OutcomeKind
 from tests.gateways.network import CALM
 
 TOTAL = replace(CALM, total_timeout=0.4)

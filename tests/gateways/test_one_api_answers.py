@@ -6,10 +6,8 @@ import httpx
 import pytest
 
 from scheduling.gateways.codes import ONE_API
-from scheduling.gateways.outcome import (
-    OutcomeKind,
-)
 from scheduling.gateways.wording import said
+from storage.vocabulary import OutcomeKind
 from tests.gateways.support import (
     NOW,
     accepted,

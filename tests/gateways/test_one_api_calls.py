@@ -7,11 +7,8 @@ import pytest
 
 from scheduling.gateways import make_sender
 from scheduling.gateways.one_api.sender import OneApiSender
-from scheduling.gateways.outcome import (
-    DeliveryVerdict,
-    OutcomeKind,
-    OutgoingMessage,
-)
+from scheduling.gateways.outcome import DeliveryVerdict, OutgoingMessage
+from storage.vocabulary import OutcomeKind
 from tests.gateways.support import (
     KEY,
     ONE,

@@ -5,12 +5,8 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from scheduling.gateways.outcome import (
-    Balance,
-    DeliveryVerdict,
-    GatewayError,
-    OutcomeKind,
-)
+from scheduling.gateways.outcome import Balance, DeliveryVerdict, GatewayError
+from storage.vocabulary import OutcomeKind
 from tests.gateways.support import (
     NOW,
     accept_all,

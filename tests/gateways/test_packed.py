@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.gateways.http import MOST_BODY_BYTES
-from scheduling.gateways.outcome import Balance, OutcomeKind
+from scheduling.gateways.outcome import Balance
 from scheduling.gateways.unpacking import TooLarge, unpacked
+from storage.vocabulary import OutcomeKind
 from tests.gateways.support import accept_all, click_api, messages, one_sender, sent_reply, xml_sender
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.gateways.outcome import Outcome, OutcomeKind, OutgoingMessage
+from scheduling.gateways.outcome import Outcome, OutgoingMessage
 from scheduling.gateways.pairing import SPELLINGS, pair, told_apart
+from storage.vocabulary import OutcomeKind
 from tests.gateways.support import accepted, one_sender, refused, sent_entries
 
 ACCEPTED, REJECTED, UNKNOWN = OutcomeKind.ACCEPTED, OutcomeKind.REJECTED, OutcomeKind.UNKNOWN

@@ -11,8 +11,8 @@ import pytest
 
 from scheduling.gateways import http
 from scheduling.gateways.advice import Cause
-from scheduling.gateways.outcome import OutcomeKind
 from scheduling.gateways.reply import Failure, Reply
+from storage.vocabulary import OutcomeKind
 from tests.gateways.network import CALM, GOOD, close_after, post
 from tests.gateways.raw_server import Visit, raw_server, unused_port
 from tests.gateways.test_tls import certificate, serving  # noqa: F401  (a fixture)

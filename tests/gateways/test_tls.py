@@ -12,8 +12,8 @@ from cryptography.x509.oid import NameOID
 
 from scheduling.gateways import http
 from scheduling.gateways.advice import Cause
-from scheduling.gateways.outcome import OutcomeKind
 from scheduling.gateways.reply import Failure, Reply
+from storage.vocabulary import OutcomeKind
 from tests.gateways.network import CALM, GOOD, QUICK, close_after, close_at_once, hang, post, reset_at_once
 from tests.gateways.raw_server import Visit, raw_server
 

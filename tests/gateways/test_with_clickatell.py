@@ -26,10 +26,10 @@ from scheduling.gateways.outcome import (
     GatewayError,
     HandlerConfig,
     Outcome,
-    OutcomeKind,
     OutgoingMessage,
     QueryVerdict,
 )
+from storage.vocabulary import OutcomeKind
 from tests.gateways.support import ONE, XML, messages
 
 # Long limits, so that a loaded machine changes no outcome; short ones where the fault is a silence.

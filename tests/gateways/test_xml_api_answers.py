@@ -6,9 +6,7 @@ import httpx
 import pytest
 
 from scheduling.gateways.codes import XML_API
-from scheduling.gateways.outcome import (
-    OutcomeKind,
-)
+from storage.vocabulary import OutcomeKind
 from tests.gateways.support import (
     NOW,
     XML_ERROR,

@@ -3,12 +3,8 @@
 import httpx
 import pytest
 
-from scheduling.gateways.outcome import (
-    DeliveryVerdict,
-    OutcomeKind,
-    OutgoingMessage,
-    QueryVerdict,
-)
+from scheduling.gateways.outcome import DeliveryVerdict, OutgoingMessage, QueryVerdict
+from storage.vocabulary import OutcomeKind
 from tests.gateways.support import (
     PASSWORD,
     XML_ERROR,

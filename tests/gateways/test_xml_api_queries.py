@@ -6,15 +6,9 @@ import httpx
 import pytest
 
 from scheduling.gateways import make_sender
-from scheduling.gateways.outcome import (
-    Balance,
-    DeliveryVerdict,
-    GatewayError,
-    OutcomeKind,
-    QueryAnswer,
-    QueryVerdict,
-)
+from scheduling.gateways.outcome import Balance, DeliveryVerdict, GatewayError, QueryAnswer, QueryVerdict
 from scheduling.gateways.xml_api.sender import XmlApiSender
+from storage.vocabulary import OutcomeKind
 from tests.gateways.support import (
     XML,
     XML_ERROR,

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling.gateways.outcome import Balance, Outcome, OutcomeKind
+from scheduling.gateways.outcome import Balance, Outcome
 from scheduling.gateways.xml_api.reading import read_document, tag_of
+from storage.vocabulary import OutcomeKind
 from tests.gateways.support import PASSWORD, messages, xml_sender
 
 ACCEPTED, REJECTED, ACCOUNT, UNKNOWN = (

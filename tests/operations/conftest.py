@@ -9,7 +9,8 @@ import pytest
 
 from storage.database import Database
 from storage.site import open_site
-from tui.operations.desk import Desk, Role
+from storage.vocabulary import Role
+from tui.operations.desk import Desk
 
 
 @dataclass

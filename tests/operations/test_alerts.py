@@ -5,16 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from scheduling.stages import Stage
 from storage import groups as stored_groups
 from storage import users as stored_users
 from storage.alerts import AlertField
 from storage.database import Database
 from storage.records import Recipient
+from storage.vocabulary import Role, Stage
 from tests.operations.arrange import ANN, JOE, make_handler, make_people, to
 from tui.operations import alert_actions, alerts, handlers
 from tui.operations.alert_form import AlertForm, StageAction, stage_named
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import NotAllowed, Refused
 
 SYSTEM = ("Handler in error", "Balance low", "Message failed")

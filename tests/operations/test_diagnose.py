@@ -20,9 +20,9 @@ from demo_data.clickatell.threaded import ThreadedClickatell
 from scheduling.diagnose.finding import Finding, Result
 from storage import adoption, handlers, leases
 from storage.database import Database
-from storage.records import ApiType
 from storage.secrets import SecretBox
 from storage.tables import messages
+from storage.vocabulary import ApiType
 from tests.operations.arrange import JOE, make_handler, make_people, set_message, to
 from tests.operations.conftest import StandingClock
 from tui.operations import diagnose, handler_status, sending, tasks

@@ -2,7 +2,8 @@
 
 import pytest
 
-from storage.records import CustomField, FieldType
+from storage.records import CustomField
+from storage.vocabulary import FieldType
 from tui.operations.errors import Refused
 from tui.operations.field_values import check_value, shown
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from storage import handlers
-from storage.records import FieldType, Recipient
+from storage.records import Recipient
+from storage.vocabulary import FieldType
 from tests.people import add_handler, add_task
 from tui.operations import fields, users
 from tui.operations.desk import Desk

@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from scheduling.gateways.outcome import Balance, GatewayError, OutcomeKind
+from scheduling.gateways.outcome import Balance, GatewayError
 from storage import handlers as stored
 from storage.database import Database
 from storage.records import HandlerStatus
+from storage.vocabulary import OutcomeKind, Role
 from tests.operations.arrange import make_handler, run_engine_here
 from tests.operations.conftest import StandingClock
 from tui.operations import handler_check, handler_status, handlers
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import NotAllowed, Refused
 from tui.operations.status import as_json, status
 from tui.operations.views import handler_json

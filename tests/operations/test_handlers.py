@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from storage import handlers as stored
-from storage.records import ApiType, MessageState
 from storage.secrets import SecretBox
+from storage.vocabulary import ApiType, MessageState
 from tests.operations.arrange import JOE, make_field, make_handler, make_people, run_engine_here, to
 from tui.operations import handler_status, handlers, messages, sending
 from tui.operations.desk import Desk

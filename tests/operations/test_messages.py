@@ -6,7 +6,8 @@ import pytest
 
 from storage import leases, outbox
 from storage.message_history import MessageFilter
-from storage.records import ApiType, Message, MessageState
+from storage.records import Message
+from storage.vocabulary import ApiType, MessageState
 from tests.operations.arrange import ANN, JOE, make_handler, run_engine_here, set_message, to
 from tests.operations.conftest import StandingClock
 from tui.operations import handlers, messages, review, sending, status, waiting

@@ -5,14 +5,15 @@ from itertools import product
 
 import pytest
 
-from scheduling.stages import FOLLOWS, Stage
+from scheduling.stages import FOLLOWS
 from storage.alerts import AlertField
 from storage.database import Database
 from storage.records import Recipient
+from storage.vocabulary import Role, Stage
 from tests.operations.arrange import ANN, BOB, JOE, make_handler, make_people, to
 from tui.operations import alerts, handlers, occurrences
 from tui.operations.alert_form import AlertForm, StageAction
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import NotAllowed, Refused
 
 NUMBERS = dict(zip(Stage, [f"+44770090013{n}" for n in range(6)], strict=True))

@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from storage import key_lookup
 from storage.database import Database
+from storage.vocabulary import Role
 from tests.operations.conftest import StandingClock
 from tui.operations import groups, operators
 from tui.operations.access import Identity, take_desk
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import NotAllowed, Refused, SignedOut
 from tui.operations.operator_keys import fingerprint, read_keys
 

@@ -2,8 +2,9 @@
 
 from itertools import islice
 
-from storage.records import Category, EntryKind, ReviewEntry
+from storage.records import ReviewEntry
 from storage.review import ReviewFilter
+from storage.vocabulary import Category, EntryKind
 from tui.operations import review
 from tui.operations.desk import Desk
 from tui.operations.views import review_json

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from storage import message_history, outbox
-from storage.records import MessageState, Origin, Recipient
+from storage.records import Recipient
+from storage.vocabulary import MessageState, Origin
 from tests.operations.arrange import ANN, BOB, JOE, make_handler, make_people, to
 from tui.operations import handlers, messages, review, sending
 from tui.operations.desk import Desk

@@ -8,11 +8,12 @@ import pytest
 from storage import adoption, sqlite, tasks
 from storage.database import Database
 from storage.errors import Damaged
+from storage.vocabulary import Role
 from tests.operations.arrange import JOE, make_handler, run_engine_here, set_message, to
 from tests.operations.conftest import StandingClock
 from tests.operations.test_diagnose import add_task
 from tui.operations import sending, site_care, status
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import NotAllowed, Refused
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from storage import message_history
 from storage import tasks as stored
-from storage.records import Origin, Recipient, Task, WhenMissed
+from storage.records import Recipient, Task
+from storage.vocabulary import Origin, WhenMissed
 from tests.operations.arrange import ANN, JOE, make_handler, make_people, to
 from tests.operations.conftest import StandingClock
 from tui.operations import handlers, messages, review, task_preview, tasks

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from scheduling.stages import Stage
 from storage import hearing
 from storage.database import Database
-from storage.records import TOLD, OnUnknown, Recipient
+from storage.records import TOLD, Recipient
 from storage.tables import attempts, messages, submissions
+from storage.vocabulary import OnUnknown, Stage
 from tests.operations.arrange import ANN, BOB, JOE, make_handler, make_people, set_message, to
 from tests.operations.conftest import StandingClock
 from tui.operations import alert_actions, alerts, occurrences, sending, status

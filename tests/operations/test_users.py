@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from storage import outbox, review
-from storage.records import Category, MessageDraft, Origin, Recipient
+from storage.records import MessageDraft, Recipient
+from storage.vocabulary import Category, Origin
 from tests.people import add_handler, add_task
 from tui.operations import fields, groups, users
 from tui.operations.desk import Desk

@@ -17,8 +17,9 @@ from scheduling.clock import SystemClock
 from storage import integrity, leases, message_history, process
 from storage.database import Database
 from storage.message_history import MessageFilter
-from storage.records import Lease, Level, Message, MessageState, Origin, Review
+from storage.records import Lease, Message, Review
 from storage.site import open_site
+from storage.vocabulary import Level, MessageState, Origin
 from tests.engine import support
 
 T = TypeVar("T")

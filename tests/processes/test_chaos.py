@@ -9,7 +9,8 @@ import pytest
 
 from scheduling import firing, lifecycle
 from storage import tasks
-from storage.records import Action, MessageState, Recipient
+from storage.records import Action, Recipient
+from storage.vocabulary import MessageState
 from tests.processes.support import CLOCK, Program, Site, until
 
 LASTS = 10.0  # seconds

@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from storage.records import MessageState
+from storage.vocabulary import MessageState, Role
 from tests.processes.support import PROGRAM, Site, until, within
 from tests.processes.terminal import Terminal
 from tui.operations import operators
 from tui.operations.access import Identity, take_desk
-from tui.operations.desk import Role
 
 ALT_SCREEN, MAIN_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 MOUSE_ON, MOUSE_OFF = b"\x1b[?1000h", b"\x1b[?1000l"

@@ -2,7 +2,7 @@
 
 import signal
 
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.processes.support import Site
 
 

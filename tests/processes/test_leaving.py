@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.processes import on_terminal
 from tests.processes.support import PROGRAM, Program, Site, until, within
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage import process
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.processes import hold_lock
 from tests.processes.support import Program, Site, until, within
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.processes import failing_console
 from tests.processes.support import Site, until
 from tests.processes.terminal import Terminal

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.processes.support import PROGRAM, Site, until
 from tests.processes.terminal import TERM, Terminal
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from storage import process
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.processes.support import Program, Site, until
 
 

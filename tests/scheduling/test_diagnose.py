@@ -10,25 +10,12 @@ import pytest
 from scheduling.diagnose import gateway, message, person, plan, site
 from scheduling.diagnose import handler as judge
 from scheduling.diagnose.finding import Finding, Result, ok, problem, warning, worst
-from scheduling.gateways.outcome import Balance, GatewayError, OutcomeKind
+from scheduling.gateways.outcome import Balance, GatewayError
 from scheduling.site_zone import Difference, SiteZone
 from storage import integrity
 from storage.adoption import COPIED, Hold
-from storage.records import (
-    ApiType,
-    Handler,
-    HandlerStatus,
-    Instance,
-    Lease,
-    Message,
-    MessageState,
-    OnUnknown,
-    Origin,
-    Queue,
-    Task,
-    User,
-    WhenMissed,
-)
+from storage.records import Handler, HandlerStatus, Instance, Lease, Message, Queue, Task, User
+from storage.vocabulary import ApiType, MessageState, OnUnknown, Origin, OutcomeKind, WhenMissed
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from scheduling import handler_state
 from scheduling.gateways.codes import ONE_API, XML_API, Recovery, recovery
-from scheduling.gateways.outcome import OutcomeKind
 from scheduling.handler_state import Shown, gate, pause_of, shows_recovery
 from storage.outbox import ALERT_LANE, ORDINARY_LANE
 from storage.records import HandlerStatus
+from storage.vocabulary import OutcomeKind
 
 NOW = datetime(2026, 3, 2, 14, 0, 10, tzinfo=UTC)
 BOTH = (ALERT_LANE, ORDINARY_LANE)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scheduling import misfire
-from storage.records import Task, WhenMissed
+from storage.records import Task
+from storage.vocabulary import WhenMissed
 
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

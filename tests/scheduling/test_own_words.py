@@ -12,9 +12,9 @@ from scheduling import alerting, system_alerts, templates
 from scheduling.gateways import advice, codes
 from scheduling.recipients import Reached, compose
 from scheduling.sms_text import _BASIC, _EXTENSION, gsm_signs, measure, shorten
-from scheduling.stages import Stage
 from storage.alerts import Alert, AlertField
 from storage.texts import for_phone
+from storage.vocabulary import Stage
 from tui.messages.send_test import TEXT
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from scheduling import told
 from scheduling.told import Then
 from storage.hearing import MessageFact, MissedPerson
-from storage.records import MessageState, OnUnknown
+from storage.vocabulary import MessageState, OnUnknown
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)

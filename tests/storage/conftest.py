@@ -8,8 +8,9 @@ import pytest
 
 from storage import review
 from storage.database import Database
-from storage.records import Category, EntryKind, ReviewEntry
+from storage.records import ReviewEntry
 from storage.site import open_site
+from storage.vocabulary import Category, EntryKind
 from tests.engine.support import add_handler, queue
 from tests.virtual_time import START
 

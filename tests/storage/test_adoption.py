@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from storage import adoption, instances, leases, message_history, outbox, review
 from storage.database import Database
-from storage.records import MessageState
 from storage.site import open_site
 from storage.tables import site_values
+from storage.vocabulary import MessageState
 from tests.engine.support import add_handler, queue, states
 from tests.storage.conftest import NOW, Standing, texts_of
 

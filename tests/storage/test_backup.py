@@ -14,10 +14,10 @@ from storage.backup import backup
 from storage.database import Database
 from storage.errors import Damaged, NewerSchema, NotASite, StorageError
 from storage.folder import DataFolder
-from storage.records import MessageState
 from storage.restore import Restored
 from storage.secrets import VARIABLE
 from storage.site import open_site
+from storage.vocabulary import MessageState
 from tests.engine.support import states
 from tests.storage.conftest import NOW, say, texts_of
 

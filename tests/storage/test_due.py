@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from storage import due, message_order, outbox
 from storage.database import Database
-from storage.records import MessageDraft, Origin
+from storage.records import MessageDraft
+from storage.vocabulary import Origin
 from tests.engine.support import add_handler, make_site
 from tests.virtual_time import VirtualClock, run_virtually
 

@@ -9,7 +9,7 @@ import pytest
 from storage import message_history
 from storage.database import Database
 from storage.message_history import ALL, MessageFilter
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.engine.support import add_handler, make_site, queue
 from tests.operations.arrange import set_message
 

@@ -14,9 +14,9 @@ from scheduling.clock import SystemClock
 from storage import message_history, message_search
 from storage.database import Database
 from storage.message_history import MessageFilter
-from storage.records import MessageState
 from storage.site import open_site
 from storage.tables import messages
+from storage.vocabulary import MessageState
 from tests.engine.support import add_handler, queue
 from tests.operations.arrange import set_message
 from tui.messages.states import state_of

@@ -6,9 +6,10 @@ from cryptography.fernet import Fernet
 from storage import handlers, key_rotation, review_verify
 from storage.database import Database
 from storage.errors import SecretMissing, StorageError
-from storage.records import Category, EntryKind, ReviewEntry
+from storage.records import ReviewEntry
 from storage.secrets import VARIABLE, SecretBox, hint
 from storage.site import open_site
+from storage.vocabulary import Category, EntryKind
 from tests.engine.support import add_handler
 from tests.storage.conftest import NOW, Standing, say, texts_of
 

@@ -11,12 +11,13 @@ from tempfile import TemporaryDirectory
 
 from demo_data.clickatell import ThreadedClickatell
 from storage.operators import Operator
+from storage.vocabulary import Role
 from tests.processes.support import Program, Site, environment, until
 from tests.processes.terminal import Terminal
 from tests.system.openssh import Sshd, public_key
 from tui.operations import operators
 from tui.operations.access import Identity, take_desk
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.operator_keys import read_keys
 
 ACCOUNT = "root"

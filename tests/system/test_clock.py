@@ -9,7 +9,8 @@ import pytest
 
 from demo_data.clickatell import ThreadedClickatell
 from storage import tasks
-from storage.records import MessageState, TaskRun
+from storage.records import TaskRun
+from storage.vocabulary import MessageState
 from tests.processes.support import PROGRAM, Program, Site, environment, until, within
 from tests.system.faked_clock import FakedClock
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from storage.records import Review
+from storage.vocabulary import Role
 from tests.operations.arrange import make_people
 from tests.processes.support import until, within
 from tests.processes.terminal import Terminal
 from tests.system.operators_over_ssh import SiteOverSsh
-from tui.operations.desk import Role
 
 JOE = "+447700900123"
 A_SECOND = 1.0

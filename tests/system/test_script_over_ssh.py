@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from storage import message_history
+from storage.vocabulary import Role
 from tests.cli.examples import ALERT, example, heard
 from tests.processes.support import environment, within
 from tests.system.openssh import LOOPBACK, SSH
 from tests.system.operators_over_ssh import ACCOUNT, SiteOverSsh
-from tui.operations.desk import Role
 
 pytestmark = pytest.mark.timeout(600)
 NOBODY_LISTENS = 9

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from storage.vocabulary import Role
 from tests.operations.arrange import make_people
 from tests.processes.support import until
 from tests.processes.terminal import Terminal
 from tests.system.operators_over_ssh import SiteOverSsh
-from tui.operations.desk import Role
 
 pytestmark = pytest.mark.timeout(600)
 

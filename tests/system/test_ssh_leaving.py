@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from storage.records import MessageState
+from storage.vocabulary import MessageState, Role
 from tests.processes.support import Program, until, within
 from tests.processes.terminal import Terminal
 from tests.system.operators_over_ssh import SiteOverSsh
 from tests.system.relay import Relay
-from tui.operations.desk import Role
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from storage.vocabulary import Role
 from tests.processes.support import until, within
 from tests.system.openssh import LOOPBACK, Sshd
 from tests.system.operators_over_ssh import ACCOUNT, SiteOverSsh
-from tui.operations.desk import Role
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from storage.vocabulary import Role
 from tests.system.operators_over_ssh import ACCOUNT, SiteOverSsh
-from tui.operations.desk import Role
 from tui.ssh import checks
 from tui.ssh.checks import Check
 from tui.ssh.installation import Installation

@@ -18,12 +18,13 @@ from demo_data.sample_clickatell import Addresses
 from demo_data.sample_setup import FLAKY, XML
 from demo_data.sample_site import build
 from scheduling.gateways.codes import XML_API
-from scheduling.gateways.outcome import GatewayError, OutcomeKind
+from scheduling.gateways.outcome import GatewayError
 from scheduling.monitor import judge
 from storage import handlers
 from storage.database import Transaction
 from storage.site import open_site
 from storage.tables import leases
+from storage.vocabulary import OutcomeKind
 from tui.console.pictured import PicturedConsole
 from tui.console.preferences import Preferences
 from tui.console.settings import Settings

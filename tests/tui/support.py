@@ -13,10 +13,11 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from storage.site import open_site
+from storage.vocabulary import Role
 from tui.console.app import ConsoleApp
 from tui.console.settings import Settings
 from tui.dialogs.confirm import Confirm
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.widgets.header import SiteHeader
 from tui.widgets.paged_table import PagedTable
 

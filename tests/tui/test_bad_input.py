@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Static
 
 from storage import handlers as stored_handlers
-from storage.records import FieldType
+from storage.vocabulary import FieldType
 from tests.operations.arrange import make_handler
 from tests.tui.sections.raising import fire
 from tests.tui.support import console, make_desk, settle

@@ -18,9 +18,9 @@ from textual.screen import Screen
 
 import tui
 from demo_data.sample_site import build
-from scheduling.stages import Stage
 from storage import tables
 from storage.site import open_site
+from storage.vocabulary import Stage
 from tests.operations.arrange import make_handler, make_people
 from tests.tui.fixed_site import ADDRESSES
 from tests.tui.guide.hands import paste

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from storage import message_history
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.gateways.raw_server import Visit, raw_server
 from tests.operations.arrange import to
 from tests.tui.guide.hands import whole_console

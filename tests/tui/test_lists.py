@@ -74,7 +74,7 @@ async def test_open_alerts_and_failures_are_counted_where_they_are_seen(desk: De
 
 
 async def test_what_is_answered_is_counted_apart(desk: Desk) -> None:
-    from scheduling.stages import Stage
+    from storage.vocabulary import Stage
 
     occurrences.step(desk, raised(desk), Stage.CLAIMED)
     async with console(desk, section="users") as pilot:

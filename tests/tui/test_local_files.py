@@ -5,8 +5,8 @@ from typing import Any, TextIO
 
 import pytest
 
+from storage.vocabulary import Role
 from tui.operations import local_files
-from tui.operations.desk import Role
 from tui.operations.errors import NotAllowed, Refused
 from tui.operations.local_files import Anywhere, OwnFolder
 

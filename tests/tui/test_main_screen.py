@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from storage.records import Category, EntryKind, ReviewEntry
+from storage.records import ReviewEntry
 from storage.tables import leases
+from storage.vocabulary import Category, EntryKind
 from tests.operations.arrange import make_handler, make_people
 from tests.tui.support import console, make_desk, screen_text, settle
 from tui.console.app import ConsoleApp
@@ -30,7 +31,8 @@ WRITER = """
 import sys, time
 from pathlib import Path
 from storage.site import open_site
-from storage.records import Category, EntryKind, ReviewEntry
+from storage.records import ReviewEntry
+from storage.vocabulary import Category, EntryKind
 from datetime import UTC, datetime
 
 database = open_site(Path(sys.argv[1]))

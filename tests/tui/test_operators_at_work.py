@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from storage.vocabulary import Role
 from tests.tui.support import console, make_desk, screen_text, settle, told
 from tui.console.app import ConsoleApp
 from tui.console.settings import Settings
 from tui.operations import alerts, operators
 from tui.operations.access import Identity, take_desk
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from storage import handlers as stored_handlers
-from storage.records import Category, EntryKind, Level, ReviewEntry
+from storage.records import ReviewEntry
+from storage.vocabulary import Category, EntryKind, Level
 from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
 from tui.editors.handler import HandlerEditor

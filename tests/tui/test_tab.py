@@ -13,9 +13,9 @@ from textual.screen import Screen
 
 import tui
 from demo_data.sample_site import build
-from scheduling.stages import Stage
 from storage import tables
 from storage.site import open_site
+from storage.vocabulary import Stage
 from tests.tui.fixed_site import ADDRESSES
 from tests.tui.sections.people import desk_at, go_to, rows_are
 from tests.tui.sections.raising import fire

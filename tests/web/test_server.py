@@ -13,7 +13,7 @@ import pytest
 from yarl import URL
 
 from storage import handlers
-from storage.records import MessageState
+from storage.vocabulary import MessageState
 from tests.processes.support import Site, within
 from tests.web.support import Tab, WebServer, browser, eventually, gone, tab
 

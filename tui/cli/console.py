@@ -4,6 +4,7 @@ import contextlib
 import sys
 from pathlib import Path
 
+from storage.vocabulary import InstanceKind
 from tui.cli import context
 from tui.cli.logs import log_to_file
 from tui.cli.output import note
@@ -17,7 +18,7 @@ def open_console(
     folder: Path | None = None,
     banner: str = "",
     place: str = "",
-    kind: str = "console",
+    kind: InstanceKind = InstanceKind.CONSOLE,
     mouse: bool | None = None,
     theme: str | None = None,
     link: str | None = None,
@@ -31,7 +32,7 @@ def open_console(
 
     A `kind` of "web" has none: a browser shows it, by way of the server that has started this process.
     """
-    if kind != "web" and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if kind != InstanceKind.WEB and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused("the console needs a terminal: see `commsdesk --help` for commands that do not")
     from tui.cli.screens import Screens
     from tui.console.app import ConsoleApp
@@ -61,7 +62,7 @@ def open_console(
 
     def make(notice: str) -> ConsoleApp:
         app = ConsoleApp(settings, site=open_site, notice=notice)
-        if kind == "web":
+        if kind == InstanceKind.WEB:
             from tui.web import attach
 
             attach(app)

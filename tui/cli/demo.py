@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from storage.vocabulary import InstanceKind
 from tui.cli import context
 from tui.cli.output import local_time, note, say
 from tui.operations.errors import Refused
@@ -98,7 +99,7 @@ def _on_screen(folder: Path, keep: Path | None) -> int:
         link=look.link,
         folder=folder,
         banner=f"demo site, nothing is really sent: {fate}",
-        kind="demo",
+        kind=InstanceKind.DEMO,
         place=NAME,
     )
 
@@ -121,7 +122,9 @@ def run_headless_demo(folder: Path, kept: bool, seconds: float | None) -> int:
     began = desk.now()
 
     def make() -> Engine:
-        return Engine(desk.database, kind="demo", operator=desk.operator, version=version("commsdesk"))
+        return Engine(
+            desk.database, kind=InstanceKind.DEMO, operator=desk.operator, version=version("commsdesk")
+        )
 
     def tell(trouble: str | None) -> None:
         note(f"commsdesk: {trouble}" if trouble else "commsdesk: working again")

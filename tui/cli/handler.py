@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from storage import vocabulary
 from tui.cli import context
 from tui.cli.context import desk
 from tui.cli.handler_options import (
@@ -340,7 +341,7 @@ def _facts(view: "HandlerView", found: dict[str, Any]) -> list[tuple[str, object
         ("Retry plan", found["retry_plan"]),
         (
             "When the outcome is unknown",
-            "send again" if found["on_unknown"] == "resend" else "hold for an operator",
+            "send again" if found["on_unknown"] == vocabulary.OnUnknown.RESEND else "hold for an operator",
         ),
         ("Useful life (mins)", found["useful_life_mins"]),
         (
@@ -363,7 +364,7 @@ def _facts(view: "HandlerView", found: dict[str, Any]) -> list[tuple[str, object
 def _status(view: "HandlerView") -> str:
     shown = view.shown
     sign = {"Paused": "‖", "Running": "●", "Error": "▲", "Starting": "◌"}.get(shown.light, "○")
-    if shown.status != "Error" or not view.error:
+    if shown.status != vocabulary.HandlerState.ERROR or not view.error:
         return f"{sign} {shown.words}"
     return f"{sign} {view.error}" + (f" ({shown.pause_words})" if shown.pause_words else "")
 

@@ -12,7 +12,7 @@ from tui.cli.output import emit, emit_all, local_time, say, show_facts, show_tab
 
 if TYPE_CHECKING:
     from storage.operators import Operator, OperatorKey
-    from tui.operations.desk import Role
+    from storage.vocabulary import Role
 
 app = plain_app()
 

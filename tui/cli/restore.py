@@ -13,7 +13,7 @@ from tui.cli.output import confirmed, emit, local_time, note, say
 
 if TYPE_CHECKING:
     from storage.logins import Newcomer
-    from tui.operations.desk import Role
+    from storage.vocabulary import Role
 
 
 def restore(
@@ -78,8 +78,8 @@ def _agreed(newcomers: "Sequence[Newcomer]") -> bool:
 def _administrator() -> "tuple[str, Role]":
     """Who restores. A site that cannot be opened is the very one to restore: then the account decides."""
     from storage.errors import StorageError
+    from storage.vocabulary import Role
     from tui.operations.access import check_account
-    from tui.operations.desk import Role
 
     check_account(context.settings().folder)
     try:

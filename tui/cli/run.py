@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from storage.vocabulary import InstanceKind
 from tui.cli import context
 from tui.cli.output import note
 
@@ -43,7 +44,7 @@ def run(
     def make() -> Engine:
         return Engine(
             desk.database,
-            kind="run",
+            kind=InstanceKind.RUN,
             operator=desk.operator,
             version=version("commsdesk"),
             metrics_file=metrics_file,

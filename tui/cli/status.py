@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from scheduling.money import money
+from storage.vocabulary import HandlerState
 from tui.cli import context
 from tui.cli.existing_site import existing_desk
 from tui.cli.options import Json
@@ -77,7 +78,7 @@ def _show(found: "SiteStatus") -> None:
 
 def _handler_status(view: "HandlerView") -> str:
     """One word, or until when it is paused; what an error is stands among the problems below."""
-    if view.shown.status == "Error":
+    if view.shown.status == HandlerState.ERROR:
         pause = view.shown.pause_words
         return "Error" + (f", {pause}" if pause else "")
     return view.shown.words

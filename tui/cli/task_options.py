@@ -1,24 +1,16 @@
 """The options of a scheduled task, spelled once for `add` and `edit`, and how they fill the form."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from storage import vocabulary
 from tui.cli.context import desk
 
 if TYPE_CHECKING:
     from storage.records import Task
     from tui.operations.action_form import ActionForm
     from tui.operations.task_form import TaskForm
-
-
-class Missed(StrEnum):
-    """What to do with due times that were missed."""
-
-    latest = "latest"
-    all = "all"
-    skip = "skip"
 
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A task's name or id")]
@@ -36,7 +28,7 @@ Start = Annotated[
 ]
 End = Annotated[str | None, typer.Option("--end", metavar="T", help="Not after this time, local in --zone")]
 WhenMissed = Annotated[
-    Missed | None,
+    vocabulary.WhenMissed | None,
     typer.Option(
         "--when-missed",
         help="After a stop: fire the latest if missed by less than its grace (preset), all, or skip them",
@@ -65,7 +57,6 @@ def filled(form: "TaskForm", given: dict[str, Any]) -> "TaskForm":
     """The form with every option that was given. An empty time or useful life takes it away."""
     from dataclasses import replace
 
-    from storage.vocabulary import WhenMissed as Record
     from tui.operations.form_values import whole_minutes, whole_number
     from tui.operations.moments import check_zone
 
@@ -82,7 +73,7 @@ def filled(form: "TaskForm", given: dict[str, Any]) -> "TaskForm":
     if given["end"] is not None:
         found["ends_at"] = _time(given["end"], "--end", zone)
     if given["when_missed"] is not None:
-        found["when_missed"] = Record(given["when_missed"].value)
+        found["when_missed"] = given["when_missed"]
     if given["grace"] is not None:
         found["grace"] = whole_minutes(given["grace"], "Grace (mins)")
     if given["most_catch_up"] is not None:

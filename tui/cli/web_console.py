@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from storage.errors import StorageError
+from storage.vocabulary import InstanceKind
 from tui.cli import context
 from tui.cli.output import note, steady
 from tui.operations.errors import Refused, on_command_line
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
         from tui.cli.console import open_console
 
         context.configure(given.data, given.operator)
-        return open_console(engine=not given.no_engine, theme=given.theme, kind="web")
+        return open_console(engine=not given.no_engine, theme=given.theme, kind=InstanceKind.WEB)
     except (Refused, StorageError) as error:
         note(f"commsdesk: {on_command_line(error)}")
         return 1

@@ -26,6 +26,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
 
+from storage.vocabulary import InstanceKind
 from tui.console import session_limits
 from tui.console.appearance import Appearance
 from tui.console.main_screen import MainScreen
@@ -34,7 +35,7 @@ from tui.console.settings import Settings
 from tui.console.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.help import HelpScreen
-from tui.keys.action import Action, role_allows
+from tui.keys.action import Action
 from tui.keys.key_map import load_keymap
 from tui.keys.registry import REGISTRY
 from tui.operations.local_account import local_name
@@ -52,7 +53,8 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from scheduling.engine_thread import EngineThread
-    from tui.operations.desk import Desk, Role
+    from storage.vocabulary import Role
+    from tui.operations.desk import Desk
 
 log = logging.getLogger(__name__)
 
@@ -371,11 +373,11 @@ class ConsoleApp(App[int]):
     def _refusal(self, action: "str | ActionParseResult", target: DOMNode) -> str | None:
         name = (parse(action) if isinstance(action, str) else action)[1]
         found = REGISTRY.get(f"{getattr(target, 'PLACE', '')}.{name}")
-        if found is None or self.desk is None or self.role is None or role_allows(self.role, found.role):
+        if found is None or self.desk is None or self.role is None or self.role.allows(found.role):
             return None
-        from tui.operations.desk import Role, refusal
+        from tui.operations.desk import refusal
 
-        return refusal(self.desk.operator, self.role, found.title, Role[found.role.upper()])
+        return refusal(self.desk.operator, self.role, found.title, found.role)
 
     def action_target(self, action: Action) -> DOMNode | None:
         """Where an action of the palette is carried out when the focus is elsewhere."""
@@ -414,7 +416,12 @@ class ConsoleApp(App[int]):
     async def _nothing_sent_after(self) -> str | None:
         """The sentence to ask with, where this console's engine is the only one alive."""
         here = self.engine.engine if self.engine else None
-        if here is None or self.desk is None or not here.holds_lease or self.settings.kind == "demo":
+        if (
+            here is None
+            or self.desk is None
+            or not here.holds_lease
+            or self.settings.kind == InstanceKind.DEMO
+        ):
             return None
         from storage import instances
 

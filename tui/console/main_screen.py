@@ -11,9 +11,9 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
 from storage.records import Review
+from storage.vocabulary import Role
 from tui.console.appearance import Appearance
 from tui.console.open_site import OpenSite
-from tui.keys.action import role_allows
 from tui.keys.registry import REGISTRY
 from tui.operations.overview import Overview
 from tui.port import Console, console_of
@@ -130,7 +130,7 @@ Ctrl+p finds any command by name."""
         desk, role = self.console.desk, self.console.role
         if self._is_left or desk is None or role is None:
             return
-        less = f" ({role.name.lower()})" if not role_allows(role, "administrator") else ""
+        less = f" ({role})" if not role.allows(Role.ADMINISTRATOR) else ""
         self.query_one(SiteHeader).operator = f"{desk.operator}{less}"
 
     def site_unusable(self, reason: str) -> None:

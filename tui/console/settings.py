@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from storage.vocabulary import InstanceKind
 from tui.console.preferences import Preferences
 from tui.console.session_limits import Limits
 from tui.operations.local_files import Anywhere, LocalFiles
@@ -17,7 +18,7 @@ class Settings:
     engine: bool = True
     place: str = ""
     banner: str = ""
-    kind: str = "console"
+    kind: InstanceKind = InstanceKind.CONSOLE
     preferences: Preferences = field(default_factory=Preferences)
     operator_id: int | None = None
     files: LocalFiles = field(default_factory=Anywhere)

@@ -17,7 +17,8 @@ from tui.operations.errors import SignedOut
 from tui.operations.overview import Overview, read_overview
 
 if TYPE_CHECKING:
-    from tui.operations.desk import Desk, Role
+    from storage.vocabulary import Role
+    from tui.operations.desk import Desk
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import TabbedContent, TabPane
 
-from scheduling.stages import Stage
 from storage.records import TOLD, Handler, Recipient
+from storage.vocabulary import Stage
 from tui.dialogs.editor_screen import EditorScreen
 from tui.keys.registry import REGISTRY
 from tui.operations import sending

@@ -13,10 +13,10 @@ from textual.widgets import Static, TabbedContent, TabPane
 from textual.worker import Worker, WorkerState
 
 from scheduling import alerting
-from scheduling.stages import Stage
 from storage import handlers
 from storage.alerts import Alert
 from storage.records import TOLD
+from storage.vocabulary import Stage
 from tui.dialogs.confirm import Answer, Question
 from tui.editors.action_list import ActionList, rebase_actions
 from tui.editors.alert_fields import fields_of, lines_of

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from storage import custom_fields
 from storage.names import key_of
-from storage.records import CustomField, FieldType
+from storage.records import CustomField
+from storage.vocabulary import FieldType
 from tui.dialogs.confirm import Confirm
 from tui.editors.edit_conflict import MergingEditor, MergingForm
 from tui.operations import fields

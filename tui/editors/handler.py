@@ -13,7 +13,8 @@ from textual.worker import Worker, WorkerState
 from scheduling import retry
 from storage import custom_fields
 from storage import handlers as stored
-from storage.records import ApiType, CustomField, FieldType, Handler
+from storage.records import CustomField, Handler
+from storage.vocabulary import ApiType, FieldType
 from tui.editors.edit_conflict import MergingEditor, MergingForm
 from tui.editors.handler_fields import (
     ADDRESS_KEY,

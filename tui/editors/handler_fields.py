@@ -9,7 +9,8 @@ from typing import Any
 from textual.widget import Widget
 
 from scheduling import retry
-from storage.records import ApiType, CustomField, Handler, OnUnknown
+from storage.records import CustomField, Handler
+from storage.vocabulary import ApiType, OnUnknown
 from tui.operations.errors import Refused
 from tui.operations.form_values import MOST_MINUTES, minutes_of
 from tui.operations.handler_form import (

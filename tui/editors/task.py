@@ -16,7 +16,8 @@ from textual.worker import Worker, WorkerState
 from scheduling import cron, cron_words
 from scheduling.zones import zone_named
 from storage import handlers
-from storage.records import Task, WhenMissed
+from storage.records import Task
+from storage.vocabulary import WhenMissed
 from tui.dialogs.confirm import Confirm
 from tui.editors import schedule_fields, zone_field
 from tui.editors.action_list import ActionList, rebase_actions

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from scheduling import phone
-from storage.records import CustomField, FieldType
+from storage.records import CustomField
+from storage.vocabulary import FieldType
 from tui.operations.errors import Refused
 from tui.operations.field_values import NO, YES, check_value, shown
 from tui.widgets.fields import ChoiceField, Field, TextField

@@ -1,21 +1,8 @@
 """What an action of the console is, and who may do it."""
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import Literal
 
-Role = Literal["viewer", "operator", "administrator"]
-ROLES: tuple[Role, ...] = ("viewer", "operator", "administrator")
-"""From least to most: each may do what those before it may."""
-
-
-def role_allows(have: str | Enum, need: Role) -> bool:
-    """Whether someone with one role may do what needs another; an unknown role may do nothing.
-
-    A role may also be given as a member of an enumeration, by its name.
-    """
-    name = have.name.lower() if isinstance(have, Enum) else have
-    return name in ROLES and ROLES.index(name) >= ROLES.index(need)
+from storage.vocabulary import Role
 
 
 @dataclass(frozen=True)
@@ -35,7 +22,7 @@ class Action:
     place: str
     action: str
     footer: bool = False
-    role: Role = "viewer"
+    role: Role = Role.VIEWER
     palette: bool = True
 
     @property

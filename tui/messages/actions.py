@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from storage.records import Message, MessageState
+from storage.records import Message
+from storage.vocabulary import MessageState
 from tui.dialogs.confirm import Confirm
 from tui.messages import resend_facts
 from tui.operations import messages

@@ -12,8 +12,9 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from storage import review
-from storage.records import MessageState, Review
+from storage.records import Review
 from storage.review import ReviewFilter
+from storage.vocabulary import MessageState
 from tui.keys.registry import REGISTRY
 from tui.messages import actions as message_actions
 from tui.messages import facts as message_facts

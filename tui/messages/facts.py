@@ -7,7 +7,8 @@ from textual.content import Content
 
 from scheduling import phone
 from scheduling.gateways.wording import said
-from storage.records import Attempt, Message, MessageState, Origin, Review
+from storage.records import Attempt, Message, Review
+from storage.vocabulary import MessageState, Origin
 from tui.messages.states import attempts_of, outcome_shown, state_of
 from tui.operations.messages import MessageView
 from tui.review.kinds import line_of

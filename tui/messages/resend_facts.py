@@ -6,7 +6,8 @@ from datetime import datetime
 
 from textual.content import Content
 
-from storage.records import Message, MessageState
+from storage.records import Message
+from storage.vocabulary import MessageState
 from tui.messages.source import reason_of
 from tui.messages.states import state_of
 from tui.operations import large_sends, messages

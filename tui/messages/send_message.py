@@ -14,6 +14,7 @@ from textual.worker import Worker, WorkerState
 from scheduling import templates
 from scheduling.money import money
 from storage.records import Recipient
+from storage.vocabulary import HandlerState
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.editor_screen import EditorScreen
 from tui.keys.registry import REGISTRY
@@ -101,7 +102,7 @@ is queued is on disk and goes out as soon as the handler can send."""
         if not usable:
             raise Refused(ALL_DISABLED if views else NO_HANDLERS)
         # A sender that works comes first, and so is the one proposed.
-        usable.sort(key=lambda view: view.shown.status != "Running")
+        usable.sort(key=lambda view: view.shown.status != HandlerState.RUNNING)
         fields = await console.read(sending.known_fields)
         return cls(console, usable, fields, recipients, text)
 

@@ -12,8 +12,9 @@ from scheduling import phone
 from scheduling.gateways.wording import said
 from storage import message_history, message_search
 from storage.message_history import ALL, MessageFilter
-from storage.records import Message, MessageState
+from storage.records import Message
 from storage.tables import alerts, tasks
+from storage.vocabulary import MessageState
 from tui.messages.states import attempts_of, state_of
 from tui.review.lines import short_time
 from tui.text.content import plain

@@ -3,7 +3,8 @@
 from textual.content import Content
 
 from scheduling.retry import RetryPlan
-from storage.records import Message, MessageState
+from storage.records import Message
+from storage.vocabulary import MessageState
 
 _STATES = {
     MessageState.QUEUED: ("·", "waiting", "$text-muted"),

@@ -114,7 +114,7 @@ def messages(
 ) -> Table:
     """Messages that fit, the newest `limit`. `state` is as in `commsdesk message list --state`."""
     from storage.message_history import MessageFilter
-    from storage.records import MessageState
+    from storage.vocabulary import MessageState
     from tui.operations import messages as operations
     from tui.operations import names
     from tui.operations.views import message_json
@@ -143,8 +143,8 @@ def review(
     operator: str | None = None,
 ) -> Table:
     """Review entries that fit, the newest `limit`. `category` is Handler, Message, … and `level` info, …"""
-    from storage.records import Category, Level
     from storage.review import ReviewFilter
+    from storage.vocabulary import Category, Level
     from tui.operations import review as operations
     from tui.operations.views import review_json
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from scheduling import actions
-from scheduling.stages import DONE, Stage
+from scheduling.stages import DONE
+from storage.vocabulary import Stage
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.note import NoteDialog
 from tui.messages.large_send import agreed

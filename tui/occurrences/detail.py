@@ -11,7 +11,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from scheduling.gateways.wording import said
-from scheduling.stages import FOLLOWS, Stage
+from scheduling.stages import FOLLOWS
+from storage.vocabulary import Stage
 from tui.keys.registry import REGISTRY
 from tui.messages.states import state_of
 from tui.occurrences import actions as occurrence_actions

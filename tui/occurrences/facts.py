@@ -8,6 +8,7 @@ from textual.content import Content
 from scheduling import templates
 from scheduling.told import Tally
 from storage.occurrences import Occurrence, OccurrenceEvent
+from storage.vocabulary import Stage
 from tui.messages.facts import exact_time
 from tui.operations import told_words
 from tui.operations.alert_preview import Outgoing
@@ -19,13 +20,13 @@ from tui.text.content import plain, plain_block
 LABEL = 10
 HALF = 38  # cells of one of two columns
 MOST_NAMED = 4
-_STAGES = {
-    "Created": ("▲", "$text-error"),
-    "Claimed": ("●", "$text-warning"),
-    "Actioned": ("●", "$text-accent"),
-    "Escalated": ("▲", "$text-error"),
-    "Restored": ("✓", "$text-success"),
-    "Finalised": ("○", "$text-muted"),
+_STAGES: dict[str, tuple[str, str]] = {
+    Stage.CREATED: ("▲", "$text-error"),
+    Stage.CLAIMED: ("●", "$text-warning"),
+    Stage.ACTIONED: ("●", "$text-accent"),
+    Stage.ESCALATED: ("▲", "$text-error"),
+    Stage.RESTORED: ("✓", "$text-success"),
+    Stage.FINALISED: ("○", "$text-muted"),
 }
 _EVENTS = {
     "Raised again": ("+", "$text-warning"),

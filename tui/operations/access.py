@@ -14,7 +14,8 @@ from storage.errors import StorageError
 from storage.folder import DataFolder
 from storage.operators import Operator
 from storage.site import open_site
-from tui.operations.desk import Desk, Role
+from storage.vocabulary import Role
+from tui.operations.desk import Desk
 from tui.operations.errors import NotAllowed
 from tui.operations.operators import named
 
@@ -89,7 +90,7 @@ def take_desk(database: Database, identity: Identity, now: Callable[[], datetime
 
 
 def _desk_of(database: Database, found: Operator, now: Callable[[], datetime]) -> Desk:
-    return Desk(database, found.name, Role[found.role.upper()], now, found.id)
+    return Desk(database, found.name, found.role, now, found.id)
 
 
 def _note_seen(desk: Desk) -> None:

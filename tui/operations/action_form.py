@@ -10,6 +10,7 @@ from scheduling import sms_text
 from storage import audience
 from storage import handlers as stored
 from storage.records import Action, Recipient
+from storage.vocabulary import Stage
 from tui.operations.errors import Refused
 from tui.operations.names import check_text, mentioned
 from tui.operations.sending import NO_FIELD, check_fields, check_told
@@ -60,7 +61,7 @@ def check_action(
         text=sms_text.normalise(form.text),
         recipients=tuple(dict.fromkeys(form.recipients)),
         enabled=form.enabled,
-        stage=form.stage,
+        stage=Stage(form.stage) if form.stage else None,
     )
     warnings = []
     if not handler.enabled:

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from storage import alerts as stored
 from storage.alerts import Alert
 from storage.records import Action
-from storage.vocabulary import Stage
+from storage.vocabulary import Role, Stage
 from tui.operations.alert_form import AlertForm, StageAction, form_of
 from tui.operations.alerts import Saved, read, save
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.form_values import whole_number
 

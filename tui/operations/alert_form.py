@@ -169,16 +169,16 @@ def _check_actions(
     for item in form.actions:
         where = stage_named(item.stage or "")
         if item not in changed:
-            check_told(item.recipients, str(where))
+            check_told(item.recipients, where)
             _check_still_known(connection, item, gone)
-            actions.append(replace(kept[item.id], stage=str(where)))
+            actions.append(replace(kept[item.id], stage=where))
             continue
         try:
             action, said = check_action(connection, item, known)
         except Refused as refused:
             numbered = f"{where}: {refused.message}" if len(changed) > 1 else refused.message
             raise Refused(numbered, refused.field) from None
-        actions.append(replace(action, id=item.id, stage=str(where)))
+        actions.append(replace(action, id=item.id, stage=where))
         warnings += [f"{where}: {warning}" for warning in said]
     return tuple(actions), warnings
 

@@ -68,7 +68,7 @@ def of_raise(desk: Desk, alert: Alert, key: str, given: Mapping[str, str]) -> Ra
     given, _ = kept_values(given, alert.fields)
     now = desk.now()
     new = Occurrence(
-        0, alert.id, alert.name, alert.priority, key or None, str(Stage.CREATED), 1, None, dict(given),
+        0, alert.id, alert.name, alert.priority, key or None, Stage.CREATED, 1, None, dict(given),
         desk.operator, now, now,
     )  # fmt: skip
     with desk.database.read() as connection:

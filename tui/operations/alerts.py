@@ -12,11 +12,11 @@ from storage import occurrences
 from storage.alerts import Alert
 from storage.database import Transaction
 from storage.records import ReviewEntry
-from storage.vocabulary import Category, EntryKind, Level, Stage
+from storage.vocabulary import Category, EntryKind, Level, Role, Stage
 from tui.operations.action_form import same
 from tui.operations.alert_form import AlertForm, StageAction, check, form_of
 from tui.operations.alert_health import broken
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted, minutes_of
 from tui.operations.names import one_of

@@ -3,8 +3,8 @@
 from storage import clock_hold
 from storage.clock_hold import ClockHold
 from storage.records import ReviewEntry
-from storage.vocabulary import Category, EntryKind, Level
-from tui.operations.desk import Desk, Role
+from storage.vocabulary import Category, EntryKind, Level, Role
+from tui.operations.desk import Desk
 
 NOTHING_HELD = "no scheduled task waits because of the clock: nothing to let go on"
 

@@ -4,24 +4,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from storage import operators
 from storage.database import Database, Transaction
 from storage.errors import StorageError
+from storage.vocabulary import Role
 from tui.operations.errors import NotAllowed, Refused, SignedOut
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
-
-
-class Role(IntEnum):
-    """Each role may do what the ones before it may."""
-
-    VIEWER = 1
-    OPERATOR = 2
-    ADMINISTRATOR = 3
 
 
 def _utc_now() -> datetime:
@@ -53,7 +45,7 @@ class Desk:
             raise SignedOut(f"{self.operator} is disabled: ask an administrator")
         if found.name != self.operator:  # what is done would be written down under the old name
             raise SignedOut(f"{self.operator} is now named {found.name}: log in again")
-        return Role[found.role.upper()]
+        return found.role
 
     def require(self, role: Role, what: str) -> None:
         """Raises `NotAllowed` when this operator may not do it."""
@@ -77,7 +69,7 @@ class Desk:
     def check(self, connection: "sa.Connection", role: Role, what: str) -> None:
         """As `require`, by a connection that is there already."""
         have = self.standing(connection)
-        if have < role:
+        if not have.allows(role):
             raise NotAllowed(refusal(self.operator, have, what, role))
 
 

@@ -18,10 +18,10 @@ from storage import custom_fields, leases, message_history, users
 from storage import handlers as stored_handlers
 from storage.errors import StorageError
 from storage.records import CustomField, Handler, Lease, Message, User
-from storage.vocabulary import FieldType
+from storage.vocabulary import FieldType, Role
 from tui.operations import handler_status, live_check
 from tui.operations import site_checks as of_site
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.handler_form import Doubtful
 from tui.operations.handler_status import HandlerView

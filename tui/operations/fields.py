@@ -12,8 +12,8 @@ from storage.custom_fields import ActionText
 from storage.database import Transaction
 from storage.names import key_of, tidy
 from storage.records import CustomField, ReviewEntry
-from storage.vocabulary import Category, EntryKind, FieldType
-from tui.operations.desk import Desk, Role
+from storage.vocabulary import Category, EntryKind, FieldType, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.field_values import LONGEST_VALUE
 from tui.operations.names import check_name, check_text, mentioned, nearest

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from storage import groups
 from storage.database import Transaction
 from storage.records import Group, ReviewEntry
-from storage.vocabulary import Category, EntryKind
+from storage.vocabulary import Category, EntryKind, Role
 from tui.operations import names
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.users import check_notes, known_people
 

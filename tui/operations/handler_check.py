@@ -16,8 +16,8 @@ from storage import handlers as stored
 from storage.database import Transaction
 from storage.errors import SecretMissing
 from storage.records import Handler, ReviewEntry
-from storage.vocabulary import Category, EntryKind, Level
-from tui.operations.desk import Desk, Role
+from storage.vocabulary import Category, EntryKind, HandlerState, Level, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 
 
@@ -88,7 +88,7 @@ def _keep(tx: Transaction, desk: Desk, handler_id: int, answer: Balance | Gatewa
     before = stored.status_of(tx.connection, handler_id)
     values, said = judge(present, before, answer, desk.now())
     stored.set_status(tx, handler_id, **{**values, "checked_revision": None})
-    if before.status == "Error" and values.get("status") == "Running":
+    if before.status == HandlerState.ERROR and values.get("status") == HandlerState.RUNNING:
         due.free_again(tx, handler_id, desk.now())
     # The test's own entry tells the rest.
     tx.review(desk.now(), *(entry for entry in said if entry.kind is EntryKind.RESUMED))

@@ -15,8 +15,8 @@ from storage.handlers import keep_proxy_secret, keep_secret
 from storage.records import Handler, Queue, ReviewEntry
 from storage.secrets import hint
 from storage.tables import actions, alerts, messages, tasks
-from storage.vocabulary import Category, EntryKind, Level
-from tui.operations.desk import Desk, Role
+from storage.vocabulary import ApiType, Category, EntryKind, HandlerState, Level, MessageState, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted, minutes_of
 from tui.operations.handler_form import LABELS, SECRET_NAME, HandlerForm, check, form_of, warnings
@@ -125,7 +125,7 @@ def go_on(desk: Desk, handler_id: int) -> Handler:
             stored.secret_of(desk.database, tx.connection, handler_id)
         except SecretMissing as error:
             raise Refused(f"{found.name} cannot go on: {error}") from error
-        well = WELL if status.status == "Error" else {}
+        well = WELL if status.status == HandlerState.ERROR else {}
         stored.set_status(tx, handler_id, **NO_PAUSE, **well, checked_revision=None)
         due.free_again(tx, handler_id, desk.now())
         reason = handler_state.shown(found, status, True, desk.now()).words
@@ -202,15 +202,15 @@ def _cancel_all(tx: Transaction, desk: Desk, handler_id: int) -> int:
     m = messages.c
     result = tx.execute(
         sa.update(messages)
-        .where(m.handler_id == handler_id, m.state == "queued")
-        .values(state="cancelled", next_attempt_at=None, finished_at=desk.now())
+        .where(m.handler_id == handler_id, m.state == MessageState.QUEUED)
+        .values(state=MessageState.CANCELLED, next_attempt_at=None, finished_at=desk.now())
     )
     hanging.settle_what_is_over(tx, desk.now())
     return result.rowcount
 
 
 def _account(handler: Handler) -> str:
-    if handler.api_type == "one":
+    if handler.api_type is ApiType.ONE:
         return f"One API, channel {handler.channel}, {handler.base_url}"
     return f"XML API, user {handler.user_name}, API ID {handler.api_id}, {handler.api_uri}"
 

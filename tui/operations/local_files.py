@@ -91,7 +91,7 @@ class OwnFolder:
         return path
 
     def room(self, desk: "Desk", path: Path) -> int | None:
-        from tui.operations.desk import Role
+        from storage.vocabulary import Role
 
         if not self.viewers_write:
             desk.require(Role.OPERATOR, "writing a file (standard output takes an export: user export -)")

@@ -10,8 +10,8 @@ from storage import message_templates as stored
 from storage.database import Transaction
 from storage.message_templates import MessageTemplate
 from storage.records import ReviewEntry
-from storage.vocabulary import Category, EntryKind
-from tui.operations.desk import Desk, Role
+from storage.vocabulary import Category, EntryKind, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.names import check_name, check_text, one_of
 from tui.operations.sending import known_fields

@@ -14,8 +14,8 @@ from storage.database import Transaction
 from storage.message_history import ALL, MessageFilter
 from storage.records import Attempt, Message, MessageDraft, ReviewEntry
 from storage.tables import messages
-from storage.vocabulary import Category, EntryKind, MessageState, Origin
-from tui.operations.desk import Desk, Role
+from storage.vocabulary import ApiType, Category, EntryKind, MessageState, Origin, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.sending import usable
 
@@ -37,7 +37,7 @@ STATE_WORDS = {
 
 # What a message that starts a new plan forgets of the old one; the attempts stay written down.
 NEW_PLAN: dict[str, Any] = {
-    "state": "queued",
+    "state": MessageState.QUEUED,
     "first_attempt_at": None,
     "last_planned_at": None,
     "window_closes_at": None,
@@ -102,7 +102,7 @@ def cancel(desk: Desk, message_id: int) -> Message:
             raise Refused(
                 f"message {found.id} {STATE_WORDS[found.state]}: only a waiting message can be cancelled"
             )
-        _set(tx, found, state="cancelled", next_attempt_at=None, finished_at=desk.now())
+        _set(tx, found, state=MessageState.CANCELLED, next_attempt_at=None, finished_at=desk.now())
         twice = ", though an earlier attempt may have arrived" if found.may_arrive_twice else ""
         _say(tx, desk, found, EntryKind.CANCELLED, f"cancelled{twice}")
         _ended(tx, desk, found)
@@ -158,7 +158,7 @@ def arrived(desk: Desk, message_id: int) -> Message:
     """Say of an unknown message that it arrived: accepted, without an id of Clickatell's."""
     with desk.write(Role.OPERATOR, "settling a message") as tx:
         found = _unknown(tx.connection, message_id)
-        _set(tx, found, state="accepted", finished_at=desk.now(), next_attempt_at=None)
+        _set(tx, found, state=MessageState.ACCEPTED, finished_at=desk.now(), next_attempt_at=None)
         _say(tx, desk, found, EntryKind.SETTLED, "arrived, says the operator: taken as accepted")
         _ended(tx, desk, found)
         withdrawal.told_otherwise(tx, [found.id], desk.now())
@@ -169,7 +169,7 @@ def drop(desk: Desk, message_id: int) -> Message:
     """Give an unknown message up."""
     with desk.write(Role.OPERATOR, "settling a message") as tx:
         found = _unknown(tx.connection, message_id)
-        _set(tx, found, state="cancelled", finished_at=desk.now(), next_attempt_at=None)
+        _set(tx, found, state=MessageState.CANCELLED, finished_at=desk.now(), next_attempt_at=None)
         _say(tx, desk, found, EntryKind.CANCELLED, "dropped after an unknown outcome: it may have arrived")
         _ended(tx, desk, found)
         return _read(tx.connection, message_id)
@@ -205,7 +205,7 @@ def _start_again(tx: Transaction, desk: Desk, found: Message) -> None:
         may_arrive_twice=found.may_arrive_twice or unsure,
         # One unknown stays counted, so that a late answer to that attempt is still taken.
         unknowns=1 if unsure else 0,
-        query_first=unsure and handler.api_type == "xml",
+        query_first=unsure and handler.api_type is ApiType.XML,
         **tx.written_at(now),
     )
     message_order.arrange(tx, [found.id], [], now)

@@ -14,9 +14,9 @@ from storage import occurrences as stored
 from storage.alerts import Alert
 from storage.occurrences import Occurrence, OccurrenceEvent
 from storage.records import Message, ReviewEntry
-from storage.vocabulary import Category, EntryKind, Level, Stage
+from storage.vocabulary import WITHDRAWN, Category, EntryKind, Level, Role, Stage
 from tui.operations.alerts import read
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.names import check_text, mentioned
 from tui.operations.raised_values import kept_key, kept_values
@@ -66,7 +66,7 @@ class OccurrenceDetail:
     @property
     def withdrawn(self) -> int:
         """How many of its messages were not sent because it went on without them."""
-        return sum(sent.message.error_code == "withdrawn" for sent in self.messages)
+        return sum(sent.message.error_code == WITHDRAWN for sent in self.messages)
 
 
 def raise_alert(

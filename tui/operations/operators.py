@@ -9,9 +9,9 @@ from storage import operators as stored
 from storage.database import Transaction
 from storage.operators import Operator, OperatorKey
 from storage.records import ReviewEntry
-from storage.vocabulary import Category, EntryKind, Level
+from storage.vocabulary import Category, EntryKind, Level, Role
 from tui.operations import names
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.operator_keys import FIELD as KEY
 from tui.operations.operator_keys import fingerprint
@@ -40,9 +40,9 @@ def named(connection: sa.Connection, text: str) -> Operator:
 def role_of(text: str) -> Role:
     """The role as people write it, in any case. Raises `Refused`."""
     try:
-        return Role[text.strip().upper()]
-    except KeyError:
-        said = names.mentioned([role.name.lower() for role in Role])
+        return Role(text.strip().lower())
+    except ValueError:
+        said = names.mentioned(list(Role))
         raise Refused(f"Role: {text[:40]!r} is none of {said}", "Role") from None
 
 
@@ -63,10 +63,10 @@ def add(desk: Desk, name: str, role: Role, keys: Sequence[OperatorKey] = ()) -> 
     with desk.write(Role.ADMINISTRATOR, "adding an operator") as tx:
         _check_free(tx.connection, name)
         now = desk.now()
-        operator_id = stored.add(tx, name, role.name.lower(), now)
+        operator_id = stored.add(tx, name, role, now)
         _add_keys(tx, desk, operator_id, keys)
         also = f" with {_keys_said(keys)}" if keys else ""
-        _say(tx, desk, f"operator {name} added as {role.name.lower()}{also}")
+        _say(tx, desk, f"operator {name} added as {role}{also}")
         return _known(tx.connection, operator_id)
 
 
@@ -88,7 +88,7 @@ def edit(
     if name is not None:
         wanted["name"] = _check_name(name)
     if role is not None:
-        wanted["role"] = role.name.lower()
+        wanted["role"] = role
     with desk.write(Role.ADMINISTRATOR, "changing an operator") as tx:
         before = _known(tx.connection, operator_id)
         if seen_revision is not None and before.revision != seen_revision:

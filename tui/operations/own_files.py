@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from storage import operators
-from tui.operations.desk import Desk, Role
+from storage.vocabulary import Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 
 FOLDER = "files"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from storage import review as stored
 from storage.records import Review
 from storage.review import EVERYTHING, ReviewFilter
-from tui.operations.desk import Desk, Role
+from storage.vocabulary import Role
+from tui.operations.desk import Desk
 
 PAGE = 500
 LOOK_EVERY = 0.1  # seconds; a look is one PRAGMA

@@ -15,8 +15,8 @@ from storage import audience, custom_fields, outbox
 from storage import handlers as stored
 from storage.database import Transaction
 from storage.records import Handler, Recipient, ReviewEntry
-from storage.vocabulary import Category, EntryKind, Level, Origin, Stage
-from tui.operations.desk import Desk, Role
+from storage.vocabulary import Category, EntryKind, Level, Origin, Role, Stage
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted
 from tui.operations.names import mentioned

@@ -30,8 +30,8 @@ from storage.message_history import count_undecided
 from storage.records import ReviewEntry
 from storage.restore import Restored
 from storage.review_verify import Verdict
-from storage.vocabulary import Category, EntryKind, Level
-from tui.operations.desk import Desk, Role, refusal
+from storage.vocabulary import Category, EntryKind, Level, Role
+from tui.operations.desk import Desk, refusal
 from tui.operations.errors import NotAllowed, Refused
 
 
@@ -79,7 +79,7 @@ def put_back(
     `agree` is asked where operators could log in, or do more, who cannot now. Raises `Refused`, and
     nothing is changed, when it says no or the backup cannot be used.
     """
-    if role < Role.ADMINISTRATOR:
+    if not role.allows(Role.ADMINISTRATOR):
         raise NotAllowed(refusal(operator, role, "restoring a backup", Role.ADMINISTRATOR))
 
     def write_down(database: Database, replaced: Path | None) -> None:

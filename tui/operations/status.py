@@ -14,6 +14,7 @@ from storage.attention import Attention
 from storage.clock_hold import ClockHold
 from storage.database import SCHEMA_VERSION
 from storage.records import Lease
+from storage.vocabulary import HandlerState, Pause
 from tui.operations import handler_status
 from tui.operations.desk import Desk
 from tui.operations.handler_status import HandlerView
@@ -114,7 +115,7 @@ def _judged(found: SiteStatus) -> SiteStatus:
     problems += [
         f"{view.handler.name}: {view.error}"
         for view in found.handlers
-        if view.shown.status == "Error" and view.handler.enabled
+        if view.shown.status == HandlerState.ERROR and view.handler.enabled
     ]
     if found.unheard:
         number = len(found.unheard.nobody_told)
@@ -126,7 +127,7 @@ def _judged(found: SiteStatus) -> SiteStatus:
     warnings += [
         f"{view.handler.name}: {view.shown.pause_words}"
         for view in found.handlers
-        if view.shown.pause == "busy" and view.shown.status != "Error"
+        if view.shown.pause == Pause.BUSY and view.shown.status != HandlerState.ERROR
     ]
     if found.unknown:
         warnings.append(f"{found.unknown:,} of unknown outcome wait for a person")

@@ -13,9 +13,9 @@ from scheduling.zones import zone_named
 from storage import tasks as stored
 from storage.database import Transaction
 from storage.records import ReviewEntry, Task, TaskRun
-from storage.vocabulary import Category, EntryKind, Level
+from storage.vocabulary import Category, EntryKind, Level, Role, RunKind
 from tui.operations.action_form import same
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.form_values import minutes_of
 from tui.operations.task_form import TaskForm, check, form_of
@@ -124,7 +124,7 @@ def run_now(desk: Desk, task_id: int) -> Fired:
     with desk.write(Role.OPERATOR, "running a task") as tx:
         found = read(tx.connection, task_id)
         now = desk.now()
-        fired = firing.fire(tx, found, "manual", now, now, operator=desk.operator)
+        fired = firing.fire(tx, found, RunKind.MANUAL, now, now, operator=desk.operator)
         if not fired.message_ids:
             why = "; ".join([*fired.problems, *(str(person) for person in fired.left_out[:3])])
             raise Refused(f"{found.name} queued nothing: {why or 'all its actions are disabled'}")

@@ -18,10 +18,10 @@ from storage import custom_fields, user_import
 from storage.names import key_of
 from storage.records import CustomField, ReviewEntry
 from storage.user_import import Change, Mismatch, StagedUser
-from storage.vocabulary import Category, EntryKind
+from storage.vocabulary import Category, EntryKind, Role
 from tui.operations import names
 from tui.operations.csv_table import Line, Table, bare, read_table
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.field_values import check_value, read_yes_no, shown
 from tui.operations.users import check_notes

@@ -10,9 +10,9 @@ from storage import custom_fields, groups, users
 from storage.database import Transaction
 from storage.records import CustomField, Group, ReviewEntry, User
 from storage.users import BY_NAME, EVERYONE, UserFilter, UserOrder
-from storage.vocabulary import Category, EntryKind
+from storage.vocabulary import Category, EntryKind, Role
 from tui.operations import names
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.field_values import check_value, shown
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from scheduling import cron_words, retry
 from storage.records import Action, Attempt, Message, Recipient, Review, Task, TaskRun
+from storage.vocabulary import HandlerState
 from tui.operations.form_values import minutes_of
 from tui.operations.handler_check import Checked
 from tui.operations.handler_status import HandlerView
@@ -35,7 +36,7 @@ def handler_json(view: HandlerView) -> dict[str, Any]:
         "currency": found.currency,
         "error": view.error,
         "advice": shown.advice,
-        "code": found.code if shown.status == "Error" else None,
+        "code": found.code if shown.status == HandlerState.ERROR else None,
         "checked_at": iso(found.checked_at),
         "last_accepted_at": iso(found.last_accepted_at),
         "queued": view.queue.waiting + view.queue.retrying,
@@ -76,7 +77,7 @@ def checked_json(view: HandlerView, checked: Checked) -> dict[str, Any]:
     """A handler as a live test just found it."""
     return handler_json(view) | {
         "ok": checked.ok,
-        "status": "Running" if checked.ok else "Error",
+        "status": HandlerState.RUNNING if checked.ok else HandlerState.ERROR,
         "balance": None if checked.balance is None else float(checked.balance),
         "currency": checked.currency,
         "error": None if checked.ok else f"{checked.error}. {checked.advice or ''}".rstrip(". "),

@@ -1,6 +1,7 @@
 """Which sign an entry of the review gets in the live panel and in lists."""
 
-from storage.records import Category, EntryKind, Level, Review
+from storage.records import Review
+from storage.vocabulary import Category, EntryKind, Level
 from tui.review.lines import Kind, ReviewLine
 
 # The signs of entries that say by themselves what they are; all others get that of their level.

@@ -7,9 +7,9 @@ from typing import ClassVar
 import sqlalchemy as sa
 from textual.content import Content
 
-from scheduling.stages import Stage
 from storage import occurrence_history
 from storage.occurrence_history import OccurrenceFilter
+from storage.vocabulary import Stage
 from tui.dialogs.confirm import Confirm
 from tui.operations import alerts
 from tui.operations.alerts import AlertView

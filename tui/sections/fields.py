@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.content import Content
 
 from storage.names import key_of
-from storage.records import CustomField, FieldType
+from storage.records import CustomField
+from storage.vocabulary import FieldType
 from tui.dialogs.confirm import Confirm
 from tui.sections.subview import SubSection, start
 from tui.text.content import detail_line, plain, plain_block

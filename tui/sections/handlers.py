@@ -12,6 +12,7 @@ from scheduling.money import money
 from scheduling.send_size import SendSize
 from storage import message_history
 from storage.records import Queue
+from storage.vocabulary import HandlerState, OnUnknown
 from tui.dialogs.confirm import Confirm
 from tui.messages.large_send import agreed
 from tui.review.lines import short_time
@@ -190,7 +191,7 @@ def status_of(view: "HandlerView") -> Content:
     """The Status column: sign, word, and for an error what is wrong."""
     light = view.shown.light
     sign, colour = SIGNS.get(light, "?"), COLOURS.get(light, "")
-    marked = light in ("Error", "Paused")
+    marked = light in (HandlerState.ERROR, HandlerState.PAUSED)
     return Content.assemble((sign, colour), " ", plain(view.shown.words).stylize(colour if marked else ""))
 
 
@@ -237,7 +238,7 @@ def _detail(view: "HandlerView") -> Content:
         ("Address", (handler.base_url if handler.api_type == "one" else handler.api_uri) or ""),
         ("Secret", handler.secret_hint or "–"),
         ("Retries", retry.describe(view.plan)),
-        ("Unknown", "send again" if handler.on_unknown == "resend" else "hold for an operator"),
+        ("Unknown", "send again" if handler.on_unknown is OnUnknown.RESEND else "hold for an operator"),
         ("Sends to", view.telephone_field or "no Telephone Number field yet"),
         ("Queue", queue_of(view.queue)),
         ("Notes", handler.notes),

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from storage import message_history
 from storage.message_history import MessageFilter
-from storage.records import WITHDRAWN, MessageState
+from storage.vocabulary import WITHDRAWN, MessageState
 from tui.messages import actions as message_actions
 from tui.messages import facts as message_facts
 from tui.messages.source import COLUMNS, Counter, MessageSource, columns_of, owner_of

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from textual.content import Content
 from textual.widgets import Static
 
-from scheduling.stages import FOLLOWS, Stage
+from scheduling.stages import FOLLOWS
 from storage import occurrence_history as history
 from storage import occurrences as stored
 from storage.occurrence_history import OccurrenceFilter
 from storage.occurrences import Occurrence
+from storage.vocabulary import Stage
 from tui.occurrences import actions as occurrence_actions
 from tui.occurrences import facts as occurrence_facts
 from tui.operations import occurrences

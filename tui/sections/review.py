@@ -10,8 +10,9 @@ from textual.content import Content
 
 from storage import handlers
 from storage import review as stored
-from storage.records import Category, Level, Review
+from storage.records import Review
 from storage.review import ReviewFilter
+from storage.vocabulary import Category, Level
 from tui.review.entry import entry_content, show_entry
 from tui.review.kinds import kind_of
 from tui.review.lines import COLOURS, SIGNS, short_time
@@ -106,7 +107,7 @@ level, a time, a handler or an operator; / looks for words; X writes what is sho
 
     def action_level(self) -> None:
         """Errors only, or everything again."""
-        self.narrow("only" if self.wanted.level else "level", "" if self.wanted.level else "error")
+        self.narrow("only" if self.wanted.level else "level", "" if self.wanted.level else Level.ERROR)
 
     def on_context_menu_chosen(self, event: ContextMenu.Chosen) -> None:
         kind, colon, value = event.action_id.partition(":")

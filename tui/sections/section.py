@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from tui.keys.action import role_allows
 from tui.keys.registry import REGISTRY
 from tui.operations.errors import Refused
 from tui.port import Console, console_of
@@ -283,7 +282,7 @@ class Section(Vertical):
                 continue
             action = REGISTRY[action_id]
             role = self.console.role
-            allowed = role is not None and role_allows(role, action.role)
+            allowed = role is not None and role.allows(action.role)
             shown = " ".join(REGISTRY.shown_keys(action_id)[:1])
             items.append(
                 MenuItem(action_id, action.title, shown, allowed and self.may(action_id, keys), parted)

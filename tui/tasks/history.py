@@ -9,6 +9,7 @@ from textual.content import Content
 from scheduling.zones import zone_named
 from storage import tasks as stored
 from storage.records import Task, TaskRun
+from storage.vocabulary import RunKind, RunState
 from tui.dialogs.listing import ListScreen
 from tui.widgets.columns import Column
 from tui.widgets.row_source import ListSource, Row, RowSource
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
     from tui.port import Console
 
 MOST = 1000
-SIGNS = {"fired": ("✓", "$text-success"), "missed": ("▲", "$text-warning"), "failed": ("✗", "$text-error")}
+SIGNS = {
+    RunState.FIRED: ("✓", "$text-success"),
+    RunState.MISSED: ("▲", "$text-warning"),
+    RunState.FAILED: ("✗", "$text-error"),
+}
+# How one that was fired reads, where it was not fired on time.
+HOW = {RunKind.CATCH_UP: "late", RunKind.MANUAL: "by hand"}
 
 
 class TaskHistory(ListScreen):
@@ -46,15 +53,15 @@ with the reason. Queued is how many messages it queued, Left out how many people
 def _row(task: Task, run: TaskRun) -> Row:
     due, fired = run.due_at.astimezone(zone_named(task.zone)), run.fired_at.astimezone()
     sign, colour = SIGNS[run.state]
-    what = {"catch-up": "late", "manual": "by hand"}.get(run.kind, run.state)
+    fired_as = HOW.get(run.kind, run.state)
     today = datetime.now(UTC).astimezone().date()
     return Row(
         run.id,
         (
             f"{due:%a %d %b %H:%M:%S}".removesuffix(":00"),
-            Content.assemble((sign, colour), f" {what if run.state == 'fired' else run.state}"),
+            Content.assemble((sign, colour), f" {fired_as if run.state is RunState.FIRED else run.state}"),
             f"{fired:%H:%M:%S}" if fired.date() == today else f"{fired:%d %b %H:%M}",
-            f"{run.queued:,}" if run.state == "fired" else "–",
+            f"{run.queued:,}" if run.state is RunState.FIRED else "–",
             f"{run.left_out:,}" if run.left_out else "–",
             run.note,
         ),

@@ -7,8 +7,9 @@ from textual.content import Content
 
 from scheduling import phone
 from storage import users
-from storage.records import CustomField, FieldType, User
+from storage.records import CustomField, User
 from storage.users import SortBy, UserFilter, UserOrder
+from storage.vocabulary import FieldType
 from tui.text.content import detail_line, plain, plain_block
 from tui.widgets.row_source import PageWanted, Row
 

@@ -9,18 +9,26 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from scheduling.money import money
+from storage.vocabulary import HandlerState
 from tui.operations.overview import Light, Overview
 from tui.text.content import middle_cut, plain, plain_str
 from tui.widgets.content_strip import content_strip
 
-SIGNS = {"Running": "●", "Error": "▲", "Starting": "◌", "Paused": "‖", "Disabled": "○", "Stopped": "○"}
-COLOURS = {
-    "Running": "$text-success",
-    "Error": "$text-error",
-    "Starting": "$text-warning",
-    "Paused": "$text-warning",
-    "Disabled": "$text-muted",
-    "Stopped": "$text-warning",
+SIGNS: dict[str, str] = {
+    HandlerState.RUNNING: "●",
+    HandlerState.ERROR: "▲",
+    HandlerState.STARTING: "◌",
+    HandlerState.PAUSED: "‖",
+    HandlerState.DISABLED: "○",
+    HandlerState.STOPPED: "○",
+}
+COLOURS: dict[str, str] = {
+    HandlerState.RUNNING: "$text-success",
+    HandlerState.ERROR: "$text-error",
+    HandlerState.STARTING: "$text-warning",
+    HandlerState.PAUSED: "$text-warning",
+    HandlerState.DISABLED: "$text-muted",
+    HandlerState.STOPPED: "$text-warning",
 }
 GAP = "   "
 SHORTEST_NAME, MOST_BALANCE = 9, 24
@@ -122,7 +130,7 @@ def _row_of(lights: Sequence[Light], width: int) -> Content:
             if row.cell_length <= width:
                 return row
     # Not all can be seen: what is wrong comes first.
-    in_order = sorted(lights, key=lambda light: light.status != "Error")
+    in_order = sorted(lights, key=lambda light: light.status != HandlerState.ERROR)
     return Content(GAP).join(_light(light, SHORTEST_NAME, False) for light in in_order)
 
 

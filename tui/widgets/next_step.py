@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.content import Content
 
-from tui.keys.action import Role as RoleName
-from tui.keys.action import role_allows
+from storage.vocabulary import Role
 from tui.keys.registry import REGISTRY
 from tui.operations.first_steps import Missing, Step
 from tui.text.content import plain
 from tui.widgets.steady_text import SteadyText
 
 if TYPE_CHECKING:
-    from tui.operations.desk import Role
+    from storage.vocabulary import Role
 
 ACTION = "main.next_step"
 LONGEST_NAME = 24
@@ -24,7 +23,7 @@ _MAKES = {
     Step.NUMBER: "adds one",
     Step.MESSAGE: "writes the first message",
 }
-NEEDS: dict[Step, RoleName] = {Step.HANDLER: "administrator", Step.FIELD: "administrator"}
+NEEDS = {Step.HANDLER: Role.ADMINISTRATOR, Step.FIELD: Role.ADMINISTRATOR}
 """The role that a step needs, where it is more than an operator."""
 
 
@@ -37,7 +36,7 @@ class NextStep(SteadyText):
     NextStep.-shown { display: block; }
     """
 
-    def say(self, missing: Missing | None, role: "Role") -> None:
+    def say(self, missing: Missing | None, role: Role) -> None:
         """Show the next step, and whoever may not take it who can."""
         self.set_class(missing is not None, "-shown")
         if missing is not None:
@@ -48,13 +47,13 @@ class NextStep(SteadyText):
         await self.run_action(f"screen.{REGISTRY[ACTION].action}")
 
 
-def sentence(missing: Missing, role: "Role") -> Content:
+def sentence(missing: Missing, role: Role) -> Content:
     """`Step 2 of 4  ▲ No Telephone Number field yet   f7 makes one`."""
-    need: RoleName = NEEDS.get(missing.step, "operator")
+    need = NEEDS.get(missing.step, Role.OPERATOR)
     key = (REGISTRY.shown_keys(ACTION) or ("a click",))[0]
     makes = "enters it" if missing.step is Step.NUMBER and missing.user_id else _MAKES[missing.step]
     offer = Content.styled(f"{key} {makes}", "bold $text-accent")
-    if not role_allows(role, need):
+    if not role.allows(need):
         offer = Content.styled(f"needs an {need}", "$text-muted")
     place = Content.styled(f"Step {missing.step} of {len(Step)}  ", "$text-muted")
     return Content.assemble(place, _said(missing), "   ", offer)

@@ -1,7 +1,7 @@
 """The guide's alert: an action on each of its six tabs, then raised and taken through its life."""
 
-from scheduling.stages import Stage
 from storage.records import TOLD
+from storage.vocabulary import Stage
 from tests.operations.arrange import make_handler
 from tests.tui.guide.hands import choose, type_in
 from tests.tui.sections.people import add_people, go_to, rows_are

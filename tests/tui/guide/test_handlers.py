@@ -7,8 +7,8 @@ import pytest
 
 from demo_data.clickatell.settings import SAMPLE_API_ID, SAMPLE_API_KEY, SAMPLE_PASSWORD, SAMPLE_USER
 from demo_data.clickatell.threaded import ThreadedClickatell
-from storage.records import ApiType
 from storage.records import Handler as StoredHandler
+from storage.vocabulary import ApiType
 from tests.operations.arrange import make_handler, to
 from tests.tui.guide.hands import at_field, choose, paste, type_in, whole_console
 from tests.tui.sections.people import rows_are

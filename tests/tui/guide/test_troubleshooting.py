@@ -13,8 +13,8 @@ from demo_data.clickatell.settings import SAMPLE_API_ID, SAMPLE_API_KEY, SAMPLE_
 from demo_data.clickatell.threaded import ThreadedClickatell
 from scheduling.diagnose.finding import Result
 from storage import leases
-from storage.records import ApiType, MessageState
 from storage.tables import user_values
+from storage.vocabulary import ApiType, MessageState
 from tests.operations.arrange import make_people, set_message, to
 from tests.tui.guide.hands import choose
 from tests.tui.sections.people import rows_are

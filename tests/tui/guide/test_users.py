@@ -1,6 +1,6 @@
 """The guide's first steps: a Telephone Number field, then a user with a number in it."""
 
-from storage.records import FieldType
+from storage.vocabulary import FieldType
 from tests.tui.guide.hands import at_field, choose, type_in
 from tests.tui.sections.people import add_people, go_to, rows_are, user_named
 from tests.tui.support import console, screen_text, settle, shown

@@ -1,6 +1,5 @@
 """The table of actions and the key file."""
 
-from enum import IntEnum
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 from tests.tui.kit.app import KitApp, shown, until
 from tests.tui.kit.hostile import hostile_text
 from tests.tui.kit.sources import COLUMNS, KeySource
-from tui.keys.action import role_allows
 from tui.keys.key_map import SAME_BYTE, check_keymap, clashes, load_keymap, preset_clashes
 from tui.keys.registry import REGISTRY, display_key
 from tui.widgets.paged_table import PagedTable
@@ -41,18 +39,6 @@ def test_bindings_come_from_the_table() -> None:
 def test_keys_as_people_read_them() -> None:
     shown_keys = [display_key(key) for key in ("ctrl+s", "question_mark", "slash", "enter", "S", "shift+f10")]
     assert shown_keys == ["^s", "?", "/", "⏎", "S", "shift+f10"]
-
-
-def test_roles() -> None:
-    class Role(IntEnum):
-        OPERATOR = 2
-
-    assert role_allows("administrator", "viewer")
-    assert role_allows("operator", "operator")
-    assert not role_allows("viewer", "operator")
-    assert not role_allows("root", "viewer")
-    assert role_allows(Role.OPERATOR, "operator")
-    assert not role_allows(Role.OPERATOR, "administrator")
 
 
 def test_a_key_file(tmp_path: Path) -> None:

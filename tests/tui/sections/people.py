@@ -8,9 +8,10 @@ from typing import Any
 from textual.pilot import Pilot
 
 from storage.records import User
+from storage.vocabulary import Role
 from tests.tui.support import make_desk, settle
 from tui.operations import fields, groups, users
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 
 JOE = "+447400123456"
 ANN = "+61400000000"

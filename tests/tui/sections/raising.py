@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from scheduling.stages import Stage
 from storage.alerts import AlertField
 from storage.occurrences import Occurrence
 from storage.records import Message
+from storage.vocabulary import Stage
 from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.sections.people import rows_are
 from tests.tui.support import settle

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import TabbedContent
 
-from scheduling.stages import Stage
 from storage.alerts import Alert, AlertField
+from storage.vocabulary import Stage
 from tests.operations.arrange import JOE, make_handler, make_people
 from tests.tui.guide.hands import type_in
 from tests.tui.sections.people import add_people, cells, desk_at, go_to, rows_are

@@ -8,7 +8,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Select
 
-from storage.records import FieldType, Recipient
+from storage.records import Recipient
+from storage.vocabulary import FieldType
 from tests.people import add_task
 from tests.tui.kit.hostile import HOSTILE, as_name
 from tests.tui.sections.people import add_people, cells, desk_at, rows_are, user_named

@@ -7,9 +7,10 @@ import pytest
 
 from storage import handlers as stored
 from storage import review
+from storage.vocabulary import Role
 from tests.operations.arrange import make_handler, run_engine_here
 from tests.tui.support import console, make_desk, screen_text, settle, told
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 
 
 @pytest.fixture

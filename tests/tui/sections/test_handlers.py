@@ -7,7 +7,8 @@ import pytest
 
 from storage import handlers as stored
 from storage import message_history
-from storage.records import ApiType, Handler, OnUnknown
+from storage.records import Handler
+from storage.vocabulary import ApiType, OnUnknown
 from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
@@ -237,7 +238,7 @@ async def test_hostile_text(desk: Desk) -> None:
 
 
 async def test_a_viewer_may_look_and_not_change(tmp_path: Any) -> None:
-    from tui.operations.desk import Role
+    from storage.vocabulary import Role
 
     desk = make_desk(tmp_path / "site")
     make_handler(desk)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from scheduling.stages import Stage
 from storage.alerts import Alert
 from storage.records import Task
+from storage.vocabulary import Stage
 from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.sections.people import desk_at
 from tests.tui.support import console, screen_text, settle, shown

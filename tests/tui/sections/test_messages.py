@@ -7,7 +7,8 @@ import pytest
 
 from storage import message_history, outbox
 from storage.message_history import MessageFilter
-from storage.records import Message, MessageState, Origin
+from storage.records import Message
+from storage.vocabulary import MessageState, Origin
 from tests.engine.support import queue
 from tests.operations.arrange import JOE, make_handler, set_message
 from tests.tui.kit.hostile import HOSTILE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.stages import Stage
+from storage.vocabulary import Role, Stage
 from tests.operations.arrange import ANN, make_people
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.sections.people import desk_at, go_to, rows_are
@@ -17,7 +17,7 @@ from tui.messages.detail import MessageDetail
 from tui.occurrences.detail import OccurrenceDialog
 from tui.occurrences.raise_alert import RaiseAlert
 from tui.operations import occurrences
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.sections.alerts import AlertsSection
 from tui.text.plain import plain_str
 

@@ -11,7 +11,8 @@ from textual.widgets import TabbedContent
 from scheduling.zones import zone_named
 from storage import message_history
 from storage import tasks as stored
-from storage.records import Message, Recipient, Task, TaskRun, WhenMissed
+from storage.records import Message, Recipient, Task, TaskRun
+from storage.vocabulary import WhenMissed
 from tests.operations.arrange import JOE, make_handler, make_people, to
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.sections.people import cells, desk_at, go_to, rows_are

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scheduling.stages import Stage
 from storage.records import TOLD, Recipient
+from storage.vocabulary import Stage
 from tests.operations.arrange import ANN, JOE, make_handler, make_people, set_message
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.sections.people import desk_at

@@ -2,7 +2,8 @@
 
 import pytest
 
-from storage.records import CustomField, FieldType
+from storage.records import CustomField
+from storage.vocabulary import FieldType
 from tui.editors.user_fields import Note, Problem, note_for
 
 MOBILE = CustomField(1, "Mobile", FieldType.TELEPHONE_NUMBER, 1)

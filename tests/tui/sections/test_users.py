@@ -8,6 +8,7 @@ import pytest
 from textual.widgets import TabbedContent
 
 from storage.records import Recipient
+from storage.vocabulary import Role
 from tests.operations.arrange import make_handler
 from tests.people import add_task
 from tests.tui.kit.hostile import HOSTILE, as_name
@@ -18,7 +19,7 @@ from tui.editors.field import FieldEditor
 from tui.editors.user import UserEditor
 from tui.messages.send_message import SendMessage
 from tui.operations import fields, groups, users
-from tui.operations.desk import Desk, Role
+from tui.operations.desk import Desk
 from tui.sections import section
 from tui.text.plain import editable_str, plain_str
 from tui.users.user_groups import UserGroups
