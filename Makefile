@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SYSTEM := $(VENV)/.installed-system
 
-.PHONY: demo test test-system long-tests bench bytes faults promises pictures check format wheel clean help
+.PHONY: demo test test-system long-tests bench bytes faults promises pictures pictures-check screens check format wheel clean help
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -39,6 +39,12 @@ bytes: $(SYSTEM)  ## what the console costs over SSH, step by step (root, instal
 
 pictures: $(STAMP)  ## docs/pictures from the sample site; VIEWS="handler send-message" for some
 	$(BIN)/python -m tests.tui.pictures $(VIEWS)
+
+pictures-check: $(STAMP)  ## names what docs/pictures shows as it was
+	$(BIN)/python -m tests.tui.pictures --check $(VIEWS)
+
+screens: $(STAMP)  ## keeps the screens as text that the tests compare; VIEWS="handler" for some
+	$(BIN)/python -m tests.tui.keep_screens $(VIEWS)
 
 faults: $(STAMP)  ## 300 rounds of faults against real processes: nothing lost, nothing doubled
 	$(BIN)/python -m tests.faults.harness --rounds 300

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from storage import site, sqlite
+from tests.sample import SampleSites
 
 VERSION_AT = slice(60, 64)  # where SQLite's file format keeps `PRAGMA user_version`
 
@@ -57,6 +58,18 @@ def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> RunUpgrade:
         shutil.copyfile(kept, path)
 
     return copied
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def sample_sites(run_folder: Path) -> SampleSites:
+    return SampleSites(run_folder)
 
 
 @pytest.fixture(autouse=True)

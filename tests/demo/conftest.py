@@ -6,23 +6,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from demo_data.sample_clickatell import Addresses
-from demo_data.sample_site import build
 from storage.database import Database
 from storage.site import open_site
 from tests.cli.conftest import cli, database
+from tests.sample import SampleSites
 
 __all__ = ["cli", "database"]
 
 NOW = datetime(2026, 11, 23, 2, 3, 34, tzinfo=UTC)
-ADDRESSES = Addresses("http://127.0.0.1:8095", "http://127.0.0.1:8095/xml/xml", "http://127.0.0.1:8096")
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+def sample(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) -> Iterator[Database]:
     """A sample site as of `NOW`, to read."""
     folder = tmp_path_factory.mktemp("sample") / "site"
-    build(folder, ADDRESSES, NOW)
+    sample_sites.copy(folder, NOW)
     database = open_site(folder)
     yield database
     database.close()

@@ -31,7 +31,8 @@ from storage.review_chain import GENESIS, digest_of, link
 from storage.site import open_site
 from storage.tables import reviews
 from storage.vocabulary import FieldType, MessageState
-from tests.demo.conftest import ADDRESSES, NOW
+from tests.demo.conftest import NOW
+from tests.sample import ADDRESSES, SampleSites
 from tui.operations.field_values import check_value
 from tui.operations.sending import known_fields
 
@@ -188,10 +189,10 @@ class OneMinuteLater:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) -> Path:
     """A sample site to work on."""
     made = tmp_path_factory.mktemp("work") / "site"
-    build(made, ADDRESSES, NOW)
+    sample_sites.copy(made, NOW)
     return made
 
 

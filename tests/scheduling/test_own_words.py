@@ -15,6 +15,7 @@ from scheduling.sms_text import _BASIC, _EXTENSION, gsm_signs, measure, shorten
 from storage.alerts import Alert, AlertField
 from storage.texts import for_phone
 from storage.vocabulary import Stage
+from tests.sample import SampleSites
 from tui.messages.send_test import TEXT
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -87,15 +88,13 @@ def test_messages_in_the_documents(document: Path) -> None:
     assert [text for _, text in quoted if not is_gsm(text)] == []
 
 
-def test_messages_of_the_sample_site(tmp_path: Path) -> None:
+def test_messages_of_the_sample_site(tmp_path: Path, sample_sites: SampleSites) -> None:
     import sqlalchemy as sa
 
-    from demo_data.sample_site import build
     from storage import tables
     from storage.site import open_site
-    from tests.tui.fixed_site import ADDRESSES
 
-    build(tmp_path / "site", ADDRESSES, NOW + timedelta(days=1))
+    sample_sites.copy(tmp_path / "site")
     database = open_site(tmp_path / "site")
     try:
         with database.read() as connection:

@@ -14,9 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 import tui
-from demo_data.sample_clickatell import Addresses
 from demo_data.sample_setup import FLAKY, XML
-from demo_data.sample_site import build
 from scheduling.gateways.codes import XML_API
 from scheduling.gateways.outcome import GatewayError
 from scheduling.monitor import judge
@@ -25,6 +23,7 @@ from storage.database import Transaction
 from storage.site import open_site
 from storage.tables import leases
 from storage.vocabulary import OutcomeKind
+from tests.sample import SampleSites
 from tui.console.pictured import PicturedConsole
 from tui.console.preferences import Preferences
 from tui.console.settings import Settings
@@ -33,9 +32,6 @@ from tui.operations.desk import Desk
 NOW = datetime(2026, 3, 18, 14, 5, 20, tzinfo=UTC)  # a Wednesday, far from any change of the clocks
 ENGINE_PID = 4021
 JUST_NOW = timedelta(seconds=3)
-ADDRESSES = Addresses(
-    fine="http://127.0.0.1:8701", xml="http://127.0.0.1:8701/xml/xml", flaky="http://127.0.0.1:8702"
-)
 
 
 class _LikeDatetime(type(datetime)):  # type: ignore[misc]
@@ -81,9 +77,9 @@ def time_stands_still() -> Iterator[None]:
         time.tzset()
 
 
-def build_fixed(folder: Path) -> None:
+def copy_fixed(samples: SampleSites, folder: Path) -> None:
     """The sample site as of `NOW`, with an engine elsewhere that keeps it going."""
-    build(folder, ADDRESSES, NOW)
+    samples.copy(folder, NOW)
     database = open_site(folder, now=lambda: NOW)
     try:
         with database.write() as tx:

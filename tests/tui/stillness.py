@@ -18,19 +18,25 @@ async def still(pilot: Pilot[Any]) -> str:
     """Wait until nothing changes any more, and give what is on the screen (see `drawn`)."""
     seen = None
     while True:
-        await settle(pilot, lambda: not _works(pilot.app))
-        await pilot.pause()
+        await at_rest(pilot)
         now = drawn(pilot.app)
         if now == seen and not _works(pilot.app):
             return now
         seen = now
 
 
+async def at_rest(pilot: Pilot[Any]) -> None:
+    """Wait until nothing works for the screen and nothing is about to."""
+    await settle(pilot, lambda: not _works(pilot.app))
+    await pilot.pause()
+
+
 def _works(app: Any) -> bool:
     """Whether something will still change the screen without anybody touching it."""
     screen = app.screen
     return (
-        any(not worker.is_finished and not _waits_for_person(worker, app) for worker in app.workers)
+        any(seen.size != app.size for seen in (screen, *app._background_screens))
+        or any(not worker.is_finished and not _waits_for_person(worker, app) for worker in app.workers)
         or any(_is_due(timer) for pump in _pumps(app) for timer in pump._timers)
         or any(panel._gathered for panel in screen.query(ReviewPanel))
         or bool(screen._layout_required or screen._dirty_widgets or screen._callbacks)

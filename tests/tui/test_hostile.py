@@ -17,12 +17,11 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import tui
-from demo_data.sample_site import build
 from storage import tables
 from storage.site import open_site
 from storage.vocabulary import Stage
 from tests.operations.arrange import make_handler, make_people
-from tests.tui.fixed_site import ADDRESSES
+from tests.sample import SampleSites
 from tests.tui.guide.hands import paste
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle, shown
@@ -31,7 +30,7 @@ from tui.dialogs.confirm import Answer, Confirm, Question
 from tui.editors.user import UserEditor
 from tui.messages.send_message import SendMessage
 from tui.operations import alerts, messages, users
-from tui.operations.desk import Desk, _utc_now
+from tui.operations.desk import Desk
 from tui.widgets.menu import ContextMenu
 from tui.widgets.paged_table import PagedTable
 
@@ -127,10 +126,10 @@ TYPED = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) -> Path:
     """The sample site with every free text replaced."""
     found = tmp_path_factory.mktemp("hostile") / "site"
-    build(found, ADDRESSES, _utc_now())
+    sample_sites.copy(found)
     database = open_site(found)
     texts = itertools.cycle(STORED)
     try:

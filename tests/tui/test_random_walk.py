@@ -5,20 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from demo_data.sample_site import build
-from tests.tui.fixed_site import ADDRESSES
+from tests.sample import SampleSites
 from tests.tui.random_walk import EACH, SIZES, Walk
 from tests.tui.walk_visits import ERRANDS
-from tui.operations.desk import _utc_now
 
 SEED = int(os.environ.get("COMMSDESK_WALK", "9"))
 LONG = 20_000  # steps over both sizes
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) -> Path:
     found = tmp_path_factory.mktemp("sample") / "site"
-    build(found, ADDRESSES, _utc_now())
+    sample_sites.copy(found)
     return found
 
 

@@ -12,18 +12,18 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import tui
-from demo_data.sample_site import build
 from storage import tables
 from storage.site import open_site
 from storage.vocabulary import Stage
-from tests.tui.fixed_site import ADDRESSES
+from tests.sample import SampleSites
 from tests.tui.sections.people import desk_at, go_to, rows_are
 from tests.tui.sections.raising import fire
+from tests.tui.stillness import at_rest
 from tests.tui.support import console, say_yes, settle, shown, told
 from tests.tui.test_hostile import LISTS, STOPS, leave, listed, to_one_with_actions
 from tui.messages.send_message import SendMessage
 from tui.occurrences.raise_alert import RaiseAlert
-from tui.operations.desk import Desk, _utc_now
+from tui.operations.desk import Desk
 from tui.widgets.menu import ContextMenu
 
 
@@ -42,9 +42,9 @@ def test_every_screen_has_what_textual_gives_screens(kind: type[Screen[Any]]) ->
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) -> Path:
     found = tmp_path_factory.mktemp("sample") / "site"
-    build(found, ADDRESSES, _utc_now())
+    sample_sites.copy(found)
     return found
 
 
@@ -85,7 +85,7 @@ async def test_tab_comes_to_every_field(desk: Desk, name: str) -> None:
                 if wanted:
                     await settle(pilot, lambda wanted=wanted: type(app.screen).__name__ == wanted)
                     await settle(pilot, lambda: app.screen.focused is not None)
-                await pilot.pause(0.05)
+                await at_rest(pilot)
                 if (
                     app.screen is not app._main
                     and not app.screen.query(ContextMenu)

@@ -103,9 +103,18 @@ def _then(screen: Reach, *keys: str) -> Reach:
 
 async def _quiet(pilot: Pilot[Any]) -> None:
     """Wait until all lists of the screen are read, and the picture has been the same for a while."""
-    tables = pilot.app.screen.query(PagedTable)
-    await settle(pilot, lambda: all(table.is_read and table.empty != "Reading…" for table in tables))
+
+    def all_read() -> bool:
+        # The list of a section that was left at once may never be read: nobody sees it.
+        tables = [table for table in pilot.app.screen.query(PagedTable) if _is_displayed(table)]
+        return all(table.is_read and table.empty != "Reading…" for table in tables)
+
+    await settle(pilot, all_read)
     await still(pilot)
+
+
+def _is_displayed(table: PagedTable) -> bool:
+    return all(node.display for node in table.ancestors_with_self)
 
 
 async def _import_preview(pilot: Pilot[Any]) -> None:
