@@ -49,6 +49,11 @@ class Composed:
     def parts(self) -> int:
         return sum(draft.segments for draft in self.drafts)
 
+    @property
+    def longest(self) -> MessageDraft:
+        """The message of most parts; of those the longest text."""
+        return max(self.drafts, key=lambda draft: (draft.segments, len(draft.text)))
+
 
 def choose(candidates: Iterable[Candidate]) -> tuple[list[Reached], list[LeftOut]]:
     """Split the people named into those who can be reached and those who cannot."""

@@ -100,7 +100,7 @@ def sending_one_by_one(count: int) -> float:
         started = time.perf_counter()
         for n in range(count):
             to = f"+4477009{n:05d}"
-            sending.send(desk, number, [Recipient(number=to, name=to)], "Pump 3 stopped")
+            sending.send(desk, sending.Request(number, [Recipient(number=to, name=to)], "Pump 3 stopped"))
         took = time.perf_counter() - started
         database.close()
         return count / took

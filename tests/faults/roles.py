@@ -166,7 +166,9 @@ def _ask(folder: Path, part: dict[str, Any]) -> int:
                 to = sorted({*to, part["by_hand"]}) if chance.random() < 0.5 else sorted(set(to))
                 journal.note("begins", text, to)
                 handler = chance.choice(part["handlers"])
-                sending.send(desk, handler, [Recipient(number=number) for number in to], text)
+                sending.send(
+                    desk, sending.Request(handler, [Recipient(number=number) for number in to], text)
+                )
                 journal.note("promised", text, to)
         except Refused as error:
             journal.note("refused", text, [str(error)])

@@ -41,7 +41,7 @@ def test_a_full_disk_stops_sending_and_room_lets_it_go_on(
         told: Refused | None = None
         try:
             for _ in range(200):  # what was set aside in the log file is used up first
-                sending.send(Desk(place.database, "ana"), place.handler, TO, "Pump 7 " * 20)
+                sending.send(Desk(place.database, "ana"), sending.Request(place.handler, TO, "Pump 7 " * 20))
         except Refused as error:
             told = error
         assert told, "never full"

@@ -126,7 +126,7 @@ def test_a_missing_secret_is_found_and_that_handler_is_not_called(desk: Desk) ->
 
 def test_a_disabled_handler_with_waiting_messages(desk: Desk, database: Database) -> None:
     handler = make_handler(desk)
-    sending.send(desk, handler, to(JOE), "hello")
+    sending.send(desk, sending.Request(handler, to(JOE), "hello"))
     with database.write() as tx:
         handlers.change(tx, handler, {"enabled": False}, desk.now())
     assert any("disabled, and 1 message waits" in text for text in problems(desk))
@@ -143,7 +143,7 @@ def test_what_keeps_a_user_from_being_reached(desk: Desk, database: Database) ->
 def test_a_message_s_own_story(desk: Desk, database: Database, clock: StandingClock) -> None:
     handler = make_handler(desk)
     make_people(database, {"Joe": JOE})
-    (message_id,) = sending.send(desk, handler, to("+61400000000"), "hello").ids
+    (message_id,) = sending.send(desk, sending.Request(handler, to("+61400000000"), "hello")).ids
     assert problems(desk, message_id=message_id) == [
         "Engine: no scheduler is running: nothing is fired or sent"
     ]
@@ -166,7 +166,8 @@ def test_what_is_not_there_is_refused(desk: Desk) -> None:
 
 def test_the_queue_the_failures_and_the_clock(desk: Desk, database: Database, clock: StandingClock) -> None:
     handler = make_handler(desk)
-    one, two = (sending.send(desk, handler, to(number), "x").ids[0] for number in (JOE, "+61400000000"))
+    requests = [sending.Request(handler, to(number), "x") for number in (JOE, "+61400000000")]
+    one, two = (sending.send(desk, request).ids[0] for request in requests)
     clock.move(minutes=10)
     set_message(database, two, state="failed", error="Rate limit", finished_at=desk.now())
     by_check = found(diagnose.on_site(desk, live=False))

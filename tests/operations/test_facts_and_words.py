@@ -131,7 +131,9 @@ def test_a_hint_for_the_command_line_stands_apart(desk: Desk) -> None:
 @pytest.mark.parametrize("name", ["Night (message desk)", "Night (--force)", "Night (commsdesk adopt)"])
 def test_a_name_in_brackets_stays_whole_in_a_refusal(desk: Desk, name: str) -> None:
     key = make_handler(desk, name)
-    sending.send(desk, key, [Recipient(number="+447700900000", name="+447700900000")], "hello")
+    sending.send(
+        desk, sending.Request(key, [Recipient(number="+447700900000", name="+447700900000")], "hello")
+    )
     with pytest.raises(Refused) as caught:
         handlers.remove(desk, key)
     assert f"waits at {name}: let them be sent, or cancel them with it" in caught.value.message

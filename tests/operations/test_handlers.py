@@ -214,7 +214,7 @@ def test_minutes_are_whole() -> None:
 
 def test_disabling_keeps_messages_waiting_and_says_how_many(desk: Desk, texts) -> None:
     handler_id = make_handler(desk)
-    sending.send(desk, handler_id, to("+447700900123", "+447700900124"), "x")
+    sending.send(desk, sending.Request(handler_id, to("+447700900123", "+447700900124"), "x"))
     assert handlers.set_enabled(desk, handler_id, False) == 2
     assert texts()[-1] == "Clickatell disabled; 2 messages kept waiting"
     assert [message.state for message in messages.listing(desk)] == [MessageState.QUEUED] * 2
@@ -225,7 +225,7 @@ def test_disabling_keeps_messages_waiting_and_says_how_many(desk: Desk, texts) -
 
 def test_removing_one_with_waiting_messages_must_say_so(desk: Desk) -> None:
     handler_id = make_handler(desk)
-    sending.send(desk, handler_id, to("+447700900123"), "x")
+    sending.send(desk, sending.Request(handler_id, to("+447700900123"), "x"))
     with pytest.raises(Refused, match="1 message waits at Clickatell"):
         handlers.remove(desk, handler_id)
     assert handlers.remove(desk, handler_id, cancel_waiting=True).cancelled == 1

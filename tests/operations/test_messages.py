@@ -21,7 +21,7 @@ EVERY_STATE = list(MessageState)
 
 @pytest.fixture
 def message_id(desk: Desk) -> int:
-    return sending.send(desk, make_handler(desk), to(JOE), "hello").ids[0]
+    return sending.send(desk, sending.Request(make_handler(desk), to(JOE), "hello")).ids[0]
 
 
 def read(desk: Desk, message_id: int) -> Message:
@@ -110,7 +110,7 @@ def read_handler(desk: Desk) -> int:
 
 def test_xml_is_asked_before_an_unknown_one_goes_again(desk: Desk) -> None:
     handler_id = make_handler(desk, "Old", api_type=ApiType.XML, user_name="u", api_id="1")
-    message_id = sending.send(desk, handler_id, to(JOE), "x").ids[0]
+    message_id = sending.send(desk, sending.Request(handler_id, to(JOE), "x")).ids[0]
     put(desk, message_id, S.UNKNOWN)
     assert messages.resend(desk, message_id).query_first
     put(desk, message_id, S.FAILED, query_first=False)
@@ -170,8 +170,8 @@ def test_a_viewer_may_only_look(viewer: Desk, desk: Desk, message_id: int) -> No
 
 def test_the_listing_is_complete_and_newest_last(desk: Desk) -> None:
     handler_id = make_handler(desk)
-    ids = [sending.send(desk, handler_id, to(JOE), f"text {n}").ids[0] for n in range(5)]
-    sending.send(desk, handler_id, to(ANN), "other")
+    ids = [sending.send(desk, sending.Request(handler_id, to(JOE), f"text {n}")).ids[0] for n in range(5)]
+    sending.send(desk, sending.Request(handler_id, to(ANN), "other"))
     assert [message.id for message in messages.listing(desk, MessageFilter(words="text"))] == ids
     assert [message.id for message in messages.listing(desk, MessageFilter(words="text"), 2)] == ids[-2:]
 
@@ -179,7 +179,7 @@ def test_the_listing_is_complete_and_newest_last(desk: Desk) -> None:
 def test_pages_follow_one_another_without_a_gap(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(messages, "PAGE", 2)
     handler_id = make_handler(desk)
-    ids = [sending.send(desk, handler_id, to(JOE), f"{n}").ids[0] for n in range(5)]
+    ids = [sending.send(desk, sending.Request(handler_id, to(JOE), f"{n}")).ids[0] for n in range(5)]
     assert [message.id for message in messages.listing(desk)] == ids
 
 
@@ -211,7 +211,7 @@ class Waiter:
 
 def test_waiting_ends_when_all_are_settled(desk: Desk) -> None:
     handler_id = make_handler(desk)
-    one, two = sending.send(desk, handler_id, to(JOE, ANN), "x").ids
+    one, two = sending.send(desk, sending.Request(handler_id, to(JOE, ANN), "x")).ids
     waiter = Waiter(
         lambda: put(desk, one, S.ACCEPTED),
         lambda: put(desk, two, S.SENDING),
@@ -272,7 +272,7 @@ def test_the_list_can_show_those_withdrawn(desk: Desk, message_id: int, state: M
 def test_who_sends_again_is_told_of_newer_ones_that_went(desk: Desk) -> None:
     handler_id = make_handler(desk, "Other")
     first, second, elsewhere = (
-        sending.send(desk, handler_id, to(number), "x").ids[0] for number in (JOE, JOE, ANN)
+        sending.send(desk, sending.Request(handler_id, to(number), "x")).ids[0] for number in (JOE, JOE, ANN)
     )
     put(desk, first, S.FAILED)
     put(desk, elsewhere, S.ACCEPTED)

@@ -52,7 +52,7 @@ def test_restoring_says_who_did_it_and_what_to_enter_again(
     desk: Desk, database: Database, tmp_path: Path, clock: StandingClock
 ) -> None:
     handler = make_handler(desk)
-    sending.send(desk, handler, to(JOE), "hello")
+    sending.send(desk, sending.Request(handler, to(JOE), "hello"))
     site_care.make_backup(desk, tmp_path / "b")
     done = site_care.put_back(tmp_path / "new", tmp_path / "b", "ana", now=clock)
     assert (done.held_messages, done.unreadable, done.replaced) == (1, ("Clickatell",), None)
@@ -119,7 +119,7 @@ def test_a_damaged_file_stops_the_start(desk: Desk, database: Database) -> None:
 
 def test_the_status_of_a_site_in_order(desk: Desk, database: Database) -> None:
     handler = make_handler(desk)
-    sending.send(desk, handler, to(JOE), "hello")
+    sending.send(desk, sending.Request(handler, to(JOE), "hello"))
     run_engine_here(database)
     found = status.status(desk)
     assert found.healthy and found.warnings == ()
@@ -138,7 +138,8 @@ def test_what_makes_a_site_unhealthy(
     from storage import handlers
 
     handler = make_handler(desk)
-    first, second = (sending.send(desk, handler, to(number), "x").ids[0] for number in (JOE, "+61400000000"))
+    requests = [sending.Request(handler, to(number), "x") for number in (JOE, "+61400000000")]
+    first, second = (sending.send(desk, request).ids[0] for request in requests)
     assert status.status(desk).problems == ("no scheduler is running: start commsdesk run",)
     run_engine_here(database)
     clock.move(minutes=3)

@@ -102,7 +102,7 @@ def test_what_looks_doubtful_is_warned_of(desk: Desk, form: TaskForm) -> None:
     )
     warnings = " / ".join(tasks.add(desk, replace(form, cron="* * * * *", actions=(action,))).warnings)
     assert "more than once in five minutes" in warnings
-    assert "is disabled" in warnings and "cut at the limit" in warnings and "reaches nobody" in warnings
+    assert "is disabled" in warnings and "cut there" in warnings and "reaches nobody" in warnings
 
 
 def test_once(desk: Desk, form: TaskForm) -> None:

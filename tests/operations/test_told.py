@@ -135,7 +135,7 @@ def test_told_is_refused_where_nobody_can_have_been_told(desk: Desk, stage: str 
             action = StageAction(handler_id=handler, recipients=(TOLD,), text="x", stage=stage)
             alerts.add(desk, AlertForm(name="Gas", actions=(action,)))
         else:
-            sending.send(desk, handler, [TOLD], "x")
+            sending.send(desk, sending.Request(handler, [TOLD], "x"))
     assert caught.value.field == "To"
 
 

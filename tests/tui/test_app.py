@@ -153,7 +153,7 @@ def lead(app: ConsoleApp, instance_id: str = "here") -> None:
 
 
 async def test_leaving_asks_when_nothing_would_be_sent_after(desk: Desk) -> None:
-    sending.send(desk, make_handler(desk), to(JOE), "hello")
+    sending.send(desk, sending.Request(make_handler(desk), to(JOE), "hello"))
     async with console(desk) as pilot:
         app = pilot.app
         assert isinstance(app, ConsoleApp)

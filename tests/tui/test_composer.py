@@ -33,7 +33,7 @@ async def test_a_text_that_is_too_long_is_a_problem_by_hand_and_a_warning_for_al
     composer = Composer("x" * 200, most_parts=1, sender="Night desk")
     app = KitApp(composer)
     async with shown(app) as pilot:
-        sentence = "Too long: 2 parts, and Night desk sends at most 1. Shorten it"
+        sentence = "Message is too long: 2 parts; Night desk sends at most 1: shorten it"
         assert composer.problem == sentence
         await until(pilot, lambda: f"✗ {sentence}" in screen_text(app))
         composer.set_limits(1, "Night desk", cut=True)
@@ -56,7 +56,7 @@ async def test_fields_are_checked_chosen_and_shown_as_each_recipient_gets_them()
         await pilot.press("f9")
         await until(pilot, lambda: "‹ 2 of 2 › Ann Lee" in screen_text(app))
         assert "\nBay -" in screen_text(app)
-        assert "▲ No value for {Bay} for some: it shows as -" in screen_text(app)
+        assert "▲ no value for {Bay} for some: it shows as -" in screen_text(app)
         composer._box.move_cursor(composer._box.document.end)
         await pilot.press("f3")
         await until(pilot, lambda: "{First Name}" in screen_text(app))

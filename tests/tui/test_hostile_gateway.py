@@ -57,7 +57,7 @@ async def test_what_the_gateway_says_is_text(tmp_path: Path, capsys: pytest.Capt
         key = handlers.add(desk, form).handler.id
         await settle(pilot, lambda: "● Running" in screen_text(pilot))
         check(pilot, "balance")
-        sending.send(desk, key, to(*NUMBERS), "hello")
+        sending.send(desk, sending.Request(key, to(*NUMBERS), "hello"))
         pilot.app.nudge()  # type: ignore[attr-defined]
         await settle(pilot, lambda: len(failed(desk)) == len(NUMBERS))
         for digit, name in (("5", "messages"), ("6", "review")):

@@ -4,7 +4,8 @@ import pytest
 
 from scheduling.recipients import Reached
 from scheduling.sms_text import measure
-from tui.widgets.message_cost import cost_of, dear, figures, too_long
+from tui.operations.message_rules import cut_there, too_long
+from tui.widgets.message_cost import cost_of, dear, figures
 
 JOE = Reached(1, "Joe Hart", "+447700900123", {"Bay": "7"})
 ANN = Reached(2, "Ann Lee", "+447700900124", {"Bay": "the one behind the old gate"})
@@ -54,8 +55,8 @@ def test_the_costly_character_is_named(text: str, sentence: str | None) -> None:
 
 
 def test_the_limit() -> None:
-    assert too_long(3, 3, "Clickatell", cut=False) is None
-    assert too_long(4, 3, "Clickatell", cut=False) == (
-        "Too long: 4 parts, and Clickatell sends at most 3. Shorten it"
+    assert too_long(3, 3, "Clickatell") is cut_there(3, 3, "Clickatell") is None
+    assert too_long(4, 3, "Clickatell") == (
+        "Message is too long: 4 parts; Clickatell sends at most 3: shorten it"
     )
-    assert too_long(4, 3, "", cut=True) == "4 parts: the sender sends at most 3, so it is cut there with ..."
+    assert cut_there(4, 3, "") == "4 parts: the sender sends at most 3, so it is cut there with ..."

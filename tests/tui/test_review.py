@@ -132,7 +132,7 @@ async def test_words_are_looked_for_in_all_of_it(desk: Desk) -> None:
 
 async def test_an_entry_leads_to_what_it_is_about(desk: Desk) -> None:
     key = make_handler(desk)
-    sending.send(desk, key, to(JOE), "hello")
+    sending.send(desk, sending.Request(key, to(JOE), "hello"))
     with desk.database.read() as connection:
         name = stored_handlers.listing(connection)[0].name
     say(

@@ -281,7 +281,7 @@ def _send_test(
     if wait is None:
         wait = WAIT_FOR_TEST if waiting.engine_is_running(desk()) else 0
     message = text if text is not None else f"Test message through {handler.name}"
-    sent = sending.send(desk(), handler.id, [recipient], message)
+    sent = sending.send(desk(), sending.Request(handler.id, [recipient], message))
     raise typer.Exit(report(sent, wait=wait, json=json))
 
 

@@ -49,12 +49,10 @@ def send(
     with desk().database.read() as connection:
         found = names.handler(connection, handler)
         recipients = [names.recipient(connection, name) for name in to]
+    request = sending.Request(found.id, recipients, text, fields)
     if asks(yes):
-        # What cannot be sent is refused below, in its own words.
-        planned = sending.preview(desk(), found.id, recipients, text, fields=fields)
-        if planned.problem is None:
-            ask_if_large(planned.size, "", through=found.name)
-    sent = sending.send(desk(), found.id, recipients, text, fields=fields)
+        ask_if_large(sending.planned(desk(), request).size, "", through=found.name)
+    sent = sending.send(desk(), request)
     raise typer.Exit(report(sent, wait=wait, json=json))
 
 

@@ -21,7 +21,7 @@ from tui.keys.registry import REGISTRY
 from tui.messages.large_send import agreed
 from tui.operations import sending
 from tui.operations.errors import Refused
-from tui.operations.sending import Preview, Sent
+from tui.operations.sending import Plan, Request, Sent
 from tui.text.content import plain
 from tui.widgets.composer import Composer
 from tui.widgets.fields import ChoiceField, YesNoField
@@ -88,7 +88,7 @@ is queued is on disk and goes out as soon as the handler can send."""
         self._first = (tuple(recipients), text)
         self.composer = Composer(text)
         self.picker = RecipientsPicker(console, recipients)
-        self._outgoing: tuple[int, tuple[Recipient, ...], str, bool] | None = None
+        self._outgoing: Request | None = None
 
     @classmethod
     async def load(
@@ -214,16 +214,16 @@ is queued is on disk and goes out as soon as the handler can send."""
 
     async def _send(self) -> None:
         self._show_trouble(None)
-        text, fields = self.composer.text, bool(self.form.value("fields"))
-        preview = await self._preview(text, fields)
-        if preview is None:
+        found = await self._plan()
+        if found is None:
             return
-        if not await agreed(self.console, preview.size, through=self._senders[self.handler_id].name):
+        request, plan = found
+        if not await agreed(self.console, plan.size, through=plan.handler.name):
             return
-        self._outgoing = (self.handler_id, self.picker.recipients, text, fields)
+        self._outgoing = request
         self.action_save()
 
-    async def _preview(self, text: str, fields: bool) -> Preview | None:
+    async def _plan(self) -> tuple[Request, Plan] | None:
         """What would be sent; None where it cannot be, which is said."""
         if problem := self.composer.problem:
             self._refuse(problem, "message")
@@ -233,13 +233,13 @@ is queued is on disk and goes out as soon as the handler can send."""
             return None
         if not await self._without_unreachable():
             return None
-        preview = await self.console.ask(
-            sending.preview, self.handler_id, self.picker.recipients, text, fields=fields
-        )
-        if preview.problem:
-            self._refuse(preview.problem, None)
+        fields = bool(self.form.value("fields"))
+        request = Request(self.handler_id, self.picker.recipients, self.composer.text, fields)
+        try:
+            return request, await self.console.ask(sending.planned, request)
+        except Refused as refused:
+            self._refuse(refused.message, None)
             return None
-        return preview
 
     def _refuse(self, sentence: str, tab: str | None) -> None:
         self._show_trouble(sentence)
@@ -271,8 +271,7 @@ is queued is on disk and goes out as soon as the handler can send."""
         """On a thread: queue the messages."""
         desk = self.console.desk
         assert desk is not None and self._outgoing is not None
-        handler_id, recipients, text, fields = self._outgoing
-        sent = sending.send(desk, handler_id, recipients, text, fields=fields)
+        sent = sending.send(desk, self._outgoing)
         self.console.nudge()
         return sent
 

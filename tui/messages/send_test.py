@@ -62,7 +62,8 @@ each attempt as it is made. t in the list of handlers tests key and balance with
             number = phone.parse(values["number"]).e164
         except phone.PhoneError as error:
             raise Refused(str(error), "Number") from None
-        sent = sending.send(desk, self.handler.id, [Recipient(number=number, name=number)], values["text"])
+        recipient = Recipient(number=number, name=number)
+        sent = sending.send(desk, sending.Request(self.handler.id, [recipient], values["text"]))
         self.console.nudge()
         return sent
 

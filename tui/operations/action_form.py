@@ -12,6 +12,7 @@ from storage import handlers as stored
 from storage.records import Action, Recipient
 from storage.vocabulary import Stage
 from tui.operations.errors import Refused
+from tui.operations.message_rules import EMPTY, cut_there
 from tui.operations.names import check_text, mentioned
 from tui.operations.sending import NO_FIELD, check_fields, check_told
 
@@ -52,7 +53,7 @@ def check_action(
     check_told(form.recipients, form.stage)
     check_text(form.text, "Message")
     if not form.text.strip():
-        raise Refused("Message is empty: write a text", "Message")
+        raise Refused(EMPTY, "Message")
     check_fields(connection, form.text, fields)
     action = Action(
         id=0,
@@ -66,12 +67,8 @@ def check_action(
     warnings = []
     if not handler.enabled:
         warnings.append(f"{handler.name} is disabled: what it should send waits until it is enabled")
-    parts = sms_text.measure(action.text).parts
-    if parts > handler.most_parts:
-        warnings.append(
-            f"Message has {parts} parts and {handler.name} sends at most {handler.most_parts}:"
-            " it will be cut at the limit with ..."
-        )
+    if cut := cut_there(sms_text.measure(action.text).parts, handler.most_parts, handler.name):
+        warnings.append(cut)
     return action, (*warnings, *_unreached(connection, action, handler.telephone_field_id))
 
 

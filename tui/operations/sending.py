@@ -10,7 +10,6 @@ from scheduling import recipients as choosing
 from scheduling import sms_text, templates
 from scheduling.recipients import Composed, LeftOut, Reached
 from scheduling.send_size import SendSize
-from scheduling.sms_text import Measure
 from storage import audience, custom_fields, outbox
 from storage import handlers as stored
 from storage.database import Transaction
@@ -19,6 +18,7 @@ from storage.vocabulary import Category, EntryKind, Level, Origin, Role, Stage
 from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted
+from tui.operations.message_rules import EMPTY, no_value, too_long
 from tui.operations.names import mentioned
 
 NAMES_PER_ENTRY = 20
@@ -43,149 +43,80 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """What a text would become, for the composer. `parts` is of the longest message, `total_parts` of all.
+class Request:
+    """A message by hand, as it is asked for. The text is taken literally unless `fields`."""
 
-    `problem` says why it cannot be sent as it is, None when it can.
-    """
-
-    measure: Measure
-    people: int
-    messages: int
-    parts: int
-    total_parts: int
-    left_out: tuple[LeftOut, ...] = ()
-    joined: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    problem: str | None = None
-
-    @property
-    def size(self) -> SendSize:
-        return SendSize(self.people, self.messages, self.total_parts)
-
-    @property
-    def must_ask(self) -> bool:
-        """Whether a send of this size is asked about once."""
-        return self.size.must_ask
+    handler_id: int
+    recipients: Sequence[Recipient]
+    text: str
+    fields: bool = False
+    useful_life: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Planned:
+class Plan:
+    """What sending it would queue as things are: what a question shows and what `send` writes down."""
+
     handler: Handler
-    reached: list[Reached]
-    left_out: list[LeftOut]
+    reached: tuple[Reached, ...]
+    left_out: tuple[LeftOut, ...]
     composed: Composed
-    warnings: tuple[str, ...]
+
+    @property
+    def size(self) -> SendSize:
+        return SendSize(len(self.reached), len(self.composed.drafts), self.composed.parts)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the sender should know, in sentences."""
+        said = no_value(self.composed.missing)
+        return (said,) if said else ()
 
 
-def send(
-    desk: Desk,
-    handler_id: int,
-    recipients: Sequence[Recipient],
-    text: str,
-    *,
-    fields: bool = False,
-    useful_life: timedelta | None = None,
-) -> Sent:
+def send(desk: Desk, request: Request) -> Sent:
     """Queue a message for everyone named. When this returns it is on disk.
 
-    The text is taken literally unless `fields`. Refused as a whole when someone named
-    directly cannot be reached, nobody can, or the text is too long.
+    Refused as a whole when someone named directly cannot be reached, nobody can, or the text is too long.
     """
     with desk.write(Role.OPERATOR, "sending") as tx:
         now = desk.now()
-        planned = _plan(tx.connection, now, handler_id, recipients, text, fields, useful_life)
+        found = plan(tx.connection, request, now)
         submission = outbox.Submission(
             Origin.MANUAL,
             operator=desk.operator,
-            left_out=tuple({"name": person.name, "reason": person.reason} for person in planned.left_out),
+            left_out=tuple({"name": person.name, "reason": person.reason} for person in found.left_out),
         )
-        ids = outbox.enqueue(tx, submission, planned.composed.drafts, now)
-        _say(tx, desk, planned, text)
-    return Sent(
-        planned.handler, tuple(ids), tuple(planned.left_out), planned.composed.joined, planned.warnings
-    )
+        ids = outbox.enqueue(tx, submission, found.composed.drafts, now)
+        _write_down(tx, desk, found, request.text)
+    return Sent(found.handler, tuple(ids), found.left_out, found.composed.joined, found.warnings)
 
 
-def preview(
-    desk: Desk, handler_id: int, recipients: Sequence[Recipient], text: str, *, fields: bool = False
-) -> Preview:
-    """The same decisions as `send`, writing nothing. Raises nothing for what can be typed."""
-    measured = sms_text.measure(sms_text.normalise(text))
+def planned(desk: Desk, request: Request) -> Plan:
+    """What `send` would do now, writing nothing. Raises `Refused` for what it would refuse."""
+    desk.require(Role.OPERATOR, "sending")
     with desk.database.read() as connection:
-        try:
-            planned = _plan(connection, desk.now(), handler_id, recipients, text, fields, None)
-        except Refused as refused:
-            return _partial(connection, handler_id, recipients, text, measured, refused.message)
-    drafts = planned.composed.drafts
-    if len(drafts) == 1:
-        measured = sms_text.measure(drafts[0].text)
-    return Preview(
-        measured,
-        len(planned.reached),
-        len(drafts),
-        max(draft.segments for draft in drafts),
-        planned.composed.parts,
-        tuple(planned.left_out),
-        planned.composed.joined,
-        planned.composed.missing,
-    )
+        return plan(connection, request, desk.now())
 
 
-def _partial(
-    connection: sa.Connection,
-    handler_id: int,
-    recipients: Sequence[Recipient],
-    text: str,
-    measured: Measure,
-    problem: str,
-) -> Preview:
-    """What can be said of a message that cannot be sent yet: the composer counts from the first letter."""
-    handler = stored.get(connection, handler_id)
-    field_id = audience.telephone_field(connection, handler.telephone_field_id) if handler else None
-    reached, left_out = choosing.choose(audience.candidates(connection, recipients, field_id))
-    return Preview(
-        measured,
-        len(reached),
-        len(reached),
-        measured.parts,
-        measured.parts * len(reached),
-        tuple(left_out),
-        problem=problem,
-    )
-
-
-def _plan(
-    connection: sa.Connection,
-    now: datetime,
-    handler_id: int,
-    recipients: Sequence[Recipient],
-    text: str,
-    fields: bool,
-    useful_life: timedelta | None,
-) -> _Planned:
+def plan(connection: sa.Connection, request: Request, now: datetime) -> Plan:
     """Everything that `send` decides, before it writes. Raises `Refused`."""
-    handler = usable(connection, handler_id)
-    if not text.strip():
-        raise Refused("Message is empty: write a text", "Message")
-    if fields:
-        check_fields(connection, text)
-    reached, left_out = _audience(connection, handler, recipients)
+    handler = usable(connection, request.handler_id)
+    if not request.text.strip():
+        raise Refused(EMPTY, "Message")
+    if request.fields:
+        check_fields(connection, request.text)
+    reached, left_out = _audience(connection, handler, request.recipients)
     composed = choosing.compose(
         reached,
-        text,
+        request.text,
         handler_id=handler.id,
         now=now,
-        useful_life=useful_life or handler.useful_life,
+        useful_life=request.useful_life or handler.useful_life,
         most_parts=handler.most_parts,
-        literal=not fields,
+        literal=not request.fields,
     )
     _check_length(handler, composed)
-    warnings = []
-    if composed.missing:
-        names = mentioned([f"{{{name}}}" for name in composed.missing])
-        warnings.append(f"no value for {names} for some: it shows as {templates.MISSING}")
-    return _Planned(handler, reached, left_out, composed, tuple(warnings))
+    return Plan(handler, tuple(reached), tuple(left_out), composed)
 
 
 def usable(connection: sa.Connection, handler_id: int) -> Handler:
@@ -251,14 +182,9 @@ def _empty(recipients: Sequence[Recipient]) -> str:
 
 
 def _check_length(handler: Handler, composed: Composed) -> None:
-    longest = max(composed.drafts, key=lambda draft: draft.segments)
-    if longest.segments <= handler.most_parts:
-        return
-    raise Refused(
-        f"Message is too long: {longest.segments} parts; {handler.name} sends at most"
-        f" {handler.most_parts}: shorten it{_because(longest.text)}",
-        "Message",
-    )
+    longest = composed.longest
+    if problem := too_long(longest.segments, handler.most_parts, handler.name):
+        raise Refused(f"{problem}{_because(longest.text)}", "Message")
 
 
 def _because(text: str) -> str:
@@ -268,9 +194,9 @@ def _because(text: str) -> str:
     return f" ({measured.costly[0].reason})"
 
 
-def _say(tx: Transaction, desk: Desk, planned: _Planned, text: str) -> None:
+def _write_down(tx: Transaction, desk: Desk, found: Plan, text: str) -> None:
     """One entry for the act of sending, and who was left out by name."""
-    handler, drafts = planned.handler, planned.composed.drafts
+    handler, drafts = found.handler, found.composed.drafts
     who = mentioned([draft.user_name or draft.to for draft in drafts], 3)
     start = " ".join(text.split())
     quoted = start if len(start) <= QUOTED else f"{start[: QUOTED - 1]}…"
@@ -287,7 +213,7 @@ def _say(tx: Transaction, desk: Desk, planned: _Planned, text: str) -> None:
             **about,  # type: ignore[arg-type]
         )
     ]
-    left_out = [str(person) for person in planned.left_out]
+    left_out = [str(person) for person in found.left_out]
     for start_at in range(0, len(left_out), NAMES_PER_ENTRY):
         names = "; ".join(left_out[start_at : start_at + NAMES_PER_ENTRY])
         said = f"Left out by hand: {names}"

@@ -15,16 +15,16 @@ from textual.widgets import Static, TextArea
 from scheduling import sms_text, templates
 from scheduling.recipients import Reached
 from tui.keys.registry import REGISTRY
+from tui.operations.message_rules import EMPTY, cut_there, no_value, too_long
 from tui.text.content import plain, plain_block
 from tui.widgets.form import FieldTouched
 from tui.widgets.inputs import TextBox
 from tui.widgets.menu import ContextMenu, MenuItem
-from tui.widgets.message_cost import Cost, cost_of, dear, figures, too_long
+from tui.widgets.message_cost import Cost, cost_of, dear, figures
 from tui.widgets.steady_text import SteadyText
 
 COUNTED_AT_ONCE = 50  # people whose own texts are counted between two keys; more are counted on a thread
 PAUSE = 0.15  # seconds without a key before many are counted
-EMPTY = "Message is empty: write a text"
 
 
 class MessageBox(TextBox):
@@ -220,7 +220,7 @@ class Composer(Vertical):
         """What forbids it."""
         found = [] if self._fields is None else templates.check(self.text, self._offered)
         if self._most_parts and not self._cut:
-            long = too_long(self._cost.measure.parts, self._most_parts, self._sender, cut=False)
+            long = too_long(self._cost.measure.parts, self._most_parts, self._sender)
             found += [long] if long else []
         return found
 
@@ -240,11 +240,10 @@ class Composer(Vertical):
     def _warnings(self) -> list[str]:
         found = []
         if self._most_parts and self._cut:
-            long = too_long(self._cost.measure.parts, self._most_parts, self._sender, cut=True)
+            long = cut_there(self._cost.measure.parts, self._most_parts, self._sender)
             found += [long] if long else []
-        if self._cost.missing and not self._problems():
-            names = ", ".join(f"{{{name}}}" for name in self._cost.missing[:3])
-            found.append(f"No value for {names} for some: it shows as {templates.MISSING}")
+        if (missing := no_value(self._cost.missing)) and not self._problems():
+            found.append(missing)
         if self._fields is None and (used := templates.fields_in(self.text)):
             found.append(f"{{{used[0]}}} goes out as it is typed: fields are not filled in")
         return found

@@ -8,6 +8,7 @@ from scheduling import recipients as choosing
 from scheduling import sms_text
 from scheduling.recipients import Reached
 from scheduling.sms_text import Measure
+from tui.operations.form_values import counted
 
 MOST_NAMED = 2  # costly characters named in one sentence
 
@@ -47,7 +48,7 @@ def cost_of(text: str, people: Sequence[Reached], values: Mapping[str, str] | No
         most_parts=1,
         values=values,
     )
-    longest = max(composed.drafts, key=lambda draft: (draft.segments, len(draft.text)))
+    longest = composed.longest
     return Cost(
         len(longest.text),
         sms_text.measure(longest.text),
@@ -61,15 +62,15 @@ def cost_of(text: str, people: Sequence[Reached], values: Mapping[str, str] | No
 def figures(cost: Cost) -> str:
     """ "87 characters · GSM · 1 part, 73 left · 41 people, 41 parts"."""
     measured = cost.measure
-    parts = [_many(cost.characters, "character")]
+    parts = [counted(cost.characters, "character")]
     if measured.units != cost.characters and measured.encoding == "GSM":
         parts.append(f"{measured.units:,} places")
     parts.append(measured.encoding)
     if measured.parts:
-        parts.append(f"{_many(measured.parts, 'part')}, {measured.units_left_in_part} left")
+        parts.append(f"{counted(measured.parts, 'part')}, {measured.units_left_in_part} left")
     if cost.people:
-        people = f"{cost.people:,} {'person' if cost.people == 1 else 'people'}"
-        parts.append(f"{people}, {_many(cost.total_parts, 'part')} in all" if measured.parts else people)
+        people = counted(cost.people, "person", "people")
+        parts.append(f"{people}, {counted(cost.total_parts, 'part')} in all" if measured.parts else people)
     return " · ".join(parts)
 
 
@@ -85,17 +86,3 @@ def dear(measured: Measure) -> str | None:
         places = "67 places a part, not 153" if measured.parts > 1 else "70 places a part, not 160"
         return f"{who} {'makes' if one else 'make'} it Unicode: {places}"
     return f"{who} {'takes' if one else 'take'} two places{'' if one else ' each'}"
-
-
-def too_long(parts: int, most_parts: int, sender: str, *, cut: bool) -> str | None:
-    """The sentence on a message of more parts than the sender may send; None when it fits."""
-    if parts <= most_parts:
-        return None
-    who = sender or "the sender"
-    if cut:
-        return f"{_many(parts, 'part')}: {who} sends at most {most_parts}, so it is cut there with ..."
-    return f"Too long: {_many(parts, 'part')}, and {who} sends at most {most_parts}. Shorten it"
-
-
-def _many(number: int, one: str) -> str:
-    return f"{number:,} {one if number == 1 else one + 's'}"

@@ -109,7 +109,7 @@ async def test_the_status_column(tmp_path: Path, clickatell: ThreadedClickatell,
         balance = "EUR 100.00" if api is ApiType.ONE else "500.00 credits"
         await settle(pilot, lambda: "● Running" in screen_text(pilot) and balance in screen_text(pilot))
         clickatell.clickatell.settings.keys_refused = True
-        sending.send(desk, key, to("+61400000000"), "hello")
+        sending.send(desk, sending.Request(key, to("+61400000000"), "hello"))
         pilot.app.nudge()  # type: ignore[attr-defined]
         code = "1 " if api is ApiType.ONE else "001 "
         await settle(

@@ -28,7 +28,7 @@ async def test_a_message_that_is_retried_tells_its_whole_story(
         )  # fmt: skip
         key = handlers.add(desk, form).handler.id
         await settle(pilot, lambda: "● Running" in screen_text(pilot))
-        sending.send(desk, key, to("+61400000000"), "hello")
+        sending.send(desk, sending.Request(key, to("+61400000000"), "hello"))
         pilot.app.nudge()  # type: ignore[attr-defined]
         await settle(pilot, lambda: "accepted, attempt 3 of 60" in screen_text(pilot))
         await type_in(pilot, "6")

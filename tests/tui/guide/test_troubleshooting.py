@@ -48,7 +48,7 @@ def ip_blocked(desk: Desk, clickatell: ThreadedClickatell) -> int:
 
 def disabled(desk: Desk, clickatell: ThreadedClickatell) -> None:
     key = one_api(desk, clickatell)
-    sending.send(desk, key, to("+61400000000"), "hello")
+    sending.send(desk, sending.Request(key, to("+61400000000"), "hello"))
     handlers.set_enabled(desk, key, False)
 
 
@@ -186,7 +186,7 @@ MESSAGE_ROWS: dict[str, tuple[dict[str, object], str, str]] = {
 @pytest.mark.parametrize("row", MESSAGE_ROWS)
 async def test_from_a_message(desk: Desk, clickatell: ThreadedClickatell, row: str) -> None:
     values, check, words = MESSAGE_ROWS[row]
-    (key,) = sending.send(desk, one_api(desk, clickatell), to("+61400000000"), "hello").ids
+    (key,) = sending.send(desk, sending.Request(one_api(desk, clickatell), to("+61400000000"), "hello")).ids
     set_message(desk.database, key, **values)
     async with console(desk, section="messages", size=(120, 90)) as pilot:
         await rows_are(pilot, 1)

@@ -48,7 +48,7 @@ async def test_a_handler_with_hostile_text_and_no_connection(desk: Desk) -> None
 
 
 async def test_a_message(desk: Desk) -> None:
-    (key,) = sending.send(desk, make_handler(desk, base_url=NOBODY), to(JOE), "hello").ids
+    (key,) = sending.send(desk, sending.Request(make_handler(desk, base_url=NOBODY), to(JOE), "hello")).ids
     async with console(desk, section="messages", size=(100, 60)) as pilot:
         await pilot.press("i")
         await finished(pilot)

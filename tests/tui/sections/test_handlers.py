@@ -198,7 +198,7 @@ async def test_the_second_of_two_editors_is_told_and_loses_nothing(desk: Desk) -
 
 async def test_removing_names_what_hangs_on_it(desk: Desk) -> None:
     key = make_handler(desk)
-    sending.send(desk, key, to(JOE), "hello")
+    sending.send(desk, sending.Request(key, to(JOE), "hello"))
     async with console(desk) as pilot:
         await pilot.press("d")
         await shown(pilot, Confirm)

@@ -80,7 +80,7 @@ async def test_what_cannot_be_sent_is_said_and_nothing_is_lost(desk: Desk) -> No
         dialog.composer.text = "x" * 161
         await pilot.press("ctrl+s")
         await settle(
-            pilot, lambda: "✗ Too long: 2 parts, and Clickatell sends at most 1" in screen_text(pilot)
+            pilot, lambda: "✗ Message is too long: 2 parts; Clickatell sends at most 1" in screen_text(pilot)
         )
         dialog.composer.text = "short"
         await pilot.press("ctrl+s")
