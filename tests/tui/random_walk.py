@@ -29,11 +29,12 @@ from storage.site import open_site
 from tests.tui.support import settle
 from tests.tui.test_hostile import LISTS
 from tests.tui.walk_visits import ERRANDS, TURNS, Errand, Site, make, openings
-from tui.console.app import ConsoleApp, _is_going
+from tui.console.app import ConsoleApp
 from tui.console.settings import Settings
 from tui.dialogs.confirm import Question
 from tui.keys.registry import REGISTRY
 from tui.operations.local_files import OwnFolder
+from tui.terminal.textual_private import is_going
 from tui.widgets.paged_table import PagedTable
 from tui.widgets.palette import target_of
 
@@ -423,7 +424,7 @@ class Walk:
             await worked(worker, app)
             error = worker.error
             # As the console has it: what is being taken away may miss what it lacks.
-            if worker.state is WorkerState.ERROR and not _is_foreseen(error) and not _is_going(worker.node):
+            if worker.state is WorkerState.ERROR and not _is_foreseen(error) and not is_going(worker.node):
                 self.problems.append(f"the worker {worker.group} of {worker.node} failed: {error!r}")
 
         app.run_action = run_action

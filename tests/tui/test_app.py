@@ -100,10 +100,10 @@ async def test_a_locked_site_is_read_and_the_holder_named(desk: Desk) -> None:
         async with app.run_test() as pilot:
             await settle(pilot, lambda: "Clickatell" in screen_text(pilot))
             said = "the database is locked by process 4711, which is stopped"
-            app.engine = SimpleNamespace(engine=SimpleNamespace(trouble=said, instance_id="x"))  # type: ignore[assignment]
+            app.site.engine = SimpleNamespace(engine=SimpleNamespace(trouble=said, instance_id="x"))  # type: ignore[assignment]
             await settle(pilot, lambda: trouble_of(pilot) == said)
             assert f"▲ {said}" in screen_text(pilot).splitlines()[0]
-            app.engine = None
+            app.site.engine = None
     finally:
         other.execute("ROLLBACK")
         other.close()
@@ -149,7 +149,7 @@ async def test_bad_keys_in_the_key_file_are_told_and_the_good_ones_hold(tmp_path
 def lead(app: ConsoleApp, instance_id: str = "here") -> None:
     """As if this console's engine held the lease."""
     here = SimpleNamespace(instance_id=instance_id, holds_lease=True, trouble=None, nudge=lambda: None)
-    app.engine = SimpleNamespace(engine=here)  # type: ignore[assignment]
+    app.site.engine = SimpleNamespace(engine=here)  # type: ignore[assignment]
 
 
 async def test_leaving_asks_when_nothing_would_be_sent_after(desk: Desk) -> None:
@@ -169,7 +169,7 @@ async def test_leaving_asks_when_nothing_would_be_sent_after(desk: Desk) -> None
         await shown(pilot, Confirm)
         await pilot.press("down", "enter")
         await settle(pilot, lambda: app.leaving)
-        app.engine = None
+        app.site.engine = None
 
 
 async def test_leaving_does_not_ask_while_another_engine_is_alive(desk: Desk) -> None:
@@ -181,7 +181,7 @@ async def test_leaving_does_not_ask_while_another_engine_is_alive(desk: Desk) ->
         lead(app)
         await pilot.press("ctrl+q")
         await settle(pilot, lambda: app.leaving)
-        app.engine = None
+        app.site.engine = None
 
 
 # A copy

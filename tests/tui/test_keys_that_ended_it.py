@@ -6,15 +6,15 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.screen import Screen
 from textual.widgets import OptionList, Select, Static
 
 from tests.operations.arrange import make_handler, make_people
 from tests.tui.sections.people import desk_at
 from tests.tui.support import console, settle, shown, told
-from tests.tui.test_typed import at_once
-from tui.console.app import ConsoleApp, _is_going
+from tests.tui.test_key_order import at_once
+from tui.console.app import ConsoleApp
 from tui.dialogs.confirm import Confirm, Question
 from tui.editors.group import GroupEditor
 from tui.editors.members import MemberSearch
@@ -22,6 +22,7 @@ from tui.editors.user import UserEditor
 from tui.messages.send_message import SendMessage
 from tui.operations import groups
 from tui.operations.desk import Desk
+from tui.terminal.textual_private import is_going
 from tui.widgets.fields import TextField
 from tui.widgets.form import Form
 from tui.widgets.inputs import TextInput
@@ -119,14 +120,14 @@ async def test_an_editor_that_is_closed_as_it_opens(desk: Desk) -> None:
 async def test_only_what_is_being_taken_away_may_fail_unseen(desk: Desk) -> None:
     async with console(desk) as pilot:
         section = pilot.app._main.current  # type: ignore[attr-defined]
-        assert not _is_going(section)
-        assert not _is_going(pilot.app)
+        assert not is_going(section)
+        assert not is_going(pilot.app)
         screen: Screen[None] = Screen()
         pilot.app.push_screen(screen)
         await pilot.pause()
-        assert not _is_going(screen)
+        assert not is_going(screen)
         pilot.app.pop_screen()
-        await settle(pilot, lambda: _is_going(screen))
+        await settle(pilot, lambda: is_going(screen))
 
 
 async def test_the_palette_opens_once_whatever_lies_over_it(desk: Desk) -> None:
@@ -197,7 +198,9 @@ async def test_enter_twice_in_the_palette(desk: Desk) -> None:
     async with console(desk) as pilot:
         for _ in range(3):
             await pilot.press("ctrl+p", *"users")
-            await settle(pilot, lambda: pilot.app.screen.query("CommandList").first().option_count)
+            await settle(
+                pilot, lambda: any(found.option_count for found in pilot.app.screen.query(CommandList))
+            )
             at_once(pilot, "down", "enter", "enter", "enter")
             await settle(pilot, lambda: not isinstance(pilot.app.screen, CommandPalette))
         assert pilot.app.failure is None  # type: ignore[attr-defined]

@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from rich.text import Text
 from textual import events
-from textual._compositor import CompositorUpdate
-from textual._context import active_message_pump
 from textual.actions import ActionParseResult, parse
-from textual.app import App
 from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.dom import DOMNode
@@ -44,7 +41,7 @@ from tui.sections.section import Section
 from tui.terminal import paste
 from tui.terminal.key_order import TYPED, InOrder
 from tui.terminal.size import within_reason
-from tui.terminal.textual_mended import install
+from tui.terminal.textual_private import CompositorUpdate, WatchedApp, install, is_going
 from tui.text.plain import plain_str
 from tui.widgets.menu import ContextMenu
 from tui.widgets.palette import ActionProvider
@@ -84,7 +81,7 @@ class SiteUnusable(Message):
 paste.install()
 
 
-class ConsoleApp(App[int]):
+class ConsoleApp(WatchedApp):
     """The Textual app. `desk` is there once the site is open."""
 
     TITLE = "commsdesk"
@@ -109,7 +106,6 @@ class ConsoleApp(App[int]):
         self.site = site or OpenSite(settings, open_desk)
         self.appearance = Appearance(self, settings, settings.operator or local_name())
         self.desk: Desk | None = None
-        self.engine: EngineThread | None = None
         self.failure: Exception | None = None
         """What ended this screen, where it did not end as it was asked to."""
         self.mishaps: list[Exception] = []
@@ -129,6 +125,11 @@ class ConsoleApp(App[int]):
 
     def get_default_screen(self) -> Screen[Any]:
         return self._main
+
+    @property
+    def engine(self) -> "EngineThread | None":
+        """The engine that this console has started; None without one."""
+        return self.site.engine
 
     # Starting
 
@@ -151,7 +152,6 @@ class ConsoleApp(App[int]):
         """In a thread: the imports and the opening take longer than a frame."""
         try:
             self.desk = self.site.open()
-            self.engine = self.site.engine
             self._watch = SiteWatch(self.desk, self._from_watch)
             self._watch.start()
             self.post_message(SiteReady())
@@ -201,12 +201,8 @@ class ConsoleApp(App[int]):
 
     # What is sent to the terminal
 
-    def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        # Only what Textual would write now: what it drops must not count as shown.
-        drawn = isinstance(renderable, CompositorUpdate) and self._running and not self._closed
-        if drawn and not (self._batch_count or self.is_headless or self._driver is None):
-            renderable = self.appearance.changes(renderable)
-        super()._display(screen, renderable)
+    def to_send(self, update: CompositorUpdate) -> CompositorUpdate | None:
+        return self.appearance.changes(update)
 
     @property
     def size(self) -> Size:
@@ -449,26 +445,12 @@ class ConsoleApp(App[int]):
 
     # Errors
 
-    def _handle_exception(self, error: Exception) -> None:
-        pump = active_message_pump.get(None)
-        if self.leaving or _is_going(pump):
+    def screen_failed(self, error: Exception, where: MessagePump | None) -> None:
+        if self.leaving or is_going(where):
             # A screen that is being closed, perhaps before it stood: nobody misses what it lacks.
             log.warning("a screen that is being closed failed", exc_info=error)
             return
-        # Textual's own crash screen prints local variables: a key could be among them.
         log.critical("the console has failed", exc_info=error)
         if self.failure is None:
             self.failure = error
-        self._return_code = 1
-        self._exception = error
-        self._exception_event.set()
-        self.exit(1, 1)
-
-
-def _is_going(pump: MessagePump | None) -> bool:
-    """Whether a part of the screen is being taken away, or what it stands on is."""
-    while pump is not None and not isinstance(pump, App):
-        if pump._closing or pump._closed or getattr(pump, "_pruning", False):
-            return True
-        pump = pump._parent
-    return pump is None
+        self.end_failed(error)

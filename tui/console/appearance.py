@@ -5,7 +5,6 @@ import logging
 import os
 from typing import Any
 
-from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.theme import Theme
 
@@ -14,8 +13,9 @@ from tui.console.preferences import Choices
 from tui.console.settings import Settings
 from tui.port import console_of
 from tui.terminal import slow_link as link
-from tui.terminal import themes
+from tui.terminal import textual_private, themes
 from tui.terminal.screen_diff import Shown
+from tui.terminal.textual_private import CompositorUpdate
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Appearance:
         if self.choices != before:
             self._follow()
             if self.choices.mouse != before.mouse:
-                self._set_mouse(self.choices.mouse)
+                textual_private.set_mouse(self._app, self.choices.mouse)
 
     def _follow(self) -> None:
         if trouble := themes.apply(self._app, self.choices):
@@ -61,18 +61,8 @@ class Appearance:
         environ = {} if self._settings.kind == "web" else os.environ
         slow = link.is_slow(self.choices.link, environ)
         if slow and self._shown is None:
-            link.limit_frames(self._app)
+            textual_private.set_frames(self._app, link.FRAMES)
         self._shown = (self._shown or Shown()) if slow else None
-
-    def _set_mouse(self, wanted: bool) -> None:
-        driver = self._app._driver
-        if driver is None or not hasattr(driver, "_enable_mouse_support"):
-            return
-        # The driver passes over both calls while it believes that there is no mouse.
-        if not wanted:
-            driver._disable_mouse_support()  # type: ignore[attr-defined]
-        driver._mouse = wanted
-        driver._enable_mouse_support()
 
     # A theme chosen in the palette
 

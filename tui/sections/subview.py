@@ -3,12 +3,12 @@
 from collections.abc import Coroutine
 from typing import Any, ClassVar, TypeVar
 
-from textual._node_list import DuplicateIds
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import ContentSwitcher
 
 from tui.sections.section import Section
+from tui.terminal.textual_private import DuplicateIds
 from tui.widgets.steady_text import SteadyText
 
 View = TypeVar("View", bound="SubSection")

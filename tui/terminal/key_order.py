@@ -15,6 +15,8 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
+from tui.terminal.textual_private import is_used_up, parent_of
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -63,8 +65,8 @@ class InOrder:
 
     def _seen(self, typed: Typed, pump: MessagePump, screen: Screen[object]) -> None:
         """`pump` has had it; what it did not use is in the queue of its parent now."""
-        above = pump._parent
-        if typed._stop_propagation or above is None:
+        above = parent_of(pump)
+        if is_used_up(typed) or above is None:
             self._done(typed, screen)
         else:
             self._follow(typed, above, screen)

@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import Any
 
 from textual import events
-from textual._xterm_parser import XTermParser
 from textual.message import Message
 
 from storage.texts import line_breaks, without_controls
+from tui.terminal.textual_private import XTermParser
 
 START, END = "\x1b[200~", "\x1b[201~"
 _DOUBLED = re.compile("\r+")

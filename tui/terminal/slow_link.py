@@ -1,10 +1,6 @@
 """What a slow link changes: the profile of a console that is looked at over SSH."""
 
 from collections.abc import Mapping
-from typing import Any
-
-from textual import screen
-from textual.app import App
 
 FRAMES = 15
 """Frames a second at most: a held key draws every fourth of what a local terminal is sent."""
@@ -18,12 +14,3 @@ def is_slow(link: str, environ: Mapping[str, str]) -> bool:
     if link == "auto":
         return bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
     return link == "slow"
-
-
-def limit_frames(app: App[Any], frames: int = FRAMES) -> None:
-    """Let the screens that are there and those to come draw so often at most."""
-    # Textual reads its own limit from the environment, before the settings of a person are known.
-    period = 1 / frames
-    setattr(screen, "UPDATE_PERIOD", period)  # noqa: B010 - declared final
-    for shown in app.screen_stack:
-        shown._update_timer._interval = period

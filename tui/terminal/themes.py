@@ -3,8 +3,9 @@
 from typing import Any, Protocol
 
 from textual.app import App
-from textual.filter import Monochrome, NoColor
 from textual.theme import Theme
+
+from tui.terminal.textual_private import drop_colours
 
 _SHARED = {
     "block-cursor-text-style": "none",
@@ -154,7 +155,7 @@ def apply(app: App[Any], settings: ThemeSettings) -> str | None:
     app.animation_level = "none"
     if app.no_color:
         app.theme = TERMINAL.name
-        _drop_colours(app)
+        drop_colours(app)
         return None
     wanted = (
         (TERMINAL if has_few_colours(app) else DARK) if settings.theme == AUTO else THEMES.get(settings.theme)
@@ -173,9 +174,3 @@ def has_few_colours(app: App[Any]) -> bool:
     Rich finds it in TERM and COLORTERM. Where nothing is shown (a test, a picture) it does not matter.
     """
     return not app.is_headless and app.console.color_system in (None, "standard", "windows")
-
-
-def _drop_colours(app: App[Any]) -> None:
-    # Textual chose its filter before it knew our theme, and shades of grey are colours as well.
-    filters = [each for each in app._filters if not isinstance(each, Monochrome | NoColor)]
-    app._filters[:] = [*filters, NoColor()]

@@ -68,7 +68,7 @@ other text may be typed."""
     def validate_value(self, value: str) -> str:
         return editable_str(value)
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
         # Textual's own comes after this one, and takes the first line: here all of it is one.
         event.text = pasted_line(event.text, "" if self.password else " ")
 
@@ -120,7 +120,7 @@ selects, ctrl+c copies, ctrl+x cuts, ctrl+v pastes."""
     def load_text(self, text: str) -> None:
         super().load_text(editable_str(text, block=True))
 
-    async def _on_paste(self, event: events.Paste) -> None:
+    async def on_paste(self, event: events.Paste) -> None:
         event.text = pasted(event.text)  # Textual's own comes after this one
 
     def edit(self, edit: Edit) -> EditResult:

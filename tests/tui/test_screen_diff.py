@@ -7,12 +7,12 @@ import pytest
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
 from tui.terminal.screen_diff import Shown
 from tui.terminal.slow_link import is_slow
+from tui.terminal.textual_private import ChopsUpdate, CompositorUpdate, LayoutUpdate
 
 WIDTH, HEIGHT = 40, 6
 CONSOLE = Console(color_system="256", force_terminal=True, width=WIDTH)
