@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ReadyHandler:
     """A handler that may send now, and the lanes with something due from which it may."""
 
     handler: Handler
@@ -53,7 +53,7 @@ class Claim:
 class Outlook:
     """Who may send now, and when the first of the others with something due may."""
 
-    desks: tuple[Desk, ...] = ()
+    ready: tuple[ReadyHandler, ...] = ()
     next_at: datetime | None = None
 
 
@@ -65,7 +65,7 @@ def look(database: Database, now: datetime) -> Outlook:
             return Outlook()
         known = {handler.id: handler for handler in handlers.listing(connection)}
         statuses = handlers.statuses(connection)
-    desks = []
+    ready = []
     later = []
     for handler_id in sorted({handler_id for handler_id, _ in due}):
         handler = known.get(handler_id)
@@ -74,10 +74,10 @@ def look(database: Database, now: datetime) -> Outlook:
         status = statuses.get(handler_id, HandlerStatus(handler_id))
         gate = handler_state.gate(status, now, [lane for owner, lane in due if owner == handler_id])
         if gate.lanes:
-            desks.append(Desk(handler, gate.lanes))
+            ready.append(ReadyHandler(handler, gate.lanes))
         if gate.next_at is not None:
             later.append(gate.next_at)
-    return Outlook(tuple(desks), min(later, default=None))
+    return Outlook(tuple(ready), min(later, default=None))
 
 
 def may_send(status: HandlerStatus, now: datetime) -> bool:
@@ -102,7 +102,7 @@ def take(
     database: Database,
     leadership: Leadership,
     pool: SenderPool,
-    desk: Desk,
+    ready: ReadyHandler,
     lane: int,
     size: int,
     epoch: int,
@@ -115,7 +115,7 @@ def take(
     Raises `DiskFull` while what becomes of them could not be written down, and `StorageError` while
     the secret key cannot be read; then nothing is claimed.
     """
-    handler = desk.handler
+    handler = ready.handler
     fault_points.passing("before-claim")
     integrity.require_room(database.folder.path)
     # Before the claim: nothing that can fail may stand between it and the call.

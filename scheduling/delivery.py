@@ -99,9 +99,9 @@ class Delivery:
         outlook = await self._store.run(claims.look, self._database, self._clock.now())
         started = 0
         waits = []
-        for desk in outlook.desks:
-            started += await self._serve(desk, epoch)
-            waits.append(self._clock.now() + timedelta(seconds=self._rates.wait(desk.handler)))
+        for ready in outlook.ready:
+            started += await self._serve(ready, epoch)
+            waits.append(self._clock.now() + timedelta(seconds=self._rates.wait(ready.handler)))
         # A handler that still has work but no connection is woken by the call that ends.
         later = [at for at in [outlook.next_at, *waits] if at is not None and at > self._clock.now()]
         self._paused_until = min(later, default=None)
@@ -168,22 +168,22 @@ class Delivery:
         self._flood = _Flood(now, unsaid)
         return len(found)
 
-    async def _serve(self, desk: claims.Desk, epoch: int) -> int:
+    async def _serve(self, ready: claims.ReadyHandler, epoch: int) -> int:
         """Start calls for one handler, alerts first, one connection always kept free for alerts."""
         started = 0
-        for lane in desk.lanes:
-            while claim := await self._claim(desk, lane, epoch):
-                self._start(self._send(claim), desk.handler.id, lane)
+        for lane in ready.lanes:
+            while claim := await self._claim(ready, lane, epoch):
+                self._start(self._send(claim), ready.handler.id, lane)
                 started += 1
         return started
 
-    async def _claim(self, desk: claims.Desk, lane: int, epoch: int) -> Claim | None:
-        handler = desk.handler
+    async def _claim(self, ready: claims.ReadyHandler, lane: int, epoch: int) -> Claim | None:
+        handler = ready.handler
         room = claims.room(handler, lane, self._load(handler.id))
         size = min(claims.batch_size(handler, lane), self._rates.allowed(handler))
         if self.stopping or not room or size < 1 or not self._leadership.holds:
             return None
-        take = partial(claims.take, self._database, self._leadership, self._pool, desk)
+        take = partial(claims.take, self._database, self._leadership, self._pool, ready)
         taking = asyncio.ensure_future(self._store.run(take, lane, size, epoch, self._id, self._clock))
         try:
             claim = await asyncio.shield(taking)

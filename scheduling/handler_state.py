@@ -43,7 +43,7 @@ WELL: dict[str, HandlerState | None] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class StatusColumn:
     """The Status column: the state, and for an error what is wrong and what to check.
 
     `paused_until` is when a busy
@@ -83,18 +83,20 @@ class Shown:
         return f"paused, next try {at}" if at else "paused"
 
 
-def shown(handler: Handler, found: HandlerStatus, engine_running: bool, now: datetime) -> Shown:
+def status_column(
+    handler: Handler, found: HandlerStatus, engine_running: bool, now: datetime
+) -> StatusColumn:
     if not handler.enabled:
-        return Shown(HandlerState.DISABLED)
+        return StatusColumn(HandlerState.DISABLED)
     if not engine_running:
         advice = "start `commsdesk run`, or open the console"
-        return Shown(HandlerState.STOPPED, "no scheduler is running", advice)
+        return StatusColumn(HandlerState.STOPPED, "no scheduler is running", advice)
     pause = pause_of(found, now)
     until = found.paused_until if pause == Pause.BUSY else _next_probe(found, now) if pause else None
     if found.status == HandlerState.ERROR or pause == Pause.ACCOUNT:
         error = said(found.code, found.error) or None
-        return Shown(HandlerState.ERROR, error, found.advice, pause, until, now)
-    return Shown(found.status, pause=pause, paused_until=until, at=now)
+        return StatusColumn(HandlerState.ERROR, error, found.advice, pause, until, now)
+    return StatusColumn(found.status, pause=pause, paused_until=until, at=now)
 
 
 def pause_of(found: HandlerStatus, now: datetime) -> Pause | None:
@@ -120,7 +122,7 @@ _ENDINGS = {
 }
 
 
-def pause_in_words(shown: Shown, found: HandlerStatus) -> str | None:
+def pause_in_words(shown: StatusColumn, found: HandlerStatus) -> str | None:
     """Until when it is paused, and what ends it; None where it is not."""
     if shown.pause_words is None:
         return None

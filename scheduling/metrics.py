@@ -115,7 +115,7 @@ def _handlers(facts: Facts) -> Iterator[Metric]:
     for handler in facts.handlers:
         name = handler.name
         found = facts.statuses.get(handler.id, HandlerStatus(handler.id))
-        shown = handler_state.shown(handler, found, facts.lease_held, facts.at).status
+        shown = handler_state.status_column(handler, found, facts.lease_held, facts.at).status
         for each in STATUSES:
             status.add_metric([name, each], each == shown)
         if found.balance is not None:

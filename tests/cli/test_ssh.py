@@ -140,7 +140,7 @@ def test_files_are_limited_listed_and_removed_over_ssh(  # type: ignore[no-untyp
     session, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def few() -> OwnFolder:
-        return OwnFolder(context.settings().own_folder, viewers_write=False, most_files=3)  # type: ignore[arg-type]
+        return OwnFolder(context.global_options().own_folder, viewers_write=False, most_files=3)  # type: ignore[arg-type]
 
     monkeypatch.setattr(context, "files", few)
     for n in range(3):

@@ -21,7 +21,7 @@ from tests.faults.test_storage import fill
 from tests.processes.support import CLOCK, SECOND
 from tests.tui.support import screen_text, settle
 from tui.console.app import ConsoleApp
-from tui.console.settings import Settings
+from tui.console.settings import ConsoleSettings
 from tui.operations.desk import Desk
 from tui.widgets.header import SiteHeader
 from tui.widgets.paged_table import PagedTable
@@ -75,7 +75,7 @@ async def console(folder: Path, clickatell: ThreadedClickatell) -> AsyncIterator
         retry_rate=SECOND,
         stop_retrying_after=120 * SECOND,
     )
-    app = ConsoleApp(Settings(folder), open_desk=lambda: Desk(database, "ana"))
+    app = ConsoleApp(ConsoleSettings(folder), open_desk=lambda: Desk(database, "ana"))
     try:
         async with app.run_test(size=(120, 30)) as pilot:
             await settle(pilot, lambda: app.desk is not None and app.engine is not None)

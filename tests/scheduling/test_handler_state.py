@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scheduling import handler_state
 from scheduling.gateways.codes import ONE_API, XML_API, Recovery, recovery
-from scheduling.handler_state import Shown, gate, pause_of, shows_recovery
+from scheduling.handler_state import StatusColumn, gate, pause_of, shows_recovery
 from storage.outbox import ALERT_LANE, ORDINARY_LANE
 from storage.records import HandlerStatus
 from storage.vocabulary import OutcomeKind
@@ -112,12 +112,18 @@ def test_only_what_left_after_the_pause_began_ends_it(found: HandlerStatus, atte
 @pytest.mark.parametrize(
     ("shown", "words"),
     [
-        (Shown("Running"), "Running"),
-        (Shown("Disabled"), "Disabled"),
-        (Shown("Running", pause="busy", paused_until=after(7), at=NOW), "busy, paused until {:%H:%M:%S}"),
-        (Shown("Running", pause="busy", paused_until=after(170), at=NOW), "busy, paused until {:%H:%M}"),
-        (Shown("Error", "no key", pause="account", at=NOW), "no key; paused"),
+        (StatusColumn("Running"), "Running"),
+        (StatusColumn("Disabled"), "Disabled"),
+        (
+            StatusColumn("Running", pause="busy", paused_until=after(7), at=NOW),
+            "busy, paused until {:%H:%M:%S}",
+        ),
+        (
+            StatusColumn("Running", pause="busy", paused_until=after(170), at=NOW),
+            "busy, paused until {:%H:%M}",
+        ),
+        (StatusColumn("Error", "no key", pause="account", at=NOW), "no key; paused"),
     ],
 )
-def test_the_status_column(shown: Shown, words: str) -> None:
+def test_the_status_column(shown: StatusColumn, words: str) -> None:
     assert shown.words == words.format((shown.paused_until or NOW).astimezone())

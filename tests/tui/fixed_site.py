@@ -26,7 +26,7 @@ from storage.vocabulary import OutcomeKind
 from tests.sample import SampleSites
 from tui.console.pictured import PicturedConsole
 from tui.console.preferences import Preferences
-from tui.console.settings import Settings
+from tui.console.settings import ConsoleSettings
 from tui.operations.desk import Desk
 
 NOW = datetime(2026, 3, 18, 14, 5, 20, tzinfo=UTC)  # a Wednesday, far from any change of the clocks
@@ -135,7 +135,7 @@ def open_fixed(folder: Path) -> Desk:
 
 def pictured(desk: Desk, theme: str = "dark") -> PicturedConsole:
     """The console at this desk, without an engine, as North Gate's operator sees it."""
-    settings = Settings(
+    settings = ConsoleSettings(
         Path(), engine=False, place="North Gate", preferences=Preferences(options={"theme": theme})
     )
     return PicturedConsole(settings, open_desk=lambda: desk)

@@ -30,7 +30,7 @@ from tests.tui.support import settle
 from tests.tui.test_hostile import LISTS
 from tests.tui.walk_visits import ERRANDS, TURNS, Errand, Site, make, openings
 from tui.console.app import ConsoleApp
-from tui.console.settings import Settings
+from tui.console.settings import ConsoleSettings
 from tui.dialogs.confirm import Question
 from tui.keys.registry import REGISTRY
 from tui.operations.local_files import OwnFolder
@@ -144,7 +144,7 @@ class Walk:
         self.legs += 1
         folder = self.scratch / f"leg{self.legs}"
         make(kind, self.site, folder)
-        app = ConsoleApp(Settings(folder, "ana", engine=False, files=OwnFolder(folder / "own")))
+        app = ConsoleApp(ConsoleSettings(folder, "ana", engine=False, files=OwnFolder(folder / "own")))
         before = _counted(folder)
         with self._watching(app):
             try:

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from storage.site import open_site
 from storage.vocabulary import Role
 from tui.console.app import ConsoleApp
-from tui.console.settings import Settings
+from tui.console.settings import ConsoleSettings
 from tui.dialogs.confirm import Confirm
 from tui.operations.desk import Desk
 from tui.widgets.header import SiteHeader
@@ -32,7 +32,7 @@ async def console(
     desk: Desk, *, section: str | None = None, size: tuple[int, int] = (80, 24), **settings: Any
 ) -> AsyncIterator[Pilot[int]]:
     """The console at this desk, its site open and the section shown and read."""
-    app = ConsoleApp(Settings(Path(), engine=False, **settings), open_desk=lambda: desk)
+    app = ConsoleApp(ConsoleSettings(Path(), engine=False, **settings), open_desk=lambda: desk)
     async with app.run_test(size=size) as pilot:
         await settle(pilot, lambda: app.desk is not None and app._main._ready)
         if section is not None:

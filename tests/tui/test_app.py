@@ -18,7 +18,7 @@ from storage.site import open_site
 from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
 from tui.console.app import ConsoleApp
-from tui.console.settings import Settings
+from tui.console.settings import ConsoleSettings
 from tui.dialogs.confirm import Confirm
 from tui.operations import clock, sending, site_care
 from tui.operations.desk import Desk
@@ -44,7 +44,7 @@ async def test_it_paints_before_the_site_is_open(desk: Desk) -> None:
         assert may_open.wait(60)
         return desk
 
-    app = ConsoleApp(Settings(Path(), engine=False), open_desk)
+    app = ConsoleApp(ConsoleSettings(Path(), engine=False), open_desk)
     async with app.run_test() as pilot:
         try:
             await settle(pilot, lambda: "1 Handlers" in screen_text(pilot))
@@ -81,7 +81,7 @@ async def test_a_site_that_cannot_be_used_is_said_and_is_no_crash(tmp_path: Path
     folder = DataFolder(tmp_path / "site")
     folder.path.mkdir()
     expected = spoil(folder.database)
-    app = ConsoleApp(Settings(folder.path, engine=False))
+    app = ConsoleApp(ConsoleSettings(folder.path, engine=False))
     async with app.run_test() as pilot:
         await settle(pilot, lambda: expected in "".join(screen_text(pilot).split()))
         assert "▲ this site cannot be opened" in screen_text(pilot).splitlines()[0]
@@ -96,7 +96,7 @@ async def test_a_locked_site_is_read_and_the_holder_named(desk: Desk) -> None:
     other = sqlite.connect(desk.database.path)
     other.execute("BEGIN IMMEDIATE")
     try:
-        app = ConsoleApp(Settings(Path(), engine=False), lambda: desk)
+        app = ConsoleApp(ConsoleSettings(Path(), engine=False), lambda: desk)
         async with app.run_test() as pilot:
             await settle(pilot, lambda: "Clickatell" in screen_text(pilot))
             said = "the database is locked by process 4711, which is stopped"
@@ -114,7 +114,7 @@ async def test_a_site_opens_for_reading_while_it_is_locked(tmp_path: Path) -> No
     other = sqlite.connect(DataFolder(tmp_path / "site").database)
     other.execute("BEGIN IMMEDIATE")
     try:
-        app = ConsoleApp(Settings(tmp_path / "site", "ana", engine=False))
+        app = ConsoleApp(ConsoleSettings(tmp_path / "site", "ana", engine=False))
         async with app.run_test() as pilot:
             await settle(pilot, lambda: "No handlers yet" in screen_text(pilot))
             assert "ana" in screen_text(pilot).splitlines()[0]
@@ -129,7 +129,7 @@ async def test_bad_keys_in_the_key_file_are_told_and_the_good_ones_hold(tmp_path
     folder = tmp_path / "site"
     open_site(folder).close()
     (folder / "keys.toml").write_text('"main.review" = "f6"\n"no.such" = "x"\n')
-    app = ConsoleApp(Settings(folder, "ana", engine=False))
+    app = ConsoleApp(ConsoleSettings(folder, "ana", engine=False))
     try:
         async with app.run_test() as pilot:
             await settle(pilot, lambda: any("no.such" in sentence for sentence in told(pilot)))

@@ -8,7 +8,7 @@ import pytest
 from storage.vocabulary import Role
 from tests.tui.support import console, make_desk, screen_text, settle, told
 from tui.console.app import ConsoleApp
-from tui.console.settings import Settings
+from tui.console.settings import ConsoleSettings
 from tui.operations import alerts, operators
 from tui.operations.access import Identity, take_desk
 from tui.operations.desk import Desk
@@ -73,7 +73,7 @@ async def test_the_console_of_a_disabled_operator_closes(
 async def test_a_disabled_operator_gets_no_console(boss: Desk, vic: Desk) -> None:
     assert vic.operator_id is not None
     operators.set_enabled(boss, vic.operator_id, False)
-    app = ConsoleApp(Settings(boss.database.folder.path, engine=False, operator_id=vic.operator_id))
+    app = ConsoleApp(ConsoleSettings(boss.database.folder.path, engine=False, operator_id=vic.operator_id))
     async with app.run_test() as pilot:
         await settle(pilot, lambda: "vic is disabled: ask an administrator" in screen_text(pilot))
         assert app.desk is None

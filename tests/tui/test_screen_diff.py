@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tui.terminal.screen_diff import Shown
+from tui.terminal.screen_diff import TerminalCells
 from tui.terminal.slow_link import is_slow
 from tui.terminal.textual_private import ChopsUpdate, CompositorUpdate, LayoutUpdate
 
@@ -73,7 +73,7 @@ def part(chance: random.Random, before: list[list[Segment]], wide: float) -> Cho
 @pytest.mark.parametrize("seed", range(30))
 def test_the_terminal_shows_the_same(seed: int, wide: float) -> None:
     chance = random.Random(seed)
-    plain, sparing, shown = Terminal(), Terminal(), Shown()
+    plain, sparing, shown = Terminal(), Terminal(), TerminalCells()
     before: list[list[Segment]] = [[] for _ in range(HEIGHT)]
     for step in range(20):
         update: CompositorUpdate = (
@@ -91,7 +91,7 @@ def line_of(words: str) -> LayoutUpdate:
 
 
 def test_what_is_there_is_not_sent_again_until_it_is_forgotten() -> None:
-    shown = Shown()
+    shown = TerminalCells()
     assert shown.changes(line_of("Fire door"))
     assert shown.changes(line_of("Fire door")) is None
     changed = shown.changes(line_of("Fire doom"))
@@ -103,7 +103,7 @@ def test_what_is_there_is_not_sent_again_until_it_is_forgotten() -> None:
 
 
 def test_a_line_of_wide_letters_is_sent_whole_and_once() -> None:
-    shown = Shown()
+    shown = TerminalCells()
     assert shown.changes(line_of("漢字"))
     assert shown.changes(line_of("漢字")) is None
     assert shown.changes(line_of("Fire door"))

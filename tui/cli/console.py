@@ -38,15 +38,15 @@ def open_console(
     from tui.console.app import ConsoleApp
     from tui.console.open_site import OpenSite
     from tui.console.preferences import NAME, read_preferences
-    from tui.console.settings import Settings
+    from tui.console.settings import ConsoleSettings
     from tui.terminal.leaving import Leaving
 
-    chosen = context.settings()
+    chosen = context.global_options()
     site = (folder or chosen.folder).expanduser().absolute()
     log_to_file(site / "logs")
     shown = place or ("" if site == context.default_folder().expanduser().absolute() else str(site))
     preferences = read_preferences(site / NAME, theme=theme, mouse=mouse, link=link)
-    settings = Settings(
+    settings = ConsoleSettings(
         site,
         chosen.operator,
         engine,

@@ -17,7 +17,7 @@ DATA_VARIABLE = "COMMSDESK_DATA"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class GlobalOptions:
     """The global options as given. `operator` is None for the owner of this login.
 
     `operator_id` is that of someone who came in with an SSH key, `own_folder` the only one whose
@@ -41,8 +41,8 @@ class Look:
 
 
 _look: ContextVar[Look] = ContextVar("commsdesk_look", default=Look())  # noqa: B039  (it never changes)
-_settings: ContextVar[Settings | None] = ContextVar("commsdesk_settings", default=None)
-_pinned: ContextVar[Settings | None] = ContextVar("commsdesk_pinned", default=None)
+_global_options: ContextVar[GlobalOptions | None] = ContextVar("commsdesk_settings", default=None)
+_pinned: ContextVar[GlobalOptions | None] = ContextVar("commsdesk_pinned", default=None)
 _beginning: ContextVar[bool] = ContextVar("commsdesk_beginning", default=False)
 _open: ContextVar["Desk | None"] = ContextVar("commsdesk_desk", default=None)
 
@@ -64,11 +64,11 @@ def given(folder: Path) -> bool:
     return folder != user_data_path("commsdesk", appauthor=False)
 
 
-def pin(chosen: Settings) -> None:
+def pin(chosen: GlobalOptions) -> None:
     """From now on these hold, whatever a command line or the environment says."""
     close()
     _pinned.set(chosen)
-    _settings.set(chosen)
+    _global_options.set(chosen)
 
 
 def configure(folder: Path | None, operator: str | None) -> None:
@@ -79,7 +79,7 @@ def configure(folder: Path | None, operator: str | None) -> None:
     name = " ".join(operator.split()) if operator is not None else None
     if name == "":
         raise Refused("--operator is empty: name the person at work, e.g. --operator ana", "operator")
-    _settings.set(Settings((folder or default_folder()).expanduser().absolute(), name))
+    _global_options.set(GlobalOptions((folder or default_folder()).expanduser().absolute(), name))
 
 
 def set_look(look: Look) -> None:
@@ -91,12 +91,12 @@ def look() -> Look:
     return _look.get()
 
 
-def settings() -> Settings:
+def global_options() -> GlobalOptions:
     """The global options, with their presets when none were given."""
-    found = _settings.get()
+    found = _global_options.get()
     if found is None:
-        found = Settings(default_folder().expanduser().absolute())
-        _settings.set(found)
+        found = GlobalOptions(default_folder().expanduser().absolute())
+        _global_options.set(found)
     return found
 
 
@@ -104,7 +104,7 @@ def files() -> "LocalFiles":
     """The files that may be named."""
     from tui.operations.local_files import Anywhere, OwnFolder
 
-    own = settings().own_folder
+    own = global_options().own_folder
     return Anywhere() if own is None else OwnFolder(own, viewers_write=False)
 
 
@@ -113,7 +113,7 @@ def identity() -> "Identity":
     from tui.operations.access import Identity
     from tui.operations.local_account import local_name
 
-    chosen = settings()
+    chosen = global_options()
     return Identity(local_name(), chosen.operator, chosen.operator_id)
 
 
@@ -129,7 +129,7 @@ def desk() -> "Desk":
         from storage.errors import NotASite
         from tui.operations.access import open_desk
 
-        folder = settings().folder
+        folder = global_options().folder
         try:
             found = open_desk(folder, identity(), create=_beginning.get())
         except NotASite as error:

@@ -51,7 +51,7 @@ def demo(
     if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Refused(NO_TERMINAL)
     with _ending_on_signals(), _sample_site(keep) as folder:
-        context.configure(folder, context.settings().operator)
+        context.configure(folder, context.global_options().operator)
         status = (
             run_headless_demo(folder, keep is not None, seconds) if headless else _on_screen(folder, keep)
         )

@@ -61,7 +61,7 @@ def _findings(
             scope = _scope(desk, handler, user, message)
             yield from diagnose.run(desk, scope, live=not offline, version=version("commsdesk"))
     except StorageError as error:
-        folder = DataFolder(context.settings().folder)
+        folder = DataFolder(context.global_options().folder)
         if isinstance(error, NotASite) and not folder.database.exists():
             raise  # there is nothing here to look at
         yield from site_checks.without_opening(folder, str(error))

@@ -15,7 +15,7 @@ def existing_desk() -> Iterator["Desk"]:
     """The operator at the site that is there. Raises `StorageError` when there is none."""
     from tui.operations.access import open_desk
 
-    desk = open_desk(context.settings().folder, context.identity(), create=False)
+    desk = open_desk(context.global_options().folder, context.identity(), create=False)
     try:
         yield desk
     finally:

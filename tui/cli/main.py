@@ -178,7 +178,7 @@ def _unforeseen(error: Exception) -> int:
     from tui.cli.secret_input import redacted
 
     said = (str(error).splitlines() or [""])[0][:200]
-    kept = record(error, context.settings().folder / "logs")
+    kept = record(error, context.global_options().folder / "logs")
     where = f"; the details are in {kept}" if kept else ""
     note(redacted(f"commsdesk: failed unexpectedly ({type(error).__name__}: {said}){where}"))
     return FAILED

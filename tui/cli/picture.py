@@ -36,12 +36,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def _picture(section: str, size: tuple[int, int]) -> str:
     from tui.console.pictured import picture, section_named
-    from tui.console.settings import Settings
+    from tui.console.settings import ConsoleSettings
 
     name = section_named(section)
-    chosen = context.settings()
+    chosen = context.global_options()
     with existing_desk() as desk:
-        settings = Settings(chosen.folder, chosen.operator, engine=False)
+        settings = ConsoleSettings(chosen.folder, chosen.operator, engine=False)
         return asyncio.run(picture(desk, settings, name, size))
 
 

@@ -36,7 +36,7 @@ def restore(
     from tui.operations import site_care
     from tui.operations.views import iso
 
-    chosen = context.settings()
+    chosen = context.global_options()
     who, role = _administrator()
     done = site_care.put_back(
         chosen.folder, file, who, role=role, key_file=with_key, agree=lambda found: yes or _agreed(found)
@@ -81,7 +81,7 @@ def _administrator() -> "tuple[str, Role]":
     from storage.vocabulary import Role
     from tui.operations.access import check_account
 
-    check_account(context.settings().folder)
+    check_account(context.global_options().folder)
     try:
         with existing_desk() as desk:
             return desk.operator, desk.role

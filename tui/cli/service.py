@@ -66,7 +66,7 @@ def print_unit(
 
 def data_folder() -> Path:
     """The folder named for this command, else where a site is or will be for a service."""
-    chosen = context.settings().folder
+    chosen = context.global_options().folder
     if context.given(chosen) or (chosen / "commsdesk.sqlite3").exists():
         return chosen
     return FOLDER

@@ -78,7 +78,7 @@ def keys(
 
     if (kind is None) != (data is None):
         raise typer.BadParameter("give the key's type and its base64, or neither")
-    folder = context.settings().folder
+    folder = context.global_options().folder
     check_account(folder)
     offered = (kind, data) if kind is not None and data is not None else None
     try:
@@ -98,12 +98,12 @@ def session(
     from tui.console.session_limits import Limits
     from tui.ssh.request import words_of
 
-    folder = context.settings().folder
+    folder = context.global_options().folder
     # Nothing that a client sends may choose the site, its key, or a switch for tests.
     for name in [name for name in os.environ if name.lstrip("_").startswith("COMMSDESK")]:
         del os.environ[name]
     words = words_of(os.environ.get("SSH_ORIGINAL_COMMAND", ""))
-    context.pin(context.Settings(folder, operator_id=operator, own_folder=_own_folder(folder, operator)))
+    context.pin(context.GlobalOptions(folder, operator_id=operator, own_folder=_own_folder(folder, operator)))
     limits = Limits(timedelta(minutes=idle) if idle else None, timedelta(hours=longest) if longest else None)
     raise typer.Exit(_command(words, limits) if words else _console(limits))
 

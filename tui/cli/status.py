@@ -29,7 +29,7 @@ def status(json: Json = False) -> None:
             found = operations.status(desk)
     except StorageError as error:
         if json:
-            emit(operations.unusable_json(str(context.settings().folder), str(error)))
+            emit(operations.unusable_json(str(context.global_options().folder), str(error)))
         raise
     if json:
         emit(operations.as_json(found))

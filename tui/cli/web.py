@@ -80,7 +80,7 @@ def web(
 
 def _console_words() -> tuple[str, ...]:
     """What starts a console as this command was asked to: the same site, operator and colours."""
-    chosen, look = context.settings(), context.look()
+    chosen, look = context.global_options(), context.look()
     words = [sys.executable, "-P", "-m", "tui.cli.web_console", "--data", str(chosen.folder)]
     if chosen.operator is not None:
         words.append(f"--operator={chosen.operator}")

@@ -28,7 +28,7 @@ from tui.console import session_limits
 from tui.console.appearance import Appearance
 from tui.console.main_screen import MainScreen
 from tui.console.open_site import OpenSite
-from tui.console.settings import Settings
+from tui.console.settings import ConsoleSettings
 from tui.console.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.help import HelpScreen
@@ -94,7 +94,7 @@ class ConsoleApp(WatchedApp):
 
     def __init__(
         self,
-        settings: Settings,
+        settings: ConsoleSettings,
         open_desk: Callable[[], "Desk"] | None = None,
         *,
         site: OpenSite | None = None,

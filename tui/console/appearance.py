@@ -10,11 +10,11 @@ from textual.theme import Theme
 
 from tui.console import preferences
 from tui.console.preferences import Choices
-from tui.console.settings import Settings
+from tui.console.settings import ConsoleSettings
 from tui.port import console_of
 from tui.terminal import slow_link as link
 from tui.terminal import textual_private, themes
-from tui.terminal.screen_diff import Shown
+from tui.terminal.screen_diff import TerminalCells
 from tui.terminal.textual_private import CompositorUpdate
 
 log = logging.getLogger(__name__)
@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 class Appearance:
     """Holds `choices`, and sees to it that the app follows them."""
 
-    def __init__(self, app: App[Any], settings: Settings, operator: str) -> None:
+    def __init__(self, app: App[Any], settings: ConsoleSettings, operator: str) -> None:
         self._app, self._settings = app, settings
         self._preferences = settings.preferences
         self.choices: Choices = self._preferences.of(operator)
         self._theme_set: str | None = None
-        self._shown: Shown | None = None
+        self._shown: TerminalCells | None = None
 
     @property
     def is_slow(self) -> bool:
@@ -62,7 +62,7 @@ class Appearance:
         slow = link.is_slow(self.choices.link, environ)
         if slow and self._shown is None:
             textual_private.set_frames(self._app, link.FRAMES)
-        self._shown = (self._shown or Shown()) if slow else None
+        self._shown = (self._shown or TerminalCells()) if slow else None
 
     # A theme chosen in the palette
 

@@ -9,7 +9,7 @@ from tui.operations.local_account import local_name
 
 if TYPE_CHECKING:
     from scheduling.engine_thread import EngineThread
-    from tui.console.settings import Settings
+    from tui.console.settings import ConsoleSettings
     from tui.operations.desk import Desk
 
 
@@ -19,7 +19,7 @@ class OpenSite:
     `session_time` counts how long the person has been here, however many screens there were.
     """
 
-    def __init__(self, settings: "Settings", open_desk: "Callable[[], Desk] | None" = None) -> None:
+    def __init__(self, settings: "ConsoleSettings", open_desk: "Callable[[], Desk] | None" = None) -> None:
         self.settings = settings
         self.session_time = SessionTime(settings.limits)
         self.desk: Desk | None = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.console.app import ConsoleApp
 from tui.console.main_screen import MainScreen
-from tui.console.settings import Settings
+from tui.console.settings import ConsoleSettings
 from tui.review.panel import ReviewPanel
 from tui.sections.registry import SECTIONS
 from tui.widgets.paged_table import PagedTable
@@ -28,7 +28,7 @@ class PicturedConsole(ConsoleApp):
         return picture.replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
-async def picture(desk: "Desk", settings: Settings, section: str, size: tuple[int, int]) -> str:
+async def picture(desk: "Desk", settings: ConsoleSettings, section: str, size: tuple[int, int]) -> str:
     """A section (its name in `SECTIONS`) as SVG, once its list has been read."""
     from storage import review
 

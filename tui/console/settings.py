@@ -10,7 +10,7 @@ from tui.operations.local_files import Anywhere, LocalFiles
 
 
 @dataclass(frozen=True)
-class Settings:
+class ConsoleSettings:
     """What a console is started with. `place` is shown in the header; `banner` says what this is."""
 
     folder: Path

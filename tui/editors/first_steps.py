@@ -6,27 +6,32 @@ from typing import TYPE_CHECKING
 
 from storage.records import Handler, Recipient
 from tui.dialogs.confirm import Answer, Question
-from tui.operations.first_steps import Missing, Step
+from tui.operations.first_steps import FirstStep, Missing
 
 if TYPE_CHECKING:
     from tui.port import Console
 
 NOT_NOW = Answer("no", "Not now")
 MOST_OFFERED = 5
-SECTION_OF = {Step.HANDLER: "handlers", Step.FIELD: "users", Step.NUMBER: "users", Step.MESSAGE: "messages"}
+SECTION_OF = {
+    FirstStep.HANDLER: "handlers",
+    FirstStep.FIELD: "users",
+    FirstStep.NUMBER: "users",
+    FirstStep.MESSAGE: "messages",
+}
 
 
 def make(console: "Console", missing: Missing) -> None:
     """Open the editor or dialog that a step needs."""
-    if missing.step is Step.HANDLER:
+    if missing.step is FirstStep.HANDLER:
         from tui.editors.handler import HandlerEditor
 
         console.open_editor(partial(HandlerEditor.load, console, None))
-    elif missing.step is Step.FIELD:
+    elif missing.step is FirstStep.FIELD:
         from tui.editors.field import FieldEditor
 
         console.open_editor(partial(FieldEditor.load, console, None))
-    elif missing.step is Step.NUMBER:
+    elif missing.step is FirstStep.NUMBER:
         from tui.editors.user import UserEditor
 
         at_number = missing.user_id is not None

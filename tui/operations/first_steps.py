@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 
-class Step(IntEnum):
+class FirstStep(IntEnum):
     """What is to be made next, in the order a new site makes it."""
 
     HANDLER = 1
@@ -21,7 +21,7 @@ class Step(IntEnum):
 class Missing:
     """The step; for a number and a message also the user whom it is about, where there is just one."""
 
-    step: Step
+    step: FirstStep
     user_id: int | None = None
     user: str = ""
 
@@ -33,12 +33,12 @@ def missing(connection: "sa.Connection") -> Missing | None:
     if message_history.newest(connection, None, 1):
         return None
     if not handlers.listing(connection):
-        return Missing(Step.HANDLER)
+        return Missing(FirstStep.HANDLER)
     field = audience.telephone_field(connection, None)
     if field is None:
-        return Missing(Step.FIELD)
-    step = Step.MESSAGE if audience.someone_has_number(connection, field) else Step.NUMBER
+        return Missing(FirstStep.FIELD)
+    step = FirstStep.MESSAGE if audience.someone_has_number(connection, field) else FirstStep.NUMBER
     few = users.page(connection, order=users.BY_ID, limit=2)
-    if few and (len(few) == 1 or step is Step.NUMBER):
+    if few and (len(few) == 1 or step is FirstStep.NUMBER):
         return Missing(step, few[0].id, few[0].name)
     return Missing(step)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from scheduling import handler_state
-from scheduling.handler_state import Shown
+from scheduling.handler_state import StatusColumn
 from scheduling.retry import RetryPlan
 from storage import audience, custom_fields, leases
 from storage import handlers as stored
@@ -21,7 +21,7 @@ class HandlerView:
 
     handler: Handler
     found: HandlerStatus
-    shown: Shown
+    shown: StatusColumn
     queue: Queue
     telephone_field: str | None
     doubts: tuple[Doubt, ...]
@@ -79,7 +79,7 @@ def _views(desk: Desk, connection: sa.Connection, known: list[Handler]) -> list[
             HandlerView(
                 handler,
                 found,
-                handler_state.shown(handler, found, running, now),
+                handler_state.status_column(handler, found, running, now),
                 queues.get(handler.id, Queue()),
                 fields.get(field_id) if field_id is not None else None,
                 doubtful,

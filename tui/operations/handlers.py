@@ -128,7 +128,7 @@ def go_on(desk: Desk, handler_id: int) -> Handler:
         well = WELL if status.status == HandlerState.ERROR else {}
         stored.set_status(tx, handler_id, **NO_PAUSE, **well, checked_revision=None)
         due.free_again(tx, handler_id, desk.now())
-        reason = handler_state.shown(found, status, True, desk.now()).words
+        reason = handler_state.status_column(found, status, True, desk.now()).words
         _say(tx, desk, found, f"{found.name} goes on by hand (it was: {reason})", kind=EntryKind.RESUMED)
         return found
 

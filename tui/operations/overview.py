@@ -64,7 +64,7 @@ class Overview:
 
 def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
     from scheduling import unheard
-    from scheduling.handler_state import shown
+    from scheduling.handler_state import status_column
     from storage import attention, clock_hold, handlers, leases, message_history, outbox, tasks
     from storage.records import HandlerStatus
     from tui.operations import first_steps
@@ -76,7 +76,7 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
     lights = []
     for handler in handlers.listing(connection):
         found = statuses.get(handler.id, HandlerStatus(handler.id))
-        state = shown(handler, found, running, now)
+        state = status_column(handler, found, running, now)
         lights.append(
             Light(handler.id, handler.name, state.light, found.balance, found.currency, state.error)
         )

@@ -38,7 +38,7 @@ class Changes(CompositorUpdate):
         )
 
 
-class Shown:
+class TerminalCells:
     """The cells of the terminal, as far as they are known."""
 
     def __init__(self) -> None:

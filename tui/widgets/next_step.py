@@ -7,7 +7,7 @@ from textual.content import Content
 
 from storage.vocabulary import Role
 from tui.keys.registry import REGISTRY
-from tui.operations.first_steps import Missing, Step
+from tui.operations.first_steps import FirstStep, Missing
 from tui.text.content import plain
 from tui.widgets.steady_text import SteadyText
 
@@ -18,12 +18,12 @@ ACTION = "main.next_step"
 LONGEST_NAME = 24
 
 _MAKES = {
-    Step.HANDLER: "adds one",
-    Step.FIELD: "makes one",
-    Step.NUMBER: "adds one",
-    Step.MESSAGE: "writes the first message",
+    FirstStep.HANDLER: "adds one",
+    FirstStep.FIELD: "makes one",
+    FirstStep.NUMBER: "adds one",
+    FirstStep.MESSAGE: "writes the first message",
 }
-NEEDS = {Step.HANDLER: Role.ADMINISTRATOR, Step.FIELD: Role.ADMINISTRATOR}
+NEEDS = {FirstStep.HANDLER: Role.ADMINISTRATOR, FirstStep.FIELD: Role.ADMINISTRATOR}
 """The role that a step needs, where it is more than an operator."""
 
 
@@ -48,23 +48,23 @@ class NextStep(SteadyText):
 
 
 def sentence(missing: Missing, role: Role) -> Content:
-    """`Step 2 of 4  ▲ No Telephone Number field yet   f7 makes one`."""
+    """`FirstStep 2 of 4  ▲ No Telephone Number field yet   f7 makes one`."""
     need = NEEDS.get(missing.step, Role.OPERATOR)
     key = (REGISTRY.shown_keys(ACTION) or ("a click",))[0]
-    makes = "enters it" if missing.step is Step.NUMBER and missing.user_id else _MAKES[missing.step]
+    makes = "enters it" if missing.step is FirstStep.NUMBER and missing.user_id else _MAKES[missing.step]
     offer = Content.styled(f"{key} {makes}", "bold $text-accent")
     if not role.allows(need):
         offer = Content.styled(f"needs an {need}", "$text-muted")
-    place = Content.styled(f"Step {missing.step} of {len(Step)}  ", "$text-muted")
+    place = Content.styled(f"FirstStep {missing.step} of {len(FirstStep)}  ", "$text-muted")
     return Content.assemble(place, _said(missing), "   ", offer)
 
 
 def _said(missing: Missing) -> Content:
-    if missing.step is Step.HANDLER:
+    if missing.step is FirstStep.HANDLER:
         return Content("▲ No handler yet: an account at Clickatell")
-    if missing.step is Step.FIELD:
+    if missing.step is FirstStep.FIELD:
         return Content("▲ No Telephone Number field yet")
-    if missing.step is Step.MESSAGE:
+    if missing.step is FirstStep.MESSAGE:
         return Content.styled("✓ All is there to send with", "$text-success")
     if missing.user_id is None:
         return Content("▲ No user with a number yet")

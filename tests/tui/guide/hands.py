@@ -10,14 +10,14 @@ from textual.pilot import Pilot
 
 from tests.tui.support import screen_text, settle
 from tui.console.app import ConsoleApp
-from tui.console.settings import Settings
+from tui.console.settings import ConsoleSettings
 from tui.widgets.menu import ContextMenu
 
 
 @asynccontextmanager
 async def whole_console(folder: Path, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[Any]]:
     """The console as `commsdesk --data FOLDER` opens it, with the engine in it; makes the site if need be."""
-    app = ConsoleApp(Settings(folder, "ana"))
+    app = ConsoleApp(ConsoleSettings(folder, "ana"))
     try:
         async with app.run_test(size=size) as pilot:
             await settle(pilot, lambda: app._main._ready)
