@@ -35,6 +35,9 @@ BUILT_IN = (
 )
 
 
+MOST_NOTED = 2000  # characters of what is given with a raise that is counted: a source may repeat it for days
+MOST_OF_A_VALUE = 200
+
 NOBODY_TOLD = "raised again, nobody had been told"
 NOBODY_HAD_BEEN = "nobody had been told"
 
@@ -100,7 +103,7 @@ def _count(
     count = present.count + times
     occurrences.change(tx, present.id, count=count, changed_at=now)
     counted = replace(present, count=count)
-    note = ", ".join(f"{name}={value}" for name, value in given.items())
+    note = noted(given)
     queued = send_again_if_nobody_told(tx, alert, counted, now, operator=operator, note=note)
     if queued is not None:
         return Raised(present.id, True, count, queued)
@@ -108,6 +111,20 @@ def _count(
     text = f"{alert.name} raised again{_keyed(present.key)}: counted, {count} times now; nothing is sent"
     tx.review(now, _said(alert, present.id, text, operator=operator, kind=EntryKind.COUNTED))
     return Raised(present.id, True, count, Queued())
+
+
+def noted(given: Mapping[str, str]) -> str:
+    """What was given with a raise that is counted, for the story: the beginning of long values."""
+    found: list[str] = []
+    room = MOST_NOTED
+    for name, value in given.items():
+        text = f"{name}={value}" if len(value) <= MOST_OF_A_VALUE else f"{name}={value[:MOST_OF_A_VALUE]}..."
+        room -= len(text) + 2
+        if room < 0:
+            found.append(f"and {len(given) - len(found):,} more")
+            break
+        found.append(text)
+    return ", ".join(found)
 
 
 def may_send_again(tx: sa.Connection | Transaction, occurrence: Occurrence, now: datetime) -> bool:

@@ -44,6 +44,24 @@ def test_each_stage_reaches_its_recipients(tmp_path: Path, monkeypatch: pytest.M
     run_virtually(main)
 
 
+def test_what_is_given_with_a_raise_that_is_counted_is_kept_in_its_beginning(tmp_path: Path) -> None:
+    async def main(clock: VirtualClock) -> None:
+        database = make_site(tmp_path, clock)
+        alert = at.get(database, at.add_alert(database, clock, add_handler(database, clock)))
+        long = {"Zone": "North", **{f"Part {n}": "x" * 10_000 for n in range(100)}}
+        with database.write() as tx:
+            for given in ({}, {"Zone": "North"}, long):
+                raised = alerting.raise_alert(tx, alert, "k", given, clock.now())
+        with database.read() as connection:
+            _, short, cut = occurrences.events_of(connection, raised.occurrence_id)
+        assert short.note == "Zone=North"
+        assert cut.note is not None and len(cut.note) < 2100
+        assert cut.note.startswith(f"Zone=North, Part 0={'x' * 200}..., Part 1=")
+        assert cut.note.endswith("..., and 91 more")
+
+    run_virtually(main)
+
+
 def test_alerts_go_first_and_the_highest_priority_first_of_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

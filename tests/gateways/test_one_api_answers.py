@@ -124,6 +124,14 @@ async def test_an_unknown_code_goes_by_the_http_status(status, level, kind):
     assert (outcome.kind, outcome.code, outcome.error) == (kind, "7777", "words")
 
 
+@pytest.mark.parametrize("code", ["withdrawn", "Withdrawn", "WITHDRAWN"])
+async def test_no_answer_can_call_a_message_withdrawn(code):
+    """The mark of what the program withdrew stands in the same column."""
+    entry = refused("447700900000", code, "words")
+    outcome = await one_answer(httpx.Response(400, json={"messages": [entry]}))
+    assert (outcome.kind, outcome.code, outcome.error) == (REJECTED, None, f"{code}: words")
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [

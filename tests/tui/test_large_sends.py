@@ -67,7 +67,7 @@ def step(key: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
     async def take(pilot: Pilot[Any]) -> None:
         await pilot.app.screen.current.run_action(key)
         await shown(pilot, NoteDialog)
-        await pilot.press("enter")
+        await pilot.press("ctrl+s")
 
     return take
 

@@ -21,9 +21,13 @@ class NoteDialog(ModalScreen[str | None]):
 
     HELP = """\
 A step of an occurrence. What it sends is shown above the line for a note, which is kept with the step \
-and may stand in the message as {Note}. Enter does it; escape goes back and nothing is done."""
+and may stand in the message as {Note}. ctrl+s does it; enter in the line goes on to the button, and \
+escape goes back and nothing is done."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "Do it", show=False),
+        Binding("escape", "leave", "Back", show=False),
+    ]
 
     DEFAULT_CSS = """
     NoteDialog {
@@ -62,23 +66,23 @@ and may stand in the message as {Note}. Enter does it; escape goes back and noth
             with Horizontal(id="buttons"):
                 yield Button(plain(self.yes, width=30), id="yes", variant="primary", compact=True)
                 yield Button("Back", id="back", compact=True)
-                yield SteadyText(Content.styled("enter: do it · escape: back", "$text-muted"))
+                yield SteadyText(Content.styled("ctrl+s: do it · escape: back", "$text-muted"))
 
     def on_mount(self) -> None:
         self.query_one(TextInput).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._done()
+        self.query_one("#yes").focus()  # what it sends is not sent by an enter too many
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
         if event.button.id == "yes":
-            self._done()
+            self.action_save()
         else:
             self.action_leave()
 
-    def _done(self) -> None:
+    def action_save(self) -> None:
         note = self.query_one(TextInput).value.strip()
         if note or not self.required:
             self.dismiss(note)

@@ -207,6 +207,7 @@ def more_fields(before: Handler | None, telephone_fields: tuple[CustomField, ...
             key="proxy_password",
             label=PROXY_PASSWORD,
             stored=(before.proxy_secret_hint or "") if before else "",
+            help="Where it asks for one; the user name is in Proxy.",
         ),
         TextField(
             key="ca_file",

@@ -102,7 +102,7 @@ async def test_an_alert_is_raised_and_taken_through_its_life(desk: Desk) -> None
             await pilot.press(key)
             await shown(pilot, NoteDialog)
             assert f"{stage} North" in screen_text(pilot), "what it sends is shown first"
-            await pilot.press("x", "enter")
+            await pilot.press("x", "ctrl+s")
             await settle(pilot, lambda stage=stage: occurrence(desk, number).stage == stage)
             if stage is Stage.ESCALATED:
                 break
@@ -111,6 +111,9 @@ async def test_an_alert_is_raised_and_taken_through_its_life(desk: Desk) -> None
         # Restored, it is no longer active: the list of what is active is empty.
         await pilot.press("R")
         await shown(pilot, NoteDialog)
+        await pilot.press("enter")  # goes on to the button, which has to be pressed as well
+        assert isinstance(pilot.app.screen, NoteDialog)
+        assert sent(desk, number)[-1].text == "Escalated North x"
         await pilot.press("enter")
         await settle(pilot, lambda: "Nothing is active. Press f to show what was" in screen_text(pilot))
         await pilot.press("f")

@@ -73,9 +73,9 @@ async def test_one_occurrence_with_its_story_its_messages_and_its_steps(desk: De
         assert dialog.check_action("claim", ()) and dialog.check_action("finalise", ())
         await pilot.press("N")
         await shown(pilot, NoteDialog)
-        await pilot.press("enter")  # an empty note is none
+        await pilot.press("ctrl+s")  # an empty note is none
         assert isinstance(pilot.app.screen, NoteDialog)
-        await pilot.press(*"seen", "enter")
+        await pilot.press(*"seen", "ctrl+s")
         await settle(pilot, lambda: any(e.note == "seen" for e in dialog.found.events))
         # What someone else does shows by itself.
         occurrences.step(desk, number, Stage.RESTORED, note="ok")
