@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from textual import events
 from textual.command import CommandList, CommandPalette
 from textual.screen import Screen
 from textual.widgets import OptionList, Select, Static
@@ -16,6 +17,7 @@ from tests.tui.support import console, settle, shown, told
 from tests.tui.test_key_order import at_once
 from tui.console.app import ConsoleApp
 from tui.dialogs.confirm import Confirm, Question
+from tui.dialogs.diagnosis import Diagnosis, FindingView
 from tui.editors.group import GroupEditor
 from tui.editors.members import MemberSearch
 from tui.editors.user import UserEditor
@@ -211,5 +213,25 @@ async def test_a_section_that_is_asked_for_again_while_it_is_made(desk: Desk) ->
         at_once(pilot, *"22256256", "2")
         await settle(pilot, lambda: pilot.app._main.current.id == "users")  # type: ignore[attr-defined]
         at_once(pilot, *"ooO2oO")
+        await pilot.pause()
+        assert pilot.app.failure is None  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", [events.MouseDown, events.MouseMove])
+async def test_a_click_on_what_was_taken_away_since_it_was_drawn(
+    desk: Desk, kind: type[events.MouseEvent]
+) -> None:
+    """A text without a parent was asked where it stands: an AttributeError."""
+    async with console(desk) as pilot:
+        pilot.app.push_screen(Diagnosis(cast(ConsoleApp, pilot.app)))
+        dialog = await shown(pilot, Diagnosis)
+        await settle(pilot, lambda: dialog.query(FindingView) and dialog.query(FindingView).first().region)
+        finding = dialog.query(FindingView).first()
+        x, y = finding.region.x + 2, finding.region.y
+        await pilot.mouse_down(offset=(x, y))
+        dialog._selecting = True  # a drag has begun
+        parent, finding._parent = finding._parent, None  # as it is being removed, and still drawn
+        dialog._forward_event(kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y))
+        finding._parent = parent
         await pilot.pause()
         assert pilot.app.failure is None  # type: ignore[attr-defined]

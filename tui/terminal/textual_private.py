@@ -1,7 +1,7 @@
 """All that the console uses of Textual beyond its public names.
 
 A new version of Textual is held against this file. First what Textual has no public way for: what goes to
-the terminal, what ends a screen, the mouse and the frames while it runs. Then three faults of Textual,
+the terminal, what ends a screen, the mouse and the frames while it runs. Then four faults of Textual,
 mended in its own classes, as its widgets (the command palette, an open choice, a button) have the faults
 that ours inherit from them:
 
@@ -10,6 +10,8 @@ that ours inherit from them:
 - `Screen.dismiss` closes whatever is on top: two keys that both close a question took the editor below it
   along, or the last screen, and a screen that was done while a help lay over it closed the help.
 - `Content` that is not wrapped is cut into pieces as wide as its widget, which may be nothing: a ValueError.
+- `Screen` asks where a text that the mouse points at stands, also of one that was taken away since it was
+  drawn, which stands nowhere: an AttributeError at a click in a list that is just being read again.
 """
 
 from typing import Any
@@ -23,9 +25,11 @@ from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.content import Content
 from textual.filter import Monochrome, NoColor
+from textual.geometry import Offset
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import OptionList
 
 __all__ = ["ChopsUpdate", "CompositorUpdate", "DuplicateIds", "LayoutUpdate", "XTermParser"]
@@ -33,6 +37,7 @@ __all__ = ["ChopsUpdate", "CompositorUpdate", "DuplicateIds", "LayoutUpdate", "X
 _move_page = OptionList._move_page
 _dismiss = Screen.dismiss
 _wrap_and_format = Content._wrap_and_format
+_widget_and_offset_at = Screen.get_widget_and_offset_at
 
 
 def _move_page_when_laid_out(self: OptionList, direction: Any) -> None:
@@ -52,6 +57,12 @@ def _dismiss_this(self: Screen[Any], result: Any = None) -> AwaitComplete:
         app.pop_screen()
     closed: AwaitComplete = _dismiss(self, result)
     return closed
+
+
+def _widget_that_stands_at(self: Screen[Any], x: int, y: int) -> tuple[Widget | None, Offset | None]:
+    found, offset = _widget_and_offset_at(self, x, y)
+    gone = found is not None and found is not self and not found.is_attached
+    return (None, None) if gone else (found, offset)
 
 
 class WatchedApp(App[int]):
@@ -135,3 +146,4 @@ def install() -> None:
     OptionList._move_page = _move_page_when_laid_out  # type: ignore[method-assign]
     Content._wrap_and_format = _wrap_to_something  # type: ignore[method-assign]
     Screen.dismiss = _dismiss_this  # type: ignore[method-assign]
+    Screen.get_widget_and_offset_at = _widget_that_stands_at  # type: ignore[method-assign]
