@@ -113,6 +113,37 @@ def test_several_settings_in_one_rest_move_each_message_by_its_own(
     run_virtually(main)
 
 
+@pytest.mark.parametrize("minutes", [-8, 8])
+def test_a_clock_that_is_set_while_many_are_closed_ends_no_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    """Those past their life are closed in batches, all as of one moment: that of the clock before."""
+
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock)
+        use_sender(monkeypatch, sender)
+        site = Written(tmp_path, clock)
+        late = [site.write(5 * MINUTE) for _ in range(6)]
+        await clock.sleep(400)
+        alive: list[int] = []
+        look = outbox.outlived
+
+        def two_at_a_time(connection: object, now: object) -> object:
+            found = look(connection, now, 500 if alive else 2)  # type: ignore[arg-type]
+            if len(found) == 2 and message(site.other, late[0]).state is MessageState.EXPIRED and not alive:
+                clock.jump(minutes * MINUTE)
+                alive.append(site.write(5 * MINUTE))
+            return found
+
+        monkeypatch.setattr("scheduling.delivery.outbox.outlived", two_at_a_time)
+        async with running(site.database, clock):
+            await clock.sleep(20)
+        assert states(site.database) == {MessageState.EXPIRED: 6, MessageState.ACCEPTED: 1}
+        assert site.tries(sender, alive[0]) == [pytest.approx(0, abs=2)]
+
+    run_virtually(main)
+
+
 @pytest.mark.parametrize("hours", [-3, 3])
 def test_a_clock_that_is_set_while_no_engine_runs_ends_no_life(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int

@@ -129,6 +129,12 @@ class Round:
             return not connection.exec_driver_sql(left).scalar()
         return False
 
+    def was_led(self) -> bool:
+        """Whether an engine has ever had the lease: before, there is no clock that could be set."""
+        with contextlib.suppress(StorageError), self.database.read() as connection:
+            return leases.current(connection).epoch > 0
+        return False
+
     def excuse(self, words: str) -> None:
         """From now on a client may be refused with these words: the fault is the reason."""
         self._excused.append(words)
