@@ -5,6 +5,7 @@ words for people. A program that decides by facts alone does the same with marke
 """
 
 import ast
+import dataclasses
 import functools
 import importlib
 import inspect
@@ -29,6 +30,7 @@ from storage.records import ReviewEntry
 from tui.operations.errors import Refused
 
 MARK = "§"
+TOP_FOLDERS = ("scheduling", "storage", "tui", "tests")
 PACKAGES = ("scheduling", "storage", "tui.operations")
 
 # The fields of records that hold sentences.
@@ -133,14 +135,16 @@ def mark_all(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             monkeypatch.setattr(owner, last, _marking(made))
         else:
             replaced[made] = _marking(made)
-    for module in [
-        each for name, each in sys.modules.items() if name.split(".")[0] in ("scheduling", "storage", "tui")
-    ]:
+    for kind, names in WORDS.items():
+        monkeypatch.setattr(kind, "__init__", _marking_fields(kind, names))
+    # Wherever a function was imported to, and records that were made when a module was.
+    ours = [module for name, module in sys.modules.items() if name.split(".")[0] in TOP_FOLDERS]
+    for module in ours:
         for name, value in list(vars(module).items()):
             if inspect.isfunction(value) and value in replaced:
                 monkeypatch.setattr(module, name, replaced[value])
-    for kind, names in WORDS.items():
-        monkeypatch.setattr(kind, "__init__", _marking_fields(kind, names))
+            elif type(value) in WORDS and dataclasses.is_dataclass(value):
+                monkeypatch.setattr(module, name, dataclasses.replace(value))  # type: ignore[type-var]
     return [f"{module.__name__}.{name}" for module, name in found]
 
 

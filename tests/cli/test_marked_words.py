@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from scheduling import alerting
-from scheduling.gateways.outcome import GatewayError, Outcome, OutgoingMessage
+from scheduling.gateways.outcome import GatewayError, Outcome
 from storage import alerts, message_history, occurrences, tasks
 from storage.database import Database
 from storage.message_history import MessageFilter
@@ -26,15 +26,6 @@ from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.review.kinds import kind_of
 
-ANSWERS = {
-    "fine": ACCEPTED,
-    "later": outcome(OutcomeKind.BUSY, code="19", error="please try again"),
-    "never": outcome(OutcomeKind.REJECTED, code="25", error="the number is not valid", advice="check it"),
-    "lost": outcome(OutcomeKind.UNKNOWN, error="no answer came in time"),
-    "warned": Outcome(OutcomeKind.ACCEPTED, gateway_id="1" * 32, warning="the text was cut on its way"),
-}
-NO_MONEY = outcome(OutcomeKind.ACCOUNT, code="20", error="the account has no credit", advice="buy some")
-UNREACHED = GatewayError(OutcomeKind.NOT_SENT, "no connection to the gateway", "see the network")
 # What differs from run to run by itself: processes, keys and the chain that they sign.
 NOT_COMPARED = {"review_key", "site_value", "instance", "lease", "sqlite_sequence"}
 BINARY = {"digest", "chain", "secret", "proxy_secret"}
@@ -71,15 +62,24 @@ REFUSED = (
 )  # fmt: skip
 
 
-def answer(message: OutgoingMessage, n: int) -> Outcome:
-    return ANSWERS.get(message.text.split()[0], ACCEPTED)
+def answers() -> dict[str, Outcome]:
+    """What the gateway says to a text, by its first word."""
+    return {
+        "later": outcome(OutcomeKind.BUSY, code="19", error="please try again"),
+        "never": outcome(OutcomeKind.REJECTED, code="25", error="the number is not valid", advice="check it"),
+        "lost": outcome(OutcomeKind.UNKNOWN, error="no answer came in time"),
+        "warned": Outcome(OutcomeKind.ACCEPTED, gateway_id="1" * 32, warning="the text was cut on its way"),
+    }
 
 
 async def live(folder: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """A day at a site: sent, retried, failed, lost, paused, raised, told, restored, fired, missed, cut."""
     database = make_site(folder, clock)
     desk = Desk(database, "ana", now=clock.now)
-    sender, other = ScriptedSender(clock, answer), ScriptedSender(clock, lambda item, n: NO_MONEY)
+    said = answers()
+    no_money = outcome(OutcomeKind.ACCOUNT, code="20", error="the account has no credit", advice="buy some")
+    sender = ScriptedSender(clock, lambda item, n: said.get(item.text.split()[0], ACCEPTED))
+    other = ScriptedSender(clock, lambda item, n: no_money)
     at.use_senders(monkeypatch, {"Clickatell": sender, "Night desk": other})
     first = add_handler(database, clock, on_unknown="hold", most_parts=1)
     second = add_handler(database, clock, "Night desk")
@@ -88,13 +88,13 @@ async def live(folder: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatc
     alert, task = add_alert(database, clock, first), add_task(database, clock, first)
     users.add(desk, "Ann")
     async with running(database, clock):
-        for text in (*ANSWERS, "fine {Name}"):
+        for text in ("fine", *said, "fine {Name}"):
             to = [Recipient(number=f"+4477009001{len(text):02}", name="x")]
             sending.send(desk, sending.Request(first, to, text, fields="{" in text))
         number = at.raise_now(database, clock, alert, "north")
         sending.send(desk, sending.Request(second, [Recipient(number="+447700900555")], "fine"))
         await clock.sleep(90)
-        other.balance_answer = UNREACHED
+        other.balance_answer = GatewayError(OutcomeKind.NOT_SENT, "no connection", "see the network")
         at.raise_now(database, clock, alert, "north")
         for stage in (Stage.CLAIMED, Stage.RESTORED):
             step(database, clock, number, stage)
