@@ -17,6 +17,7 @@ import pytest
 from tests.cli.conftest import CommandLine
 from tests.cli.examples import ALERT, DOCUMENT, example, exec_start, heard
 from tests.processes.support import Program, until
+from tests.processes.warm import stand_in
 
 BIN = Path(sys.executable).parent
 
@@ -33,7 +34,8 @@ def site(cli: CommandLine) -> CommandLine:
 @pytest.fixture
 def environment(site: CommandLine, tmp_path: Path) -> dict[str, str]:
     """What the examples find: commsdesk on the PATH, and the data folder."""
-    return {"PATH": f"{tmp_path}:{BIN}:/usr/bin:/bin", "COMMSDESK_DATA": str(site.folder)}
+    stand_in(tmp_path)
+    return {"PATH": f"{tmp_path}:/usr/bin:/bin", "COMMSDESK_DATA": str(site.folder)}
 
 
 def sent(site: CommandLine) -> list[str]:

@@ -14,6 +14,7 @@ from storage.database import Database
 from storage.records import ReviewEntry
 from storage.vocabulary import Category, EntryKind
 from tests.cli.conftest import CommandLine
+from tests.processes import warm
 from tui.cli import context, lazy_group, output, secret_input, table
 from tui.cli.main import execute
 from tui.operations.errors import Refused
@@ -151,8 +152,8 @@ def test_a_reader_that_goes_away_ends_it_quietly(
             datetime.now(UTC),
             *(ReviewEntry(Category.SYSTEM, "x" * 200, kind=EntryKind.NOTE) for _ in range(2000)),
         )
-    words = [*PROGRAM, "--data", str(cli.folder), "review"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    words = ["--data", str(cli.folder), "review"]
+    with warm.start(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None and process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
@@ -181,8 +182,8 @@ def test_following_ends_on_an_interrupt(cli: CommandLine, database: Database) ->
 def test_new_entries_are_followed_within_half_a_second(cli: CommandLine, database: Database) -> None:
     from datetime import UTC, datetime
 
-    words = [*PROGRAM, "--data", str(cli.folder), "review", "--follow"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+    words = ["--data", str(cli.folder), "review", "--follow"]
+    with warm.start(words, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         for text in ("warm", "timed"):
             with database.write() as tx:

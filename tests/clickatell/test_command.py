@@ -15,14 +15,15 @@ from typer.testing import CliRunner
 from demo_data.clickatell.fault_kinds import KINDS
 from demo_data.clickatell.settings import SAMPLE_API_KEY
 from tests.clickatell.helpers import HEADERS, text_to
+from tests.processes import warm
 from tui.cli.simulator import app
 
 
 @contextmanager
-def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def running(*options: str) -> Iterator[tuple[warm.Started, str, str]]:
     """The process, its first line, and the base URL in it."""
-    words = [sys.executable, "-m", "tui.cli.main", "simulator", "--port", "0", *options]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    words = ["simulator", "--port", "0", *options]
+    with warm.start(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         url = re.search(r"base URL (http://127\.0\.0\.1:\d+),", first)
@@ -59,7 +60,7 @@ def test_quiet_and_a_key_of_ones_own(tmp_path: Path) -> None:
         for key, status in (("another-key-000001", 200), (SAMPLE_API_KEY, 401)):
             reply = httpx.get(f"{url}/v1/balance", headers={"Authorization": key}, trust_env=False)
             assert reply.status_code == status
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         assert process.communicate(timeout=20) == ("", "")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import warm
 from tests.processes.support import until
 
 WORDS = [sys.executable, "-m", "tui.cli.main", "demo"]
@@ -20,14 +21,16 @@ def gone(folder: Path) -> bool:
     return list(folder.glob("commsdesk-demo-*")) == []
 
 
+def headless(temporary: Path) -> warm.Started:
+    pipe, environment = subprocess.PIPE, os.environ | {"TMPDIR": str(temporary)}
+    return warm.start(["demo", "--headless"], stdout=pipe, stderr=pipe, env=environment)
+
+
 @pytest.mark.parametrize(
     "ending", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.long), signal.SIGKILL]
 )
 def test_a_headless_demo_leaves_nothing_behind(ending: signal.Signals, tmp_path: Path) -> None:
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
-    with subprocess.Popen(
-        [*WORDS, "--headless"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
+    with headless(tmp_path) as process:
         assert process.stdout is not None
         try:
             assert str(tmp_path) in process.stdout.readline()
@@ -44,10 +47,7 @@ def test_a_headless_demo_leaves_nothing_behind(ending: signal.Signals, tmp_path:
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path) -> None:
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
-    with subprocess.Popen(
-        [*WORDS, "--headless"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
+    with headless(tmp_path) as process:
         assert process.stdout is not None and process.stderr is not None
         try:
             process.stdout.readline()

@@ -21,6 +21,7 @@ from storage.records import Lease, Message, Review
 from storage.site import open_site
 from storage.vocabulary import Level, MessageState, Origin
 from tests.engine import support
+from tests.processes import warm
 
 T = TypeVar("T")
 
@@ -62,7 +63,10 @@ def environment() -> dict[str, str]:
 
 
 class Program:
-    """A process whose standard error (or output, if asked for) is read as it comes."""
+    """A process whose standard error (or output, if asked for) is read as it comes.
+
+    `PROGRAM` itself is forked from one that has loaded it (see `warm`); other words are started.
+    """
 
     def __init__(
         self,
@@ -72,14 +76,17 @@ class Program:
         output: bool = False,
         extra: Mapping[str, str] | None = None,
     ) -> None:
-        self._process = subprocess.Popen(
-            words,
-            stdin=stdin,
-            stdout=subprocess.PIPE if output else subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL if output else subprocess.PIPE,
-            text=True,
-            env=environment() | dict(extra or {}),
-        )
+        streams: dict[str, Any] = {
+            "stdin": stdin,
+            "stdout": subprocess.PIPE if output else subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL if output else subprocess.PIPE,
+            "env": environment() | dict(extra or {}),
+        }
+        self._process: subprocess.Popen[str] | warm.Started
+        if tuple(words[: len(PROGRAM)]) == PROGRAM:
+            self._process = warm.start(words[len(PROGRAM) :], **streams)
+        else:
+            self._process = subprocess.Popen(words, text=True, **streams)
         found = self._process.stdout if output else self._process.stderr
         assert found is not None
         self._stream = found
@@ -172,15 +179,8 @@ class Site:
 
     def cli(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """A command, once it has ended."""
-        return subprocess.run(
-            [*PROGRAM, "--data", str(self.folder), *words],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=within(60),
-            check=False,
-            env=environment(),
-        )
+        arguments = ["--data", str(self.folder), *words]
+        return warm.run(arguments, stdin=stdin, timeout=within(60), env=environment())
 
     def close(self) -> None:
         for program in self._programs:
