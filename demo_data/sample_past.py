@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from demo_data.sample_people import BAD_NUMBER, OPTED_OUT, number_of
 from demo_data.sample_setup import FLAKY, XML
 from scheduling import lifecycle
-from scheduling.gateways.codes import ONE_API
+from scheduling.gateways import registry
+from scheduling.gateways.one_api.codes import CODES
 from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict, Outcome
 from scheduling.gateways.verdict import by_code, by_status
 from scheduling.recorder import Result, apply, record
@@ -25,7 +26,7 @@ from storage.vocabulary import InstanceKind, MessageState, OutcomeKind
 Fate = Callable[[Handler, Message], Outcome]
 
 NO_ANSWER = Outcome(OutcomeKind.UNKNOWN, error="no complete answer within 4 s")
-BUSY = by_code(ONE_API["19"], "19", "", status=503)
+BUSY = by_code(CODES["19"], "19", "", status=503)
 TOO_MANY = by_status(429)
 BAD_GATEWAY = by_status(503)
 
@@ -143,7 +144,7 @@ class Past:
 
     def _usual(self, handler: Handler, message: Message) -> Outcome:
         if message.to == number_of(OPTED_OUT):
-            return by_code(ONE_API["26"], "26", "", status=400)
+            return by_code(CODES["26"], "26", "", status=400)
         tried_at = message.last_planned_at or self.until
         if handler.name == FLAKY and tried_at < self.until - _CALM and self.rng.random() < _TROUBLE_AT_FLAKY:
             return self.rng.choice(_TROUBLES)
@@ -161,7 +162,7 @@ def unreached(handler: Handler) -> Outcome:
 
 
 def _place(handler: Handler) -> str:
-    return urlsplit(handler.base_url or handler.api_uri or "").netloc
+    return urlsplit(registry.of(handler.api_type).address_of(handler.settings) or "").netloc
 
 
 def _delivery(message: Message) -> DeliveryStatus:

@@ -9,6 +9,7 @@ from typing import Any
 from demo_data.clickatell.settings import SAMPLE_API_ID, SAMPLE_API_KEY, SAMPLE_PASSWORD, SAMPLE_USER
 from demo_data.sample_clickatell import Addresses
 from demo_data.sample_people import everyone
+from scheduling.gateways import registry
 from storage import custom_fields, groups, handlers, users
 from storage.database import Database, Transaction
 from storage.records import TOLD, Recipient, ReviewEntry
@@ -106,21 +107,19 @@ def _add_users(tx: Transaction, cast: Cast, at: datetime) -> None:
 def _add_handlers(
     database: Database, tx: Transaction, cast: Cast, addresses: Addresses, at: datetime
 ) -> None:
-    one = {"api_type": "one", "channel": "SMS"}
     login = {"user_name": SAMPLE_USER, "api_id": SAMPLE_API_ID, "sender_id": "NorthGate"}
     rows: tuple[tuple[str, str, dict[str, Any]], ...] = (
         (
             FINE,
             SAMPLE_API_KEY,
-            {**one, "base_url": addresses.fine, "low_balance": Decimal("20"), "notes": "The first choice"},
+            {**_one_api(addresses.fine), "low_balance": Decimal("20"), "notes": "The first choice"},
         ),
         (
             XML,
             SAMPLE_PASSWORD,
             {
                 "api_type": "xml",
-                "api_uri": addresses.xml,
-                **login,
+                "settings": {**login, "api_uri": addresses.xml},
                 "batch_size": 1,
                 "notes": "Legacy account, kept for reports",
             },
@@ -129,8 +128,7 @@ def _add_handlers(
             FLAKY,
             SAMPLE_API_KEY,
             {
-                **one,
-                "base_url": addresses.flaky,
+                **_one_api(addresses.flaky),
                 "batch_size": 1,
                 "max_connections": 3,
                 "total_timeout": timedelta(seconds=4),
@@ -143,7 +141,8 @@ def _add_handlers(
         made = handlers.add(tx, {**_PRESETS, **values, "name": name}, when)
         handlers.keep_secret(database, tx, made, secret)
         cast.handlers[name] = made
-        text = f"{name} added: {_account(values)}"
+        account = registry.of(values["api_type"]).account_in_words(values["settings"])
+        text = f"{name} added: {account}"
         _say(tx, Category.HANDLER, text, when, handler_id=made, handler=name)
 
 
@@ -160,10 +159,8 @@ _PRESETS: Mapping[str, Any] = {
 }
 
 
-def _account(values: Mapping[str, Any]) -> str:
-    if values["api_type"] == "one":
-        return f"One API, channel {values['channel']}, {values['base_url']}"
-    return f"XML API, user {values['user_name']}, API ID {values['api_id']}, {values['api_uri']}"
+def _one_api(base_url: str) -> dict[str, Any]:
+    return {"api_type": "one", "settings": {"channel": "SMS", "base_url": base_url}}
 
 
 def _say(tx: Transaction, category: Category, text: str, at: datetime, **about: Any) -> None:

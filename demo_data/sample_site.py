@@ -95,10 +95,9 @@ def reopen(folder: Path, addresses: Addresses, now: datetime) -> None:
             _mark(tx, addresses)
             moved = {asdict(before)[name]: url for name, url in asdict(addresses).items()}
             for handler in handlers.listing(tx.connection):
-                column = "base_url" if handler.api_type == "one" else "api_uri"
-                to = moved.get(getattr(handler, column))
-                if to is not None:
-                    handlers.change(tx, handler.id, {column: to}, now)
+                settings = {key: moved.get(value, value) for key, value in handler.settings.items()}
+                if settings != handler.settings:
+                    handlers.change(tx, handler.id, {"settings": settings}, now)
             said = f"sample site {NAME} opened again: its local Clickatells have new addresses"
             tx.review(now, ReviewEntry(Category.SYSTEM, said, kind=EntryKind.SITE))
     finally:

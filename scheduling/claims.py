@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING
 from scheduling import fault_points, handler_state, withdrawal
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
+from scheduling.gateways import registry
 from scheduling.gateways.codes import Recovery
 from scheduling.gateways.outcome import HandlerConfig, Outcome
 from scheduling.leadership import Leadership
 from scheduling.recorder import apply
-from scheduling.sender_pool import ALERT_BATCH, ONE_API_BATCH, SenderPool
+from scheduling.sender_pool import SenderPool
 from storage import adoption, handlers, integrity, leases, outbox
 from storage import due as due_messages
 from storage.database import Database, Transaction
 from storage.errors import SecretMissing
 from storage.outbox import ALERT_LANE
 from storage.records import Handler, HandlerStatus, Message
-from storage.vocabulary import ApiType, OutcomeKind
+from storage.vocabulary import OutcomeKind
 
 from scheduling import lifecycle  # isort: skip
 
@@ -93,9 +94,9 @@ def room(handler: Handler, lane: int, load: "Load") -> bool:
 
 
 def batch_size(handler: Handler, lane: int) -> int:
-    if handler.api_type is ApiType.XML:
-        return handler.batch_size
-    return min(handler.batch_size, ALERT_BATCH if lane == ALERT_LANE else ONE_API_BATCH)
+    """How many messages of a lane go in one call."""
+    batch = registry.of(handler.api_type).batch
+    return min(handler.batch_size, batch.of_alerts if lane == ALERT_LANE else batch.most)
 
 
 def take(
@@ -199,7 +200,7 @@ def write_as_unknown(
             SENDER_LOST,
             now,
             on_unknown=handler.on_unknown,
-            can_query=handler.api_type is ApiType.XML,
+            can_query=registry.of(handler.api_type).knows_ids,
             no_retry=not_again.get(message.id),
         )
     outbox.finish_attempts(

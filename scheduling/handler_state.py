@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from scheduling.gateways.codes import Recovery, recovery
+from scheduling.gateways.codes import Recovery
 from scheduling.gateways.wording import said
 from storage.outbox import ALERT_LANE, ORDINARY_LANE
 from storage.records import Handler, HandlerStatus
@@ -107,10 +107,10 @@ def pause_of(found: HandlerStatus, now: datetime) -> Pause | None:
 
 
 def ends(found: HandlerStatus) -> Recovery:
-    """What ends the handler's pause. Sites of before schema 4 kept the code alone."""
+    """What ends the handler's pause."""
     if found.pause_ends is not None:
         return Recovery(found.pause_ends)
-    return Recovery.AT_TIME if found.pause == Pause.BUSY else recovery(found.pause_code)
+    return Recovery.AT_TIME if found.pause == Pause.BUSY else Recovery.BALANCE_ANSWERS
 
 
 _ENDINGS = {
@@ -174,7 +174,10 @@ def next_try(handler: Handler, found: HandlerStatus, now: datetime) -> datetime:
 
 
 def resumes(handler: Handler, found: HandlerStatus, now: datetime, balance: Decimal | None) -> bool:
-    """Whether a paused handler may send again. `balance` is what a call just now answered, if it did."""
+    """Whether a paused handler may send again, now that its account has answered.
+
+    `balance` is None where the gateway tells none.
+    """
     if found.pause is None:
         return False
     if found.pause == Pause.BUSY:
@@ -184,7 +187,7 @@ def resumes(handler: Handler, found: HandlerStatus, now: datetime, balance: Deci
             at_refusal = found.balance_at_refusal
             return balance is not None and at_refusal is not None and balance > at_refusal
         case Recovery.BALANCE_ANSWERS:
-            return balance is not None
+            return True
         case _:
             return found.paused_revision is not None and handler.revision != found.paused_revision
 

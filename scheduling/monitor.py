@@ -184,14 +184,15 @@ def judge(
     if paused:
         # The lowest balance seen since the refusal is what a top-up must rise above.
         seen = before.balance_at_refusal
-        lowest = found.amount if seen is None else min(found.amount, seen)
+        lowest = min((each for each in (found.amount, seen) if each is not None), default=None)
         return values | {"balance_at_refusal": lowest, "status": HandlerState.ERROR}, []
     values |= WELL
     if before.status == HandlerState.RUNNING and before.pause != Pause.ACCOUNT:
         return values, []
     resumed = before.pause == Pause.ACCOUNT
     again = ", sending goes on" if resumed else ""
-    text = f"{handler.name}: running, balance {money(found.amount, found.currency)}{again}"
+    told = "" if found.amount is None else f", balance {money(found.amount, found.currency)}"
+    text = f"{handler.name}: running{told}{again}"
     kind = EntryKind.RESUMED if resumed else EntryKind.STATUS
     return values, [_said(handler, text, Level.INFO, kind)]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scheduling import fault_points, handler_state, hanging, lifecycle, system_alerts, withdrawal
+from scheduling.gateways import registry
 from scheduling.gateways.codes import Recovery, limits_all, recovery
 from scheduling.gateways.outcome import Outcome
 from scheduling.gateways.verdict import as_gateway_error
@@ -18,7 +19,6 @@ from storage.database import Database, Transaction
 from storage.records import Handler, HandlerStatus, Message, ReviewEntry
 from storage.vocabulary import (
     WITHDRAWN,
-    ApiType,
     Category,
     EntryKind,
     HandlerState,
@@ -107,30 +107,40 @@ def _step(
     if present.attempt_id != result.message.attempt_id:
         return None
     outcome = result.outcome
-    can_query = handler.api_type is ApiType.XML
     if present.state is MessageState.SENDING:
         if outcome.found_earlier:
             present = _one_known(present)
-        return lifecycle.after_attempt(
-            present, outcome, now, on_unknown=handler.on_unknown, can_query=can_query, no_retry=no_retry
-        )
+        return _after(present, outcome, handler, now, no_retry)
     if present.state not in (MessageState.UNKNOWN, MessageState.QUEUED) or not present.unknowns:
         return None
     if outcome.kind is OutcomeKind.UNKNOWN:
         return None
     # A late answer to an attempt that had been written down as unknown: now it is known.
-    before = _one_known(present)
     # Of unknown outcome it held nobody up. What a person sent again goes whatever went before.
     free = present.state is MessageState.UNKNOWN and present.resent_at is None
-    return lifecycle.after_attempt(
-        before,
+    newer = message_order.newer_that_went(tx, present) if free else 0
+    return _after(_one_known(present), outcome, handler, now, no_retry, newer)
+
+
+def _after(
+    message: Message,
+    outcome: Outcome,
+    handler: Handler,
+    now: datetime,
+    no_retry: str | None,
+    newer_went: int = 0,
+) -> Step:
+    gateway = registry.of(handler.api_type)
+    step = lifecycle.after_attempt(
+        message,
         outcome,
         now,
         on_unknown=handler.on_unknown,
-        can_query=can_query,
+        can_query=gateway.knows_ids,
         no_retry=no_retry,
-        newer_went=message_order.newer_that_went(tx, present) if free else 0,
+        newer_went=newer_went,
     )
+    return step if gateway.tells_delivery else replace(step, report_due_at=None)
 
 
 def _one_known(message: Message) -> Message:
@@ -165,7 +175,8 @@ def _note_on_handler(
         _note_accepted(tx, handler, found, accepted, by_kind, now)
     if OutcomeKind.NOT_SENT in by_kind and found.not_sent_at is None:
         handlers.set_status(tx, handler.id, not_sent_at=now)
-    limited = [result for result in by_kind.get(OutcomeKind.BUSY, []) if limits_all(result.outcome)]
+    codes = registry.of(handler.api_type).codes
+    limited = [each for each in by_kind.get(OutcomeKind.BUSY, []) if limits_all(codes, each.outcome)]
     if OutcomeKind.ACCOUNT in by_kind:
         _pause_for_account(tx, handler, by_kind[OutcomeKind.ACCOUNT][0].outcome, now)
         system_alerts.after_check(tx, handler, now)
@@ -186,8 +197,9 @@ def _note_accepted(
 ) -> None:
     """When a message was last accepted, and what that shows of a pause or of an error."""
     handlers.set_status(tx, handler.id, last_accepted_at=now)
+    codes = registry.of(handler.api_type).codes
     stopped = OutcomeKind.ACCOUNT in by_kind or any(
-        limits_all(result.outcome) for result in by_kind.get(OutcomeKind.BUSY, [])
+        limits_all(codes, result.outcome) for result in by_kind.get(OutcomeKind.BUSY, [])
     )
     sent = [result.message.attempt_id for result in accepted if not result.outcome.found_earlier]
     if not stopped and handler_state.shows_recovery(found, [each for each in sent if each], now):
@@ -232,7 +244,7 @@ def _pause_for_account(tx: Transaction, handler: Handler, outcome: Outcome, now:
         advice=what,
         pause=Pause.ACCOUNT,
         pause_code=outcome.code,
-        pause_ends=str(recovery(outcome.code, outcome.http_status)),
+        pause_ends=str(recovery(registry.of(handler.api_type).codes, outcome.code, outcome.http_status)),
         paused_until=None,
         paused_revision=handler.revision,
         paused_attempt=outbox.newest_attempt(tx),

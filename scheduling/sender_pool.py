@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from scheduling.clock import Clock
-from scheduling.gateways import forget_certificates, make_sender
+from scheduling.gateways import registry
 from scheduling.gateways.outcome import HandlerConfig, Sender
+from scheduling.gateways.registry import make_sender
 from storage import handlers
 from storage.database import Database
 from storage.records import Handler
@@ -12,9 +13,7 @@ from storage.records import Handler
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-ONE_API_BATCH = 100
 CALLS_ARE_OVER = 60.0  # seconds: none lasts longer than half of that
-ALERT_BATCH = 10  # a cut answer makes all of a call unknown, so urgent calls are small
 
 
 def read_config(database: Database, connection: "sa.Connection", handler: Handler) -> HandlerConfig:
@@ -28,19 +27,14 @@ def read_config(database: Database, connection: "sa.Connection", handler: Handle
 
 def config_of(handler: Handler, secret: str, proxy_password: str = "") -> HandlerConfig:
     """What the sender needs of a handler; lengths of time become seconds."""
-    defaults = HandlerConfig(handler.id, handler.name, str(handler.api_type), secret)
+    defaults = HandlerConfig(handler.id, handler.name, handler.api_type, secret)
     total = handler.total_timeout.total_seconds()
     return HandlerConfig(
         handler_id=handler.id,
         name=handler.name,
-        api_type=str(handler.api_type),
+        api_type=handler.api_type,
         secret=secret,
-        channel=handler.channel or defaults.channel,
-        base_url=handler.base_url or defaults.base_url,
-        api_uri=handler.api_uri or defaults.api_uri,
-        user_name=handler.user_name or "",
-        api_id=handler.api_id or "",
-        sender_id=handler.sender_id or "",
+        settings=registry.of(handler.api_type).values(handler.settings),
         most_parts=handler.most_parts,
         max_connections=handler.max_connections,
         connect_timeout=min(defaults.connect_timeout, total),
@@ -97,7 +91,10 @@ class SenderPool:
         self._retired += [(now, sender) for _, sender in self._senders.values()]
         self._senders.clear()
         self._configs.clear()
-        forget_certificates()
+        # Imported here: what sends nothing needs no HTTP library.
+        from scheduling.gateways import http
+
+        http.forget_certificates()
         for sender in over:
             await sender.close()
 

@@ -12,14 +12,14 @@ from storage.names import key_of
 from storage.records import Handler, HandlerStatus, Queue
 from storage.secrets import hint
 from storage.tables import handler_statuses, handlers, messages
-from storage.vocabulary import UNDER_WAY, ApiType, HandlerState, MessageState, OnUnknown
+from storage.vocabulary import UNDER_WAY, HandlerState, MessageState, OnUnknown
 
 RECORD = [handlers.c[name] for name in Handler.__dataclass_fields__]
 
 
 def _record(row: sa.RowMapping) -> Handler:
     values = dict(row)
-    values["api_type"], values["on_unknown"] = ApiType(values["api_type"]), OnUnknown(values["on_unknown"])
+    values["on_unknown"] = OnUnknown(values["on_unknown"])
     return Handler(**values)
 
 

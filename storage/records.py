@@ -4,14 +4,15 @@ This module loads in a moment (no SQLAlchemy), so that a screen may name these t
 before the database is open. Times are aware UTC; lengths of time are `timedelta`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from storage.vocabulary import (
     WITHDRAWN,
     WITHDRAWN_STATES,
-    ApiType,
     Category,
     EntryKind,
     FieldType,
@@ -37,14 +38,9 @@ class Handler:
 
     id: int
     name: str
-    api_type: ApiType
+    api_type: str  # the name of its gateway
     enabled: bool
-    channel: str | None
-    base_url: str | None
-    api_uri: str | None
-    user_name: str | None
-    api_id: str | None
-    sender_id: str | None
+    settings: Mapping[str, Any]  # those of its gateway, by key
     secret_hint: str
     allow_plain_http: bool
     retry_rate: timedelta

@@ -7,11 +7,6 @@ them; how people read them is said where screens and entries are written. Loads 
 from enum import StrEnum
 
 
-class ApiType(StrEnum):
-    ONE = "one"
-    XML = "xml"
-
-
 class OnUnknown(StrEnum):
     """What a handler does with a message whose outcome cannot be known."""
 

@@ -7,30 +7,15 @@ from typing import Any
 from storage import handlers, tasks
 from storage.database import Database
 from storage.records import Action, Recipient
+from tests.handler_values import handler_row
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
 def add_handler(database: Database, name: str = "Clickatell", **values: Any) -> int:
-    row: dict[str, Any] = {
-        "name": name,
-        "api_type": "one",
-        "enabled": True,
-        "channel": "SMS",
-        "base_url": "http://127.0.0.1:9",
-        "retry_rate": MINUTE,
-        "stop_retrying_after": 5 * MINUTE,
-        "on_unknown": "resend",
-        "useful_life": 60 * MINUTE,
-        "most_parts": 3,
-        "batch_size": 100,
-        "max_connections": 8,
-        "total_timeout": timedelta(seconds=30),
-        **values,
-    }
     with database.write() as tx:
-        return handlers.add(tx, row, NOON)
+        return handlers.add(tx, handler_row(name, **values), NOON)
 
 
 def add_task(

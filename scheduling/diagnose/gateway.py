@@ -6,26 +6,29 @@ The call costs nothing and sends nothing. What cannot be told from the answer is
 from decimal import Decimal
 
 from scheduling.diagnose.finding import Finding, ok, problem, warning
-from scheduling.gateways.codes import RESUME_ON_TOP_UP
+from scheduling.gateways import registry
+from scheduling.gateways.codes import Recovery, recovery
 from scheduling.gateways.outcome import Balance, GatewayError
 from scheduling.gateways.wording import said
 from scheduling.money import money
 from storage.records import Handler
-from storage.vocabulary import ApiType, OutcomeKind
+from storage.vocabulary import OutcomeKind
 
 CONNECTION, ADDRESS, KEY, CREDIT = "Connection", "Address", "Key or credentials", "Balance"
-WRONG_PATH = ("41", "42")  # the One API is there, and knows no such address
 NOT_THERE = (404, 405, 410)  # and redirects: the address is wrong, or something answers in its place
 
 
 def judge(handler: Handler, answer: Balance | GatewayError) -> list[Finding]:
-    tried = f"call {address_of(handler)}"
+    api = registry.of(handler.api_type)
+    tried = f"call {api.address_of(handler.settings) or api.provider}"
     if isinstance(answer, Balance):
-        return [
-            ok(CONNECTION, tried, "Clickatell answers"),
-            ok(KEY, f"ask for the balance with the {credentials_of(handler)}", "accepted"),
-            credit(answer, handler.low_balance),
+        well = [
+            ok(CONNECTION, tried, f"{api.provider} answers"),
+            ok(KEY, f"ask for the balance with the {api.credentials}", "accepted"),
         ]
+        if answer.amount is None:
+            return well
+        return [*well, credit(answer.amount, answer.currency, handler.low_balance, api.provider)]
     found = said(answer.code, answer.error)
     if answer.kind is OutcomeKind.NOT_SENT:
         return [problem(CONNECTION, tried, found, answer.advice)]
@@ -34,31 +37,24 @@ def judge(handler: Handler, answer: Balance | GatewayError) -> list[Finding]:
     reached = ok(CONNECTION, tried, "something answers")
     if answer.kind is OutcomeKind.BUSY:
         return [reached, warning("Answer", "ask for the balance", found, answer.advice)]
-    if answer.code in RESUME_ON_TOP_UP or answer.http_status == 402:
+    if recovery(api.codes, answer.code) is Recovery.BALANCE_ROSE or answer.http_status == 402:
         return [reached, problem(CREDIT, "ask for the balance", found, answer.advice)]
+    row = api.codes.get(answer.code or "")
     elsewhere = answer.http_status in NOT_THERE or 300 <= (answer.http_status or 0) < 400
-    if answer.code in WRONG_PATH or (answer.code is None and elsewhere):
+    if (row is not None and row.wrong_address) or (answer.code is None and elsewhere):
         return [reached, problem(ADDRESS, tried, found, answer.advice)]
     if answer.kind is OutcomeKind.ACCOUNT:
-        asked = f"ask for the balance with the {credentials_of(handler)}"
+        asked = f"ask for the balance with the {api.credentials}"
         return [reached, problem(KEY, asked, found, answer.advice)]
     return [reached, problem("Answer", "ask for the balance", found, answer.advice)]
 
 
-def credit(answer: Balance, low: Decimal | None) -> Finding:
+def credit(amount: Decimal, currency: str | None, low: Decimal | None, provider: str) -> Finding:
     tried = "ask for the balance"
-    found = money(answer.amount, answer.currency)
-    top_up = "top the account up in the Clickatell portal: sending goes on by itself"
-    if answer.amount <= 0:
+    found = money(amount, currency)
+    top_up = f"top the account up in the {provider} portal: sending goes on by itself"
+    if amount <= 0:
         return problem(CREDIT, tried, f"the balance is empty: {found}", top_up)
-    if low is not None and answer.amount < low:
+    if low is not None and amount < low:
         return warning(CREDIT, tried, f"{found}, below the handler's low mark of {low}", top_up)
     return ok(CREDIT, tried, found)
-
-
-def address_of(handler: Handler) -> str:
-    return (handler.base_url if handler.api_type is ApiType.ONE else handler.api_uri) or "Clickatell"
-
-
-def credentials_of(handler: Handler) -> str:
-    return "API Key" if handler.api_type is ApiType.ONE else "User Name, Password and API ID"

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from scheduling import phone
 from scheduling.diagnose.finding import Finding, ok, problem, warning
-from scheduling.gateways.codes import ONE_API, XML_API
+from scheduling.gateways import registry
 from scheduling.gateways.wording import said
 from storage.records import Message
-from storage.vocabulary import ApiType, MessageState
+from storage.vocabulary import MessageState
 
 LATE = timedelta(seconds=60)
 TRIED = "read its state and its attempts"
@@ -17,7 +17,7 @@ FINE = {
 }
 
 
-def state(message: Message, api: ApiType, now: datetime) -> Finding:
+def state(message: Message, api_type: str, now: datetime) -> Finding:
     match message.state:
         case MessageState.QUEUED:
             return _waiting(message, now)
@@ -41,7 +41,7 @@ def state(message: Message, api: ApiType, now: datetime) -> Finding:
             advice = "see why nothing was sent (is an engine running, is the handler well?), then resend it"
             return problem("State", TRIED, "it expired before it could be sent", advice)
         case MessageState.FAILED:
-            return problem("State", TRIED, f"failed: {_error(message)}", _after_failure(message, api))
+            return problem("State", TRIED, f"failed: {_error(message)}", _after_failure(message, api_type))
     return ok("State", TRIED, FINE[message.state])
 
 
@@ -85,8 +85,8 @@ def _decide(message: Message) -> str:
     )
 
 
-def _after_failure(message: Message, api: ApiType) -> str:
-    row = (ONE_API if api is ApiType.ONE else XML_API).get(message.error_code or "")
+def _after_failure(message: Message, api_type: str) -> str:
+    row = registry.of(api_type).codes.get(message.error_code or "")
     advice = f"{row.advice}; then " if row else "put right what the error names, then "
     return f"{advice}commsdesk message resend {message.id}"
 

@@ -5,11 +5,11 @@ decides nothing about retries and touches no database.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from storage.vocabulary import OutcomeKind
 
@@ -48,10 +48,13 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What the account holds. `currency` is a three-letter code, or `credits` for XML."""
+    """What the account holds. `currency` is a three-letter code, or `credits` for XML.
 
-    amount: Decimal
-    currency: str
+    Both are None where the gateway tells no balance: key and connection are good, that is all.
+    """
+
+    amount: Decimal | None
+    currency: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,30 +115,29 @@ class DeliveryStatus:
 class HandlerConfig:
     """All that a sender needs to know of a communication handler.
 
-    `base_url` is the One API's root (`https://platform.clickatell.com`); `api_uri` is the
-    XML API's full address. `secret` is the API key or the password, in clear.
+    `settings` are those of its gateway, presets included; `secret` is the API key or the password,
+    in clear.
     """
 
     handler_id: int
     name: str
-    api_type: str  # "one" | "xml"
+    api_type: str  # the gateway's name
     secret: str
-    channel: str = "SMS"
-    base_url: str = "https://platform.clickatell.com"
-    api_uri: str = "https://api.clickatell.com/xml/xml"
-    user_name: str = ""
-    api_id: str = ""
-    sender_id: str = ""  # "From"
+    settings: Mapping[str, Any] = field(default_factory=dict)
     most_parts: int = 3
     max_connections: int = 8
     connect_timeout: float = 5.0  # seconds
     read_timeout: float = 20.0
     total_timeout: float = 30.0
-    batch_size: int = 100  # XML: 1 to 50 sendMsg in a document
-    extra: Mapping[str, str] | None = None
+    batch_size: int = 100
     proxy: str | None = None  # its address, with a user name or without; never with a password
     proxy_password: str = ""
     ca_file: str | None = None  # certificates to trust besides those of this machine
+
+    def text(self, key: str) -> str:
+        """A setting as text without blanks around it; empty where it is not set."""
+        value = self.settings.get(key)
+        return "" if value is None else str(value).strip()
 
     def __repr__(self) -> str:
         return f"HandlerConfig({self.handler_id}, {self.name!r}, {self.api_type})"

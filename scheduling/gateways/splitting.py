@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from scheduling.gateways.codes import limits_all
+from scheduling.gateways.codes import Codes, limits_all
 from scheduling.gateways.outcome import Outcome, OutgoingMessage
 from storage.vocabulary import OutcomeKind
 
@@ -11,7 +11,9 @@ Call = Callable[[Sequence[OutgoingMessage]], Awaitable[tuple[list[Outcome], bool
 of something in the messages (so that a part of them may be)."""
 
 
-async def send_in_parts(batch: Sequence[OutgoingMessage], most: int, call: Call) -> list[Outcome]:
+async def send_in_parts(
+    batch: Sequence[OutgoingMessage], most: int, call: Call, codes: Codes
+) -> list[Outcome]:
     """One outcome per message, from one call after the other of at most `most` messages.
 
     A call that was refused as a whole for its content is made again in halves, down to
@@ -29,14 +31,14 @@ async def send_in_parts(batch: Sequence[OutgoingMessage], most: int, call: Call)
             waiting[:0] = [part[:middle], part[middle:]]
             continue
         outcomes += results
-        if _ends(results):
+        if _ends(results, codes):
             return outcomes + [results[0]] * (len(batch) - len(outcomes))
     return outcomes
 
 
-def _ends(results: Sequence[Outcome]) -> bool:
+def _ends(results: Sequence[Outcome], codes: Codes) -> bool:
     """Whether the next call would fare the same. Other refusals may be due to one message alone."""
     first = results[0]
     if any(other != first for other in results):
         return False
-    return limits_all(first) or first.kind in (OutcomeKind.NOT_SENT, OutcomeKind.ACCOUNT)
+    return limits_all(codes, first) or first.kind in (OutcomeKind.NOT_SENT, OutcomeKind.ACCOUNT)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
@@ -12,6 +13,7 @@ from storage.tables.base import (
     duration,
     flag,
     identity,
+    json_text,
     moment,
     money,
     number,
@@ -30,7 +32,6 @@ class HandlerRow(SQLModel, table=True):
 
     __tablename__ = "handler"
     __table_args__ = (
-        sa.CheckConstraint("api_type IN ('one', 'xml')"),
         sa.CheckConstraint(one_of("on_unknown", OnUnknown)),
         sa.Index("handler_name", "name_key", unique=True, sqlite_where=sa.text("removed_at IS NULL")),
         STRICT,
@@ -38,14 +39,9 @@ class HandlerRow(SQLModel, table=True):
     id: int | None = identity()
     name: str = text()
     name_key: str = text()
-    api_type: str = text()
+    api_type: str = text()  # the name of a gateway; which there are is not the store's to know
     enabled: bool = flag()
-    channel: str | None = text(None)
-    base_url: str | None = text(None)
-    api_uri: str | None = text(None)
-    user_name: str | None = text(None)
-    api_id: str | None = text(None)
-    sender_id: str | None = text(None)
+    settings: dict[str, Any] = json_text()  # those of its gateway, by key
     secret: bytes | None = Field(default=None, sa_column=sa.Column("secret", sa.BLOB))
     secret_hint: str = text("")
     allow_plain_http: bool = flag(False)
@@ -96,6 +92,6 @@ class HandlerStatusRow(SQLModel, table=True):
     paused_revision: int | None = number(None)
     balance_at_refusal: Decimal | None = money(None)
     probe_at: datetime | None = moment(None)
-    pause_ends: str | None = text(None)  # scheduling.gateways.codes.Recovery; null: by the code
+    pause_ends: str | None = text(None)  # scheduling.gateways.codes.Recovery
     paused_attempt: int | None = number(None)  # attempts with a higher id began after the pause
     not_sent_at: datetime | None = moment(None)  # since when connections are refused

@@ -12,6 +12,7 @@ from demo_data.sample_rules import EACH_MINUTE, PATROL
 from demo_data.sample_site import build, reopen
 from demo_data.sample_story import WAITING, Pace, Story
 from scheduling import alerting, phone, templates
+from scheduling.gateways import registry
 from scheduling.planner import Planner
 from storage import (
     alerts,
@@ -72,7 +73,7 @@ def test_some_thirty_people_in_several_countries_with_values_in_their_stored_for
 def test_three_handlers_whose_secrets_can_be_read(sample: Database) -> None:
     with sample.read() as connection:
         found = handlers.listing(connection)
-        assert [(h.api_type, h.base_url or h.api_uri) for h in found] == [
+        assert [(h.api_type, registry.of(h.api_type).address_of(h.settings)) for h in found] == [
             ("one", ADDRESSES.fine),
             ("xml", ADDRESSES.xml),
             ("one", ADDRESSES.flaky),
@@ -236,7 +237,11 @@ def test_a_kept_site_follows_its_clickatells_to_their_new_addresses(folder: Path
     database = open_site(folder)
     with database.read() as connection:
         found = handlers.listing(connection)
-        assert [h.base_url or h.api_uri for h in found] == [moved.fine, moved.xml, moved.flaky]
+        assert [registry.of(h.api_type).address_of(h.settings) for h in found] == [
+            moved.fine,
+            moved.xml,
+            moved.flaky,
+        ]
         assert all(handlers.secret_of(database, connection, handler.id) for handler in found)
     database.close()
 

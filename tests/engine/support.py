@@ -13,7 +13,6 @@ import pytest
 
 from scheduling.clock import Clock
 from scheduling.engine import Engine
-from scheduling.gateways import make_sender
 from scheduling.gateways.outcome import (
     Balance,
     DeliveryStatus,
@@ -25,12 +24,14 @@ from scheduling.gateways.outcome import (
     QueryAnswer,
     Sender,
 )
+from scheduling.gateways.registry import make_sender
 from scheduling.timing import Timing
 from storage import handlers, message_history, outbox, review
 from storage.database import Database
 from storage.records import Message, MessageDraft, Review
 from storage.site import open_site
 from storage.vocabulary import MessageState, Origin, OutcomeKind
+from tests.handler_values import handler_row
 from tests.virtual_time import VirtualClock, VirtualLoop
 
 MINUTE = timedelta(minutes=1)
@@ -45,22 +46,7 @@ def make_site(folder: Path, clock: VirtualClock | None = None) -> Database:
 
 
 def add_handler(database: Database, clock: Clock, name: str = "Clickatell", **values: Any) -> int:
-    row: dict[str, Any] = {
-        "name": name,
-        "api_type": "one",
-        "enabled": True,
-        "channel": "SMS",
-        "base_url": "http://127.0.0.1:9",
-        "retry_rate": MINUTE,
-        "stop_retrying_after": 5 * MINUTE,
-        "on_unknown": "resend",
-        "useful_life": 60 * MINUTE,
-        "most_parts": 3,
-        "batch_size": 100,
-        "max_connections": 8,
-        "total_timeout": timedelta(seconds=30),
-        **values,
-    }
+    row = handler_row(name, **values)
     with database.write() as tx:
         made = handlers.add(tx, row, clock.now())
         handlers.keep_secret(database, tx, made, "c2ltdWxhdG9yLWtleS0wMQ==")

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from scheduling import handler_state
-from scheduling.gateways.codes import ONE_API, XML_API, limits_all
+from scheduling.gateways.codes import limits_all
 from scheduling.gateways.outcome import Balance, GatewayError, Outcome, OutgoingMessage
+from scheduling.gateways.registry import GATEWAYS
 from storage import handlers
 from storage.database import Database
 from storage.records import HandlerStatus
@@ -64,13 +65,14 @@ def times_of(sender: ScriptedSender, database: Database, message_id: int) -> lis
 
 
 def test_which_busy_codes_limit_the_account_and_which_concern_one_call() -> None:
-    busy = {code for table in (ONE_API, XML_API) for code, row in table.items() if row.kind is BUSY}
-    limiting = {code for code in busy if limits_all(outcome(BUSY, code=code))}
+    tables = [api.codes for api in GATEWAYS.values()]
+    busy = {code for table in tables for code, row in table.items() if row.kind is BUSY}
+    limiting = {code for table in tables for code in table if limits_all(table, outcome(BUSY, code=code))}
     assert limiting == {"43", "130"}
     assert busy - limiting == {"19", "003", "901"}
-    assert limits_all(outcome(BUSY, http_status=429))
-    assert not limits_all(outcome(BUSY, http_status=425))
-    assert not limits_all(outcome(OutcomeKind.REJECTED, http_status=429))
+    assert limits_all({}, outcome(BUSY, http_status=429))
+    assert not limits_all({}, outcome(BUSY, http_status=425))
+    assert not limits_all({}, outcome(OutcomeKind.REJECTED, http_status=429))
 
 
 @pytest.mark.parametrize(

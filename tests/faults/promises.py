@@ -290,9 +290,9 @@ REMOVALS = (
     Removal(
         PAUSES,
         "scheduling/recorder.py",
-        "    limited = [result for result in by_kind.get(OutcomeKind.BUSY, []) if limits_all(",
+        "if limits_all(codes, each.outcome)]",
         "tests/engine/test_pauses.py::test_please_retry_concerns_one_message_and_nobody_waits_behind_it",
-        "    limited = [result for result in by_kind.get(OutcomeKind.BUSY, []) if bool(",
+        "]",
     ),
     Removal(
         PAUSES,

@@ -189,7 +189,7 @@ class Round:
         )
         one = {"base_url": base}
         xml = {"api_type": "xml", "api_uri": xml_uri, "user_name": SAMPLE_USER,
-               "api_id": SAMPLE_API_ID, "base_url": None, "channel": None}  # fmt: skip
+               "api_id": SAMPLE_API_ID}  # fmt: skip
         self.handlers = [support.add_handler(self.database, CLOCK, "One", **common, **one)]
         self.handlers.append(support.add_handler(self.database, CLOCK, "XML", **{**common, **xml}))
         with self.database.write() as tx:

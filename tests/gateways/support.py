@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
@@ -14,11 +13,13 @@ from scheduling.gateways.http import Connection
 from scheduling.gateways.one_api.sender import OneApiSender
 from scheduling.gateways.outcome import HandlerConfig, OutgoingMessage
 from scheduling.gateways.xml_api.sender import XmlApiSender
+from tests.handler_values import changed, made
 
 KEY = "c2VjcmV0LWtleS1mb3ItdGVzdHM9PQ=="
 PASSWORD = "hush & <hush> 100%"
-ONE = HandlerConfig(1, "One", "one", KEY, base_url="http://127.0.0.1:9")
-XML = HandlerConfig(
+ONE = made(HandlerConfig, 1, "One", "one", KEY, base_url="http://127.0.0.1:9")
+XML = made(
+    HandlerConfig,
     2,
     "Xml",
     "xml",
@@ -45,12 +46,12 @@ def messages(count: int, text: str = "Pump 2 stopped") -> list[OutgoingMessage]:
 
 
 def one_sender(handler: Handler, **changes) -> OneApiSender:
-    cfg = replace(ONE, **changes)
+    cfg = changed(ONE, **changes)
     return OneApiSender(cfg, StoppedClock(), connection(cfg, handler))
 
 
 def xml_sender(handler: Handler, **changes) -> XmlApiSender:
-    cfg = replace(XML, **changes)
+    cfg = changed(XML, **changes)
     return XmlApiSender(cfg, StoppedClock(), connection(cfg, handler))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduling.gateways.codes import ONE_API
+from scheduling.gateways.one_api.codes import CODES as ONE_API
 from scheduling.gateways.outcome import Outcome
 from scheduling.gateways.verdict import by_code
 from scheduling.gateways.wording import said

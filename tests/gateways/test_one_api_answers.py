@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from scheduling.gateways.codes import ONE_API
+from scheduling.gateways.one_api.codes import CODES as ONE_API
 from scheduling.gateways.wording import said
 from storage.vocabulary import OutcomeKind
 from tests.gateways.support import (

@@ -5,9 +5,9 @@ import json
 import httpx
 import pytest
 
-from scheduling.gateways import make_sender
 from scheduling.gateways.one_api.sender import OneApiSender
-from scheduling.gateways.outcome import DeliveryVerdict, OutgoingMessage
+from scheduling.gateways.outcome import DeliveryVerdict, GatewayError, OutgoingMessage
+from scheduling.gateways.registry import make_sender
 from storage.vocabulary import OutcomeKind
 from tests.gateways.support import (
     KEY,
@@ -236,7 +236,12 @@ async def test_white_space_around_a_key_is_dropped():
     assert seen == [KEY]
 
 
-def test_make_sender_knows_both_and_no_third():
+async def test_a_gateway_that_this_version_does_not_have_refuses_everything():
     assert isinstance(make_sender(ONE, StoppedClock()), OneApiSender)
-    with pytest.raises(ValueError, match="smoke"):
-        make_sender(ONE.__class__(1, "x", "smoke", ""), StoppedClock())
+    sender = make_sender(ONE.__class__(1, "x", "smoke", ""), StoppedClock())
+    (outcome,) = await sender.send(messages(1))
+    balance = await sender.balance()
+    assert isinstance(balance, GatewayError)
+    for refused in (outcome, balance):
+        assert refused.kind is OutcomeKind.ACCOUNT
+        assert "smoke" in refused.error and refused.advice

@@ -7,7 +7,6 @@ import quopri
 import re
 import string
 import traceback
-from dataclasses import replace
 from urllib.parse import quote, quote_plus, unquote
 from xml.sax.saxutils import escape
 
@@ -17,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.clock import SystemClock
-from scheduling.gateways import make_sender
 from scheduling.gateways.http import Connection
 from scheduling.gateways.masking import RUN, mask, spellings
+from scheduling.gateways.registry import make_sender
 from scheduling.gateways.wording import MOST_READ, outside_text
 from tests.gateways.raw_server import Visit, raw_server, unused_port
 from tests.gateways.support import (
@@ -33,6 +32,7 @@ from tests.gateways.support import (
     one_sender,
     xml_sender,
 )
+from tests.handler_values import changed
 
 
 def written_forms(secret: str) -> list[str]:
@@ -113,7 +113,7 @@ async def _every_kind_of_failure(cfg) -> list[object]:
             "http://[",
             "http://127.0.0.1:99999",
         ):
-            sender = make_sender(replace(cfg, base_url=url, api_uri=url, read_timeout=0.3), SystemClock())
+            sender = make_sender(changed(cfg, base_url=url, api_uri=url, read_timeout=0.3), SystemClock())
             shown += [*await sender.send(messages(1)), await sender.balance(), sender]
             await sender.close()
     return shown

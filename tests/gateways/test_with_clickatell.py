@@ -19,7 +19,6 @@ from demo_data.clickatell.settings import (
     Settings,
 )
 from scheduling.clock import SystemClock
-from scheduling.gateways import make_sender
 from scheduling.gateways.outcome import (
     Balance,
     DeliveryVerdict,
@@ -29,8 +28,10 @@ from scheduling.gateways.outcome import (
     OutgoingMessage,
     QueryVerdict,
 )
+from scheduling.gateways.registry import make_sender
 from storage.vocabulary import OutcomeKind
 from tests.gateways.support import ONE, XML, messages
+from tests.handler_values import changed
 
 # Long limits, so that a loaded machine changes no outcome; short ones where the fault is a silence.
 CALM = {"connect_timeout": 20.0, "read_timeout": 20.0, "total_timeout": 30.0}
@@ -146,7 +147,7 @@ async def clickatell():
 
 
 def config(gateway: Clickatell, api: str, **changes) -> HandlerConfig:
-    cfg = replace(
+    cfg = changed(
         ONE if api == "one" else XML,
         base_url=gateway.base_url,
         api_uri=gateway.api_uri,
@@ -155,7 +156,7 @@ def config(gateway: Clickatell, api: str, **changes) -> HandlerConfig:
         api_id=SAMPLE_API_ID,
         **CALM,
     )
-    return replace(cfg, **changes)
+    return changed(cfg, **changes)
 
 
 @pytest.fixture(params=["one", "xml"])

@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from scheduling.gateways.codes import XML_API
+from scheduling.gateways.xml_api.codes import CODES as XML_API
 from storage.vocabulary import OutcomeKind
 from tests.gateways.support import (
     NOW,

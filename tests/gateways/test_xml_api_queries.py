@@ -5,8 +5,8 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from scheduling.gateways import make_sender
 from scheduling.gateways.outcome import Balance, DeliveryVerdict, GatewayError, QueryAnswer, QueryVerdict
+from scheduling.gateways.registry import make_sender
 from scheduling.gateways.xml_api.sender import XmlApiSender
 from storage.vocabulary import OutcomeKind
 from tests.gateways.support import (

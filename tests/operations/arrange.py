@@ -9,6 +9,7 @@ from storage.database import Database
 from storage.names import key_of
 from storage.records import Recipient
 from storage.tables import custom_fields, group_members, groups, leases, messages, user_values, users
+from tests.handler_values import made
 from tui.operations import handlers
 from tui.operations.desk import Desk
 
@@ -76,7 +77,7 @@ def make_field(database: Database, name: str, kind: str = "Telephone Number") ->
 
 
 def make_handler(desk: Desk, name: str = "Clickatell", **fields: object) -> int:
-    form = handlers.HandlerForm(name=name, secret="key-000000001f3a", **fields)  # type: ignore[arg-type]
+    form = made(handlers.HandlerForm, name=name, secret="key-000000001f3a", **fields)
     return handlers.add(desk, form).handler.id
 
 

@@ -22,7 +22,7 @@ from storage import adoption, handlers, leases
 from storage.database import Database
 from storage.secrets import SecretBox
 from storage.tables import messages
-from storage.vocabulary import ApiType
+from tests.handler_values import made
 from tests.operations.arrange import JOE, make_handler, make_people, set_message, to
 from tests.operations.conftest import StandingClock
 from tui.operations import diagnose, handler_status, sending, tasks
@@ -53,7 +53,7 @@ def problems(desk: Desk, **scope: int) -> list[str]:
 
 
 def at(desk: Desk, running: ThreadedClickatell, key: str = SAMPLE_API_KEY, **fields: object) -> int:
-    form = HandlerForm(name="Clickatell", secret=key, base_url=running.base_url, **fields)  # type: ignore[arg-type]
+    form = made(HandlerForm, name="Clickatell", secret=key, base_url=running.base_url, **fields)
     return add_handler(desk, form).handler.id
 
 
@@ -95,9 +95,10 @@ def test_an_empty_balance_is_found_live(desk: Desk) -> None:
 
 
 def test_the_xml_api_is_asked_too(desk: Desk, clickatell: ThreadedClickatell) -> None:
-    form = HandlerForm(
+    form = made(
+        HandlerForm,
         name="Old",
-        api_type=ApiType.XML,
+        api_type="xml",
         secret=SAMPLE_PASSWORD,
         user_name=SAMPLE_USER,
         api_id=SAMPLE_API_ID,

@@ -25,8 +25,6 @@ PAUSES: dict[str, dict[str, Any]] = {
     "key": {"pause": "account", "pause_code": "1", "pause_ends": "balance_answers"},
     "money": {"pause": "account", "pause_code": "20", "pause_ends": "balance_rose"},
     "set-up": {"pause": "account", "pause_code": "44", "pause_ends": "probe_accepted"},
-    "of schema 3, busy": {"pause": "busy", "pause_code": "43"},
-    "of schema 3, account": {"pause": "account", "pause_code": "301"},
 }
 
 
@@ -86,7 +84,7 @@ def test_status_says_that_it_is_paused_and_until_when(desk: Desk, kind: str) -> 
     view = handler_status.view(desk, handler)
     assert view is not None
     at = f"{(desk.now() + timedelta(minutes=5)).astimezone():%H:%M}"
-    by_message = kind in ("money", "set-up", "of schema 3, account")
+    by_message = kind in ("money", "set-up")
     if PAUSES[kind]["pause"] == "busy":
         assert view.shown.words == f"busy, paused until {at}"
         assert view.shown.light == "Paused"

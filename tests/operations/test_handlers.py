@@ -7,7 +7,8 @@ import pytest
 
 from storage import handlers as stored
 from storage.secrets import SecretBox
-from storage.vocabulary import ApiType, MessageState
+from storage.vocabulary import MessageState
+from tests.handler_values import changed, made
 from tests.operations.arrange import JOE, make_field, make_handler, make_people, run_engine_here, to
 from tui.operations import handler_status, handlers, messages, sending
 from tui.operations.desk import Desk
@@ -18,7 +19,7 @@ from tui.operations.views import handler_json
 
 KEY = "c2VjcmV0LWtleS0xZjNh"
 ONE = HandlerForm(name="Clickatell", secret=KEY)
-XML = HandlerForm(name="Old", api_type=ApiType.XML, secret="pass word", user_name="plant7", api_id="3000001")
+XML = made(HandlerForm, name="Old", api_type="xml", secret="pass word", user_name="plant7", api_id="3000001")
 
 
 def refused(desk: Desk, form: HandlerForm) -> Refused:
@@ -32,12 +33,15 @@ def test_presets_are_the_fields_own(desk: Desk) -> None:
     saved = handlers.add(desk, ONE)
     handler = saved.handler
     assert saved.warnings == ()
-    assert (handler.channel, handler.base_url) == ("SMS", "https://platform.clickatell.com")
+    assert (handler.settings.get("channel"), handler.settings.get("base_url")) == (
+        "SMS",
+        "https://platform.clickatell.com",
+    )
     assert (handler.retry_rate, handler.stop_retrying_after) == (timedelta(minutes=1), timedelta(minutes=5))
     assert (handler.useful_life, handler.most_parts, handler.batch_size) == (timedelta(minutes=60), 3, 100)
     assert (handler.max_connections, handler.total_timeout) == (8, timedelta(seconds=30))
     assert handler.on_unknown == "resend"
-    assert handler.api_uri is None and handler.user_name is None
+    assert handler.settings.get("api_uri") is None and handler.settings.get("user_name") is None
     assert handlers.add(desk, XML).handler.batch_size == 1
 
 
@@ -73,14 +77,14 @@ def test_a_viewer_may_look_and_not_add(desk: Desk, viewer: Desk) -> None:
         (replace(ONE, secret=None), "API Key", "missing"),
         (replace(ONE, secret=" "), "API Key", "empty"),
         (replace(ONE, secret="a\nb"), "API Key", "line break"),
-        (replace(ONE, channel="two words"), "Channel", "one word"),
-        (replace(ONE, base_url="platform.clickatell.com"), "Base URL", "https://"),
-        (replace(ONE, base_url="ftp://x"), "Base URL", "https://"),
-        (replace(ONE, base_url="https://user:pw@host"), "Base URL", "password"),
-        (replace(ONE, base_url="https://host?key=1"), "Base URL", "?"),
-        (replace(ONE, base_url="https://host:99999"), "Base URL", "not an address"),
-        (replace(ONE, base_url="http://platform.clickatell.com"), "Base URL", "--allow-plain-http"),
-        (replace(ONE, base_url="https://platform.clickatell.com/v1/message"), "Base URL", "path"),
+        (changed(ONE, channel="two words"), "Channel", "one word"),
+        (changed(ONE, base_url="platform.clickatell.com"), "Base URL", "https://"),
+        (changed(ONE, base_url="ftp://x"), "Base URL", "https://"),
+        (changed(ONE, base_url="https://user:pw@host"), "Base URL", "password"),
+        (changed(ONE, base_url="https://host?key=1"), "Base URL", "?"),
+        (changed(ONE, base_url="https://host:99999"), "Base URL", "not an address"),
+        (changed(ONE, base_url="http://platform.clickatell.com"), "Base URL", "--allow-plain-http"),
+        (changed(ONE, base_url="https://platform.clickatell.com/v1/message"), "Base URL", "path"),
         (replace(ONE, most_parts=0), "Most parts", "1 to 35"),
         (replace(ONE, batch_size=101), "Batch size", "1 to 100"),
         (replace(XML, batch_size=51), "Batch size", "1 to 50"),
@@ -90,11 +94,11 @@ def test_a_viewer_may_look_and_not_add(desk: Desk, viewer: Desk) -> None:
         (replace(ONE, retry_rate=timedelta(minutes=-1)), "Retry Rate (mins)", "0 to"),
         (replace(ONE, total_timeout=timedelta(0)), "Total timeout (s)", "1 to 300"),
         (replace(ONE, telephone_field_id=99), "Telephone field", "removed"),
-        (replace(XML, user_name=""), "User Name", "empty"),
-        (replace(XML, api_id=" "), "API ID", "empty"),
+        (changed(XML, user_name=""), "User Name", "empty"),
+        (changed(XML, api_id=" "), "API ID", "empty"),
         (replace(XML, secret=None), "Password", "missing"),
-        (replace(XML, api_uri="http://api.clickatell.com/xml/xml"), "API URI", "plain http"),
-        (replace(XML, sender_id="a\x1bb"), "From", "control"),
+        (changed(XML, api_uri="http://api.clickatell.com/xml/xml"), "API URI", "plain http"),
+        (changed(XML, sender_id="a\x1bb"), "From", "control"),
     ],
 )
 def test_bad_input_names_the_field(desk: Desk, form: HandlerForm, field: str, words: str) -> None:
@@ -109,9 +113,9 @@ def test_the_telephone_field_must_be_one(desk: Desk) -> None:
 
 
 def test_plain_http_passes_to_this_machine_and_else_only_when_allowed(desk: Desk) -> None:
-    local = replace(ONE, base_url="http://127.0.0.1:8080")
+    local = changed(ONE, base_url="http://127.0.0.1:8080")
     assert handlers.add(desk, local).warnings == ()
-    risky = replace(XML, api_uri="http://api.clickatell.com/xml/xml", allow_plain_http=True)
+    risky = changed(XML, api_uri="http://api.clickatell.com/xml/xml", allow_plain_http=True)
     (warning,) = handlers.add(desk, risky).warnings
     assert "plain http to api.clickatell.com" in warning
 
@@ -128,8 +132,8 @@ def test_plain_http_passes_to_this_machine_and_else_only_when_allowed(desk: Desk
     ],
 )
 def test_a_doubtful_sender_id_is_warned_of_and_kept(desk: Desk, sender: str, warned: bool) -> None:
-    saved = handlers.add(desk, replace(XML, sender_id=sender))
-    assert saved.handler.sender_id == sender
+    saved = handlers.add(desk, changed(XML, sender_id=sender))
+    assert saved.handler.settings.get("sender_id") == sender
     assert bool(saved.warnings) == warned
 
 
@@ -149,9 +153,9 @@ def test_names_are_unique_without_regard_to_case(desk: Desk) -> None:
 
 def test_editing_keeps_the_secret_and_says_what_changed(desk: Desk, texts) -> None:
     before = handlers.add(desk, ONE).handler
-    form = replace(handlers.form_of(before), channel="whatsapp", retry_rate=timedelta(minutes=2))
+    form = changed(handlers.form_of(before), channel="whatsapp", retry_rate=timedelta(minutes=2))
     after = handlers.edit(desk, before.id, before.revision, form).handler
-    assert (after.channel, after.revision) == ("whatsapp", before.revision + 1)
+    assert (after.settings.get("channel"), after.revision) == ("whatsapp", before.revision + 1)
     assert texts()[-1] == "Clickatell changed: Channel SMS → whatsapp, Retry Rate (mins) 1 → 2"
     with desk.database.read() as connection:
         assert stored.secret_of(desk.database, connection, before.id) == KEY
@@ -182,7 +186,7 @@ def test_saving_without_a_change_counts_as_an_edit(desk: Desk) -> None:
 )
 def test_a_secret_never_follows_to_another_place(desk: Desk, start, change, label) -> None:
     before = handlers.add(desk, start).handler
-    form = replace(handlers.form_of(before), **change)
+    form = changed(handlers.form_of(before), **change)
     with pytest.raises(Refused, match=f"{label} changed: enter the .* again"):
         handlers.edit(desk, before.id, before.revision, form)
     handlers.edit(desk, before.id, before.revision, replace(form, secret="a new secret"))
@@ -190,7 +194,7 @@ def test_a_secret_never_follows_to_another_place(desk: Desk, start, change, labe
 
 def test_other_edits_do_not_ask_for_the_secret(desk: Desk) -> None:
     before = handlers.add(desk, XML).handler
-    form = replace(handlers.form_of(before), name="Renamed", sender_id="ACME", api_id="3000002")
+    form = changed(handlers.form_of(before), name="Renamed", sender_id="ACME", api_id="3000002")
     assert handlers.edit(desk, before.id, before.revision, form).handler.name == "Renamed"
 
 

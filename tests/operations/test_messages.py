@@ -7,7 +7,7 @@ import pytest
 from storage import leases, outbox
 from storage.message_history import MessageFilter
 from storage.records import Message
-from storage.vocabulary import ApiType, MessageState
+from storage.vocabulary import MessageState
 from tests.operations.arrange import ANN, JOE, make_handler, run_engine_here, set_message, to
 from tests.operations.conftest import StandingClock
 from tui.operations import handlers, messages, review, sending, status, waiting
@@ -109,7 +109,7 @@ def read_handler(desk: Desk) -> int:
 
 
 def test_xml_is_asked_before_an_unknown_one_goes_again(desk: Desk) -> None:
-    handler_id = make_handler(desk, "Old", api_type=ApiType.XML, user_name="u", api_id="1")
+    handler_id = make_handler(desk, "Old", api_type="xml", user_name="u", api_id="1")
     message_id = sending.send(desk, sending.Request(handler_id, to(JOE), "x")).ids[0]
     put(desk, message_id, S.UNKNOWN)
     assert messages.resend(desk, message_id).query_first

@@ -15,7 +15,7 @@ from scheduling.site_zone import Difference, SiteZone
 from storage import integrity
 from storage.adoption import COPIED, Hold
 from storage.records import Handler, HandlerStatus, Instance, Lease, Message, Queue, Task, User
-from storage.vocabulary import ApiType, MessageState, OnUnknown, Origin, OutcomeKind, WhenMissed
+from storage.vocabulary import MessageState, OnUnknown, Origin, OutcomeKind, WhenMissed
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -24,14 +24,9 @@ OK, WARNING, PROBLEM = Result.OK, Result.WARNING, Result.PROBLEM
 ONE = Handler(
     id=1,
     name="One",
-    api_type=ApiType.ONE,
+    api_type="one",
     enabled=True,
-    channel="SMS",
-    base_url="https://one.example",
-    api_uri=None,
-    user_name=None,
-    api_id=None,
-    sender_id=None,
+    settings={"channel": "SMS", "base_url": "https://one.example"},
     secret_hint="",
     allow_plain_http=False,
     retry_rate=MINUTE,
@@ -47,7 +42,7 @@ ONE = Handler(
     notes="",
     revision=1,
 )
-XML = replace(ONE, api_type=ApiType.XML, base_url=None, api_uri="https://xml.example/xml")
+XML = replace(ONE, api_type="xml", settings={"api_uri": "https://xml.example/xml"})
 
 
 def results(findings: list[Finding]) -> dict[str, Result]:
@@ -99,7 +94,7 @@ def test_a_busy_gateway_is_only_a_warning() -> None:
     [("0", None, PROBLEM), ("-1", None, PROBLEM), ("5", "10", WARNING), ("10", "10", OK)],
 )
 def test_the_balance_is_judged_by_the_low_mark(amount: str, low: str | None, result: Result) -> None:
-    found = gateway.credit(Balance(Decimal(amount), "EUR"), Decimal(low) if low else None)
+    found = gateway.credit(Decimal(amount), "EUR", Decimal(low) if low else None, "Clickatell")
     assert found.result is result and amount in found.found
 
 
@@ -248,16 +243,16 @@ def sent(state: MessageState, **values: Any) -> Message:
     ],
 )
 def test_a_message_s_state(state: MessageState, values: dict[str, Any], result: Result, said: str) -> None:
-    found = message.state(sent(state, **values), ApiType.ONE, NOW)
+    found = message.state(sent(state, **values), "one", NOW)
     assert found.result is result and said in found.found
     assert bool(found.advice) == (result is not OK)
 
 
 def test_the_advice_after_a_failure_is_the_code_s_own() -> None:
     failed = sent(MessageState.FAILED, error_code="105", error="Invalid destination address")
-    assert "country calling code" in message.state(failed, ApiType.XML, NOW).advice
-    assert "resend 5" in message.state(failed, ApiType.XML, NOW).advice
-    assert message.state(sent(MessageState.FAILED), ApiType.XML, NOW).found == "failed: no reason is known"
+    assert "country calling code" in message.state(failed, "xml", NOW).advice
+    assert "resend 5" in message.state(failed, "xml", NOW).advice
+    assert message.state(sent(MessageState.FAILED), "xml", NOW).found == "failed: no reason is known"
 
 
 def test_a_message_s_number() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling import handler_state
-from scheduling.gateways.codes import ONE_API, XML_API, Recovery, recovery
+from scheduling.gateways.codes import Recovery, recovery
+from scheduling.gateways.registry import GATEWAYS
 from scheduling.handler_state import StatusColumn, gate, pause_of, shows_recovery
 from storage.outbox import ALERT_LANE, ORDINARY_LANE
 from storage.records import HandlerStatus
@@ -62,19 +63,17 @@ def test_what_may_go(
 
 
 def test_every_account_code_has_one_way_to_end() -> None:
-    account = {
-        code for table in (ONE_API, XML_API) for code, row in table.items() if row.kind is OutcomeKind.ACCOUNT
-    }
     by_way: dict[Recovery, set[str]] = {}
-    for code in account:
-        by_way.setdefault(recovery(code), set()).add(code)
+    for table in (api.codes for api in GATEWAYS.values()):
+        for code in (code for code, row in table.items() if row.kind is OutcomeKind.ACCOUNT):
+            by_way.setdefault(recovery(table, code), set()).add(code)
     assert by_way == {
         Recovery.BALANCE_ANSWERS: {"1", "2", "3", "7", "001", "002", "004", "007", "108"},
         Recovery.BALANCE_ROSE: {"20", "301"},
         Recovery.PROBE_ACCEPTED: {"38", "39", "44", "45", "46", "106", "123"},
     }
-    assert recovery(None, 402) is Recovery.BALANCE_ROSE
-    assert recovery(None, 401) is Recovery.BALANCE_ANSWERS
+    assert recovery({}, None, 402) is Recovery.BALANCE_ROSE
+    assert recovery({}, None, 401) is Recovery.BALANCE_ANSWERS
 
 
 MOMENTS = st.none() | st.integers(-100, 100).map(after)

@@ -12,7 +12,6 @@ from scheduling.metrics import STATUSES, Facts, text_of
 from storage.attempt_counts import OUTCOMES
 from storage.figures import ENDED, WAITING, Figures
 from storage.records import Handler, HandlerStatus, Lease
-from storage.vocabulary import ApiType
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -28,7 +27,7 @@ FIGURES = Figures(
 
 
 def handler(number: int, name: str, enabled: bool = True) -> Handler:
-    known = {"id": number, "name": name, "api_type": ApiType.ONE, "enabled": enabled}
+    known = {"id": number, "name": name, "api_type": "one", "enabled": enabled}
     return Handler(**{field: known.get(field) for field in Handler.__dataclass_fields__})  # type: ignore[arg-type]
 
 

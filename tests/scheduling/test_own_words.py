@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling import alerting, system_alerts, templates
-from scheduling.gateways import advice, codes
+from scheduling.gateways import advice, registry
 from scheduling.recipients import Reached, compose
 from scheduling.sms_text import _BASIC, _EXTENSION, gsm_signs, measure, shorten
 from storage.alerts import Alert, AlertField
@@ -52,8 +52,8 @@ def test_the_samples_in_an_editor_cost_what_the_message_will(stage: Stage, opera
 
 
 def advised() -> list[str]:
-    found = [code.advice for table in (codes.ONE_API, codes.XML_API) for code in table.values()]
-    found += [code.meaning for table in (codes.ONE_API, codes.XML_API) for code in table.values()]
+    rows = [code for api in registry.every() for code in api.codes.values()]
+    found = [code.advice for code in rows] + [code.meaning for code in rows]
     found += [text for cause in advice.CAUSES.values() for text in (cause.means, cause.check)]
     return found + [advice.explain_status(status).check for status in range(300, 600)]
 

@@ -1,6 +1,7 @@
 """From the first schema to the newest, with a row in every table, and against the tables as declared."""
 
 import os
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401  (declares the tables)
-from storage import adoption, integrity, sqlite
+from storage import adoption, handlers, integrity, sqlite
 from storage.database import SCHEMA_VERSION
 from storage.errors import UpgradeRefused
 from storage.process import this_process
@@ -133,6 +134,73 @@ def test_names_that_hid_something_are_found_after_an_upgrade(old: Path) -> None:
     kept = connection.execute("SELECT name_key FROM user_group ORDER BY id").fetchall()
     assert kept == [("ops",), ("\u200bops",), ("\u200b",)]
     connection.close()
+
+
+@pytest.fixture
+def schema_4(tmp_path: Path) -> Path:
+    """A site as schema 4 left it: handlers of each API, and pauses as schema 3 and 4 kept them."""
+    folder = tmp_path / "schema-4"
+    folder.mkdir()
+    file = folder / "commsdesk.sqlite3"
+    sqlite.connect(file, create=True).close()
+    run_upgrade(file, 4, lambda connection: None)
+    connection = sqlite.connect(file)
+    numbers = (
+        "enabled allow_plain_http retry_rate stop_retrying_after useful_life most_parts batch_size"
+        " max_connections total_timeout revision created_at changed_at"
+    )
+    handler = dict.fromkeys(numbers.split(), 1) | {"on_unknown": "hold", "notes": "", "proxy": "http://p:1"}
+    handler |= {"secret": b"x", "secret_hint": "••••", "low_balance": "20.5"}
+    one = {"api_type": "one", "channel": "SMS"}
+    xml = {"api_type": "xml", "api_uri": "https://xml.example", "user_name": "u & 'v'", "api_id": "7"}
+    accounts = (one, {**one, "base_url": "https://one.example"}, xml, {**xml, "sender_id": "ACME"})
+    for key, account in enumerate(accounts, 1):
+        _insert(
+            connection, "handler", {"id": key, "name": f"H{key}", "name_key": f"h{key}", **handler, **account}
+        )
+    pauses = (
+        ("busy", "43", None),
+        ("account", "301", None),
+        ("account", "44", None),
+        ("account", "1", "at_time"),
+    )
+    for key, (pause, code, ends) in enumerate(pauses, 1):
+        row = {"handler_id": key, "status": "Running", "pause": pause, "pause_code": code, "pause_ends": ends}
+        _insert(connection, "handler_status", row)
+    for name, value in adoption.identity_of(file).items():
+        _insert(connection, "site_value", {"name": name, "value": value})
+    connection.close()
+    return file
+
+
+def _insert(connection: Any, table: str, row: dict[str, Any]) -> None:
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+
+
+def test_the_settings_of_each_gateway_move_into_one_column(schema_4: Path) -> None:
+    before = _handlers(schema_4)
+    with closing(open_site(schema_4.parent, now=lambda: NOW)) as database, database.read() as connection:
+        found = [(each.api_type, each.settings) for each in handlers.listing(connection)]
+        pauses = {key: status.pause_ends for key, status in handlers.statuses(connection).items()}
+    login = {"user_name": "u & 'v'", "api_id": "7", "api_uri": "https://xml.example"}
+    assert found == [
+        ("one", {"channel": "SMS"}),
+        ("one", {"channel": "SMS", "base_url": "https://one.example"}),
+        ("xml", login),
+        ("xml", {**login, "sender_id": "ACME"}),
+    ]
+    assert pauses == {1: "at_time", 2: "balance_rose", 3: "probe_accepted", 4: "at_time"}
+    after = _handlers(schema_4)
+    kept = set(before[0]) & set(after[0])
+    assert set(before[0]) - kept == {"channel", "base_url", "api_uri", "user_name", "api_id", "sender_id"}
+    assert [[row[key] for key in kept] for row in after] == [[row[key] for key in kept] for row in before]
+
+
+def _handlers(file: Path) -> list[dict[str, Any]]:
+    with closing(sqlite.connect(file)) as connection:
+        names = [row[1] for row in connection.execute("PRAGMA table_info(handler)")]
+        return [dict(zip(names, row, strict=True)) for row in connection.execute("SELECT * FROM handler")]
 
 
 def test_an_upgrade_leaves_a_copy_of_what_was_there(old: Path) -> None:

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 import tui
 from demo_data.sample_setup import FLAKY, XML
-from scheduling.gateways.codes import XML_API
 from scheduling.gateways.outcome import GatewayError
+from scheduling.gateways.xml_api.codes import CODES as XML_API
 from scheduling.monitor import judge
 from storage import handlers
 from storage.database import Transaction

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from storage import message_history
 from storage.vocabulary import MessageState
 from tests.gateways.raw_server import Visit, raw_server
+from tests.handler_values import made
 from tests.operations.arrange import to
 from tests.tui.guide.hands import whole_console
 from tests.tui.sections.people import rows_are
@@ -51,8 +52,12 @@ async def test_what_the_gateway_says_is_text(tmp_path: Path, capsys: pytest.Capt
     async with raw_server(hostile) as gateway, whole_console(folder, (160, 50)) as pilot:
         await rows_are(pilot, 0)
         desk: Desk = pilot.app.desk  # type: ignore[attr-defined]
-        form = handlers.HandlerForm(
-            name="Gate", secret="secret-key", base_url=gateway.url, retry_rate=timedelta(0)
+        form = made(
+            handlers.HandlerForm,
+            name="Gate",
+            secret="secret-key",
+            base_url=gateway.url,
+            retry_rate=timedelta(0),
         )
         key = handlers.add(desk, form).handler.id
         await settle(pilot, lambda: "● Running" in screen_text(pilot))

@@ -4,38 +4,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scheduling.gateways import registry
 from storage import vocabulary
 from tui.cli import context
 from tui.cli.context import desk
-from tui.cli.handler_options import (
-    Api,
-    ApiId,
-    ApiUri,
-    BaseUrl,
-    Batch,
-    CaFile,
-    Channel,
-    Connections,
-    Field,
-    From,
-    KeyFile,
-    Life,
-    LowBalance,
-    Name,
-    Notes,
-    OnUnknown,
-    Parts,
-    PasswordFile,
-    PerMinute,
-    PlainHttp,
-    Proxy,
-    ProxyPasswordFile,
-    Rate,
-    Stop,
-    Timeout,
-    UserName,
-    filled,
-)
+from tui.cli.handler_options import Name, api_usage, filled, filling
 from tui.cli.lazy_group import plain_app
 from tui.cli.options import Json
 from tui.cli.output import emit, emit_all, local_time, note, say, show_facts, show_table
@@ -50,43 +23,20 @@ WAIT_FOR_TEST = 30.0  # seconds
 
 
 @app.command()
+@filling
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it")],
-    api: Annotated[Api, typer.Option("--api", help="The API Type: one (One API) or xml (XML API)")],
-    api_key_file: KeyFile = None,
-    password_file: PasswordFile = None,
-    channel: Channel = None,
-    base_url: BaseUrl = None,
-    user_name: UserName = None,
-    api_id: ApiId = None,
-    api_uri: ApiUri = None,
-    sender: From = None,
-    retry_rate: Rate = None,
-    stop_retrying_after: Stop = None,
-    on_unknown: OnUnknown = None,
-    useful_life: Life = None,
-    most_parts: Parts = None,
-    rate_per_minute: PerMinute = None,
-    low_balance: LowBalance = None,
-    telephone_field: Field = None,
-    batch_size: Batch = None,
-    connections: Connections = None,
-    total_timeout: Timeout = None,
-    allow_plain_http: PlainHttp = None,
-    proxy: Proxy = None,
-    proxy_password_file: ProxyPasswordFile = None,
-    ca_file: CaFile = None,
-    notes: Notes = None,
+    api: Annotated[str, typer.Option("--api", help=api_usage())],
+    *,
     disabled: Annotated[bool, typer.Option("--disabled", help="Keep it from sending for now")] = False,
     json: Json = False,
+    **given: Any,
 ) -> None:
     """Add a handler. Its secret comes from a file or standard input, never from an argument."""
     context.begin_site()
-    from storage.vocabulary import ApiType
     from tui.operations import handlers
 
-    given = locals()
-    form = handlers.HandlerForm(name=name, api_type=ApiType(api), enabled=not disabled)
+    form = handlers.HandlerForm(name=name, api_type=str(api), enabled=not disabled)
     saved = handlers.add(desk(), filled(form, given))
     _show_saved(
         saved.handler.id, saved.warnings, f"added handler {saved.handler.id}: {saved.handler.name}", json
@@ -94,53 +44,30 @@ def add(
 
 
 @app.command()
+@filling
 def edit(
     name: Name,
     new_name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="Call it this from now on")
     ] = None,
     api: Annotated[
-        Api | None, typer.Option("--api", help="Change the API Type; the secret is asked for again")
+        str | None, typer.Option("--api", help="Change the API Type; the secret is asked for again")
     ] = None,
-    api_key_file: KeyFile = None,
-    password_file: PasswordFile = None,
-    channel: Channel = None,
-    base_url: BaseUrl = None,
-    user_name: UserName = None,
-    api_id: ApiId = None,
-    api_uri: ApiUri = None,
-    sender: From = None,
-    retry_rate: Rate = None,
-    stop_retrying_after: Stop = None,
-    on_unknown: OnUnknown = None,
-    useful_life: Life = None,
-    most_parts: Parts = None,
-    rate_per_minute: PerMinute = None,
-    low_balance: LowBalance = None,
-    telephone_field: Field = None,
-    batch_size: Batch = None,
-    connections: Connections = None,
-    total_timeout: Timeout = None,
-    allow_plain_http: PlainHttp = None,
-    proxy: Proxy = None,
-    proxy_password_file: ProxyPasswordFile = None,
-    ca_file: CaFile = None,
-    notes: Notes = None,
+    *,
     json: Json = False,
+    **given: Any,
 ) -> None:
     """Change what is given, keep the rest. A new address or user name asks for the secret again."""
     from dataclasses import replace
 
-    from storage.vocabulary import ApiType
     from tui.operations import handlers
 
-    given = locals()
     found = _named(name)
     form = handlers.form_of(found)
     if new_name is not None:
         form = replace(form, name=new_name)
-    if api is not None and ApiType(api) is not found.api_type:
-        form = replace(form, api_type=ApiType(api), batch_size=None)
+    if api is not None and str(api) != found.api_type:
+        form = replace(form, api_type=str(api), settings={}, batch_size=None)
     saved = handlers.edit(desk(), found.id, found.revision, filled(form, given))
     _show_saved(found.id, saved.warnings, f"saved handler {found.id}: {saved.handler.name}", json)
 
@@ -317,10 +244,10 @@ def _show(handler_id: int, json: bool) -> None:
 
 
 def _facts(view: "HandlerView", found: dict[str, Any]) -> list[tuple[str, object]]:
-    api = "One API" if found["api_type"] == "one" else "XML API"
+    api = registry.of(view.handler.api_type)
     return [
         ("Name", f"{found['name']} (id {found['id']})"),
-        ("API Type", api),
+        ("API Type", api.label),
         ("Status", _status(view)),
         ("Paused", view.pause),
         ("Balance", _balance(view)),
@@ -329,13 +256,8 @@ def _facts(view: "HandlerView", found: dict[str, Any]) -> list[tuple[str, object
             "Queue",
             f"{view.queue.waiting} waiting, {view.queue.retrying} retrying, {view.queue.sending} being sent",
         ),
-        ("Channel", found["channel"]),
-        ("Base URL", found["base_url"]),
-        ("User Name", found["user_name"]),
-        ("API ID", found["api_id"]),
-        ("API URI", found["api_uri"]),
-        ("From", found["from"]),
-        ("API Key" if api == "One API" else "Password", found["secret"]),
+        *((each.label, found[each.json_name]) for each in api.plain),
+        (api.secret.label, found["secret"]),
         ("Retry Rate (mins)", found["retry_rate_mins"]),
         ("Stop Retrying After (mins)", found["stop_retrying_after_mins"]),
         ("Retry plan", found["retry_plan"]),

@@ -1,148 +1,144 @@
-"""The options of a handler, spelled once for `add` and `edit`, and how they fill the form."""
+"""The options of a handler: those of all handlers, spelled here, and those of each gateway's settings."""
 
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 import typer
 
+from scheduling.gateways import registry
+from scheduling.gateways.description import Gateway, Kind, Setting
 from tui.cli.context import desk
 
 if TYPE_CHECKING:
     from tui.operations.handler_form import HandlerForm
 
+Command = TypeVar("Command", bound=Callable[..., None])
 
-class Api(StrEnum):
-    """The API Type, as it is typed."""
-
-    one = "one"
-    xml = "xml"
-
-
-class Unknown(StrEnum):
-    """What to do when the outcome is unknown."""
-
-    resend = "resend"
-    hold = "hold"
-
+Unknown = StrEnum("Unknown", ["resend", "hold"])  # what to do when the outcome is unknown
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A handler's name or id")]
-KeyFile = Annotated[
-    str | None,
-    typer.Option(
-        "--api-key-file", metavar="F|-", help="One API: the file that holds the API Key, - for standard input"
-    ),
-]
-PasswordFile = Annotated[
-    str | None,
-    typer.Option(
-        "--password-file",
-        metavar="F|-",
-        help="XML API: the file that holds the Password, - for standard input",
-    ),
-]
-Channel = Annotated[
-    str | None, typer.Option("--channel", help="One API: SMS is the preset, whatsapp another")
-]
-BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="URL", help="One API: where it is called")]
-UserName = Annotated[
-    str | None, typer.Option("--user-name", metavar="U", help="XML API: the account's User Name")
-]
-ApiId = Annotated[str | None, typer.Option("--api-id", metavar="N", help="XML API: the API ID")]
-ApiUri = Annotated[str | None, typer.Option("--api-uri", metavar="URL", help="XML API: where it is called")]
-From = Annotated[
-    str | None, typer.Option("--from", metavar="S", help="XML API: the sender ID that people see")
-]
-Rate = Annotated[
-    str | None,
-    typer.Option("--retry-rate", metavar="M", help="Retry Rate in whole minutes; preset 1, 0 for no retry"),
-]
-Stop = Annotated[
-    str | None,
-    typer.Option(
-        "--stop-retrying-after", metavar="M", help="Stop Retrying After, in whole minutes; preset 5"
-    ),
-]
-OnUnknown = Annotated[
-    Unknown | None,
-    typer.Option(
-        "--on-unknown", help="When the outcome is unknown: send again (preset), or hold for an operator"
-    ),
-]
-Life = Annotated[
-    str | None,
-    typer.Option(
-        "--useful-life", metavar="M", help="Minutes after which an unsent message expires; preset 60"
-    ),
-]
-Parts = Annotated[
-    str | None,
-    typer.Option(
-        "--most-parts",
-        metavar="N",
-        help='Most parts of one message; preset 3 (One API: above 1 needs "Enable message parts")',
-    ),
-]
-PerMinute = Annotated[
-    str | None,
-    typer.Option("--rate-per-minute", metavar="N", help="Most messages a minute; 0 for no limit (preset)"),
-]
-LowBalance = Annotated[
-    str | None,
-    typer.Option(
-        "--low-balance",
-        metavar="AMOUNT",
-        help='The alert "Balance low" is raised below this; "" for never (preset)',
-    ),
-]
-Field = Annotated[
-    str | None,
-    typer.Option(
-        "--telephone-field", metavar="NAME", help='The custom field it sends to; "" for the site\'s first'
-    ),
-]
-Batch = Annotated[
-    str | None,
-    typer.Option("--batch-size", metavar="N", help="Messages a call; preset 100 (XML: 1, at most 50)"),
-]
-Connections = Annotated[
-    str | None, typer.Option("--connections", metavar="N", help="Connections at once, 2 to 8; preset 8")
-]
-Timeout = Annotated[
-    str | None,
-    typer.Option("--total-timeout", metavar="S", help="Seconds that one call may take in all; preset 30"),
-]
-PlainHttp = Annotated[
-    bool | None,
-    typer.Option("--allow-plain-http/--no-plain-http", help="Let the secret cross the network in clear"),
-]
-Proxy = Annotated[
-    str | None,
-    typer.Option("--proxy", metavar="URL", help='The proxy that leads out of this network; "" for none'),
-]
-ProxyPasswordFile = Annotated[
-    str | None,
-    typer.Option("--proxy-password-file", metavar="F|-", help="The file that holds the proxy's password"),
-]
-CaFile = Annotated[
-    str | None,
-    typer.Option(
-        "--ca-file", metavar="FILE", help='Certificates to trust besides the usual ones; "" for none'
-    ),
-]
-Notes = Annotated[str | None, typer.Option("--notes", help="Anything worth knowing about it")]
 
 
-ONLY_ONE = {"channel": "--channel", "base_url": "--base-url", "api_key_file": "--api-key-file"}
-ONLY_XML = {
-    "user_name": "--user-name",
-    "password_file": "--password-file",
-    "api_id": "--api-id",
-    "api_uri": "--api-uri",
-    "sender": "--from",
-}
+def _option(name: str, help: str, metavar: str | None = None, kind: Any = str) -> Any:
+    return Annotated[kind | None, typer.Option(name, metavar=metavar, help=help)]
 
 
-def filled(form: "HandlerForm", given: dict[str, Any]) -> "HandlerForm":
+def _batch_usage() -> str:
+    first, *others = registry.every()
+    told = "; ".join(f"{_short(api)}: {api.batch.preset}, at most {api.batch.most}" for api in others)
+    return f"Messages a call; preset {first.batch.preset} ({told})"
+
+
+def _parts_usage() -> str:
+    told = "; ".join(f"{api.label}: {api.parts_usage}" for api in registry.every() if api.parts_usage)
+    return f"Most parts of one message; preset 3 ({told})"
+
+
+def _short(api: Gateway) -> str:
+    return api.label.removesuffix(" API")
+
+
+def api_types() -> Any:
+    """The API Types, as they are typed."""
+    made: Any = StrEnum
+    return made("Api", {api.name: api.name for api in registry.every()})
+
+
+def api_usage() -> str:
+    """`The API Type: one (One API) or xml (XML API)`."""
+    return f"The API Type: {' or '.join(f'{api.name} ({api.label})' for api in registry.every())}"
+
+
+def common_options() -> dict[str, Any]:
+    """The options of all handlers, by the names of the command's parameters."""
+    return {
+        "retry_rate": _option("--retry-rate", "Retry Rate in whole minutes; preset 1, 0 for no retry", "M"),
+        "stop_retrying_after": _option(
+            "--stop-retrying-after", "Stop Retrying After, in whole minutes; preset 5", "M"
+        ),
+        "on_unknown": _option(
+            "--on-unknown",
+            "When the outcome is unknown: send again (preset), or hold for an operator",
+            kind=Unknown,
+        ),
+        "useful_life": _option(
+            "--useful-life", "Minutes after which an unsent message expires; preset 60", "M"
+        ),
+        "most_parts": _option("--most-parts", _parts_usage(), "N"),
+        "rate_per_minute": _option(
+            "--rate-per-minute", "Most messages a minute; 0 for no limit (preset)", "N"
+        ),
+        "low_balance": _option(
+            "--low-balance",
+            'The alert "Balance low" is raised below this; "" for never (preset)',
+            "AMOUNT",
+        ),
+        "telephone_field": _option(
+            "--telephone-field", 'The custom field it sends to; "" for the site\'s first', "NAME"
+        ),
+        "batch_size": _option("--batch-size", _batch_usage(), "N"),
+        "connections": _option("--connections", "Connections at once, 2 to 8; preset 8", "N"),
+        "total_timeout": _option("--total-timeout", "Seconds that one call may take in all; preset 30", "S"),
+        "allow_plain_http": _option(
+            "--allow-plain-http/--no-plain-http", "Let the secret cross the network in clear", kind=bool
+        ),
+        "proxy": _option("--proxy", 'The proxy that leads out of this network; "" for none', "URL"),
+        "proxy_password_file": _option(
+            "--proxy-password-file", "The file that holds the proxy's password", "F|-"
+        ),
+        "ca_file": _option("--ca-file", 'Certificates to trust besides the usual ones; "" for none', "FILE"),
+        "notes": _option("--notes", "Anything worth knowing about it"),
+    }
+
+
+def _parameter(setting: Setting) -> str:
+    """The name of the command's parameter that a setting's option fills."""
+    return f"{setting.key}_file" if setting.is_secret else setting.key
+
+
+def setting_options() -> dict[str, Any]:
+    """The options of the gateways' settings: the secrets, then the others."""
+    found = {}
+    for setting in (*registry.secrets(), *registry.settings()):
+        api = next(api for api in registry.every() if setting in api.settings)
+        usage = f"{api.label}: {setting.usage}"
+        if setting.is_secret:
+            found[_parameter(setting)] = _option(setting.option, usage, "F|-")
+        elif setting.kind is Kind.YES_NO:
+            names = f"{setting.option}/--no-{setting.option.removeprefix('--')}"
+            found[_parameter(setting)] = _option(names, usage, kind=bool)
+        else:
+            found[_parameter(setting)] = _option(setting.option, usage, setting.metavar)
+    return found
+
+
+def filling(command: Command) -> Command:
+    """The command with all these options in place of its `**given`, after its arguments."""
+    own = inspect.signature(command).parameters.values()
+    first = [_choosing(each) for each in own if each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    last = [each for each in own if each.kind is inspect.Parameter.KEYWORD_ONLY]
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in (setting_options() | common_options()).items()
+    ]
+    signature = inspect.Signature([*first, *options, *last])
+    command.__signature__ = signature  # type: ignore[attr-defined]
+    return command
+
+
+def _choosing(parameter: inspect.Parameter) -> inspect.Parameter:
+    """`--api` takes the name of a gateway."""
+    if parameter.name != "api":
+        return parameter
+    _, option = get_args(parameter.annotation)
+    kind = api_types()
+    required = parameter.default is inspect.Parameter.empty
+    return parameter.replace(annotation=Annotated[kind if required else kind | None, option])
+
+
+def filled(form: "HandlerForm", given: Mapping[str, Any]) -> "HandlerForm":
     """The form with every option that was given; the texts are checked here, the whole by the operation."""
     from dataclasses import replace
     from datetime import timedelta
@@ -152,20 +148,16 @@ def filled(form: "HandlerForm", given: dict[str, Any]) -> "HandlerForm":
     from tui.operations.form_values import any_whole_number, whole_minutes, whole_number
     from tui.operations.handler_form import amount
 
-    _check_api(form.api_type, given)
+    api = registry.of(form.api_type)
+    _check_api(api, given)
     found: dict[str, Any] = {
-        "channel": given["channel"],
-        "base_url": given["base_url"],
-        "user_name": given["user_name"],
-        "api_id": given["api_id"],
-        "api_uri": given["api_uri"],
-        "sender_id": given["sender"],
+        "settings": {**form.settings, **dict(_settings(api, given))},
         "allow_plain_http": given["allow_plain_http"],
         "notes": given["notes"],
         "proxy": given["proxy"],
-        "proxy_password": _proxy_password(given["proxy_password_file"]),
+        "proxy_password": _secret(given["proxy_password_file"], "Proxy Password", "--proxy-password-file"),
         "ca_file": given["ca_file"],
-        "secret": _secret(form.api_type, given["api_key_file"], given["password_file"]),
+        "secret": _secret(given[_parameter(api.secret)], api.secret.label, api.secret.option),
     }
     for name, option, label in (
         ("retry_rate", "retry_rate", RATE_FIELD),
@@ -196,26 +188,28 @@ def filled(form: "HandlerForm", given: dict[str, Any]) -> "HandlerForm":
     return form
 
 
-def _check_api(api_type: str, given: dict[str, Any]) -> None:
+def _settings(api: Gateway, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What was given of the gateway's settings."""
+    from tui.operations.handler_settings import from_text
+
+    for setting in api.plain:
+        value = given[_parameter(setting)]
+        if value is not None:
+            yield setting.key, from_text(setting, value) if isinstance(value, str) else value
+
+
+def _check_api(api: Gateway, given: Mapping[str, Any]) -> None:
     """What belongs to the other API Type would be dropped in silence: say so instead."""
-    foreign, name = (ONLY_XML, "One API") if api_type == "one" else (ONLY_ONE, "XML API")
-    wrong = [option for key, option in foreign.items() if given[key] is not None]
+    foreign = (each for each in (*registry.secrets(), *registry.settings()) if each not in api.settings)
+    wrong = [each.option for each in foreign if given[_parameter(each)] is not None]
     if wrong:
-        raise typer.BadParameter(f"{wrong[0]} does not belong to the {name}")
+        raise typer.BadParameter(f"{wrong[0]} does not belong to the {api.label}")
 
 
-def _secret(api_type: str, key_file: str | None, password_file: str | None) -> str | None:
+def _secret(file: str | None, what: str, option: str) -> str | None:
     from tui.cli.secret_input import read_secret
 
-    if api_type == "one":
-        return None if key_file is None else read_secret(key_file, "API Key", "--api-key-file")
-    return None if password_file is None else read_secret(password_file, "Password", "--password-file")
-
-
-def _proxy_password(file: str | None) -> str | None:
-    from tui.cli.secret_input import read_secret
-
-    return None if file is None else read_secret(file, "Proxy Password", "--proxy-password-file")
+    return None if file is None else read_secret(file, what, option)
 
 
 def _field_id(name: str) -> int | None:

@@ -1,4 +1,4 @@
-"""The editor of a communication handler: Clickatell SMS Sender, with the guide's form for each API Type."""
+"""The editor of a communication handler: Clickatell SMS Sender, with a form for each API Type."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,18 +11,20 @@ from textual.widgets import TabbedContent, TabPane
 from textual.worker import Worker, WorkerState
 
 from scheduling import retry
+from scheduling.gateways import registry
+from scheduling.gateways.description import Gateway
 from storage import custom_fields
 from storage import handlers as stored
 from storage.records import CustomField, Handler
-from storage.vocabulary import ApiType, FieldType
+from storage.vocabulary import FieldType
 from tui.editors.edit_conflict import MergingEditor, MergingForm
 from tui.editors.handler_fields import (
-    ADDRESS_KEY,
-    OF_TYPE,
-    SECRET_KEY,
     account_fields,
     form_from,
+    gateway_keys,
+    keys_of,
     more_fields,
+    needs_of_gateways,
     parts_note,
     plan_of,
     values_of,
@@ -30,7 +32,8 @@ from tui.editors.handler_fields import (
 from tui.operations import handlers
 from tui.operations.errors import Refused
 from tui.operations.gateway_address import plain_http_warning
-from tui.operations.handler_form import LABELS, PRESET_BATCH, SECRET_NAME, HandlerForm
+from tui.operations.handler_form import HandlerForm
+from tui.operations.handler_settings import moved
 from tui.operations.handlers import Saved
 from tui.widgets.form import Form
 
@@ -43,9 +46,8 @@ GONE = "The handler was removed meanwhile"
 class HandlerEditor(MergingEditor[Saved, Handler]):
     """Ends with what was saved, or None."""
 
-    HELP = """\
-A communication handler of the type Clickatell SMS Sender. API Type One API needs the API Key of an \
-integration in the Clickatell portal; XML API the User Name, Password and API ID of a classic account. \
+    HELP = f"""\
+A communication handler of the type Clickatell SMS Sender. API Type {needs_of_gateways()}. \
 Retry Rate and Stop Retrying After make the plan that is written below them. f2 goes to the tab More \
 and back: it holds what mostly can stay as it is. A key or password is never shown again, only replaced."""
 
@@ -70,8 +72,8 @@ and back: it holds what mostly can stay as it is. A key or password is never sho
         values = values_of(self._base)
         self.form = MergingForm(account_fields(before), values)
         self.more = MergingForm(more_fields(before, telephone_fields), values)
-        self._type = self._base.api_type
-        self._show_type(self._type)
+        self._api = registry.of(self._base.api_type)
+        self._show_gateway()
         self.form.show("allow_plain_http", self._base.allow_plain_http)
 
     @classmethod
@@ -111,7 +113,8 @@ and back: it holds what mostly can stay as it is. A key or password is never sho
     def action_turn(self) -> None:
         """Show the other tab, with the focus on its first field."""
         if self.query_one(TabbedContent).active == "account":
-            self.more.focus_field("base_url" if self._type is ApiType.ONE else "on_unknown")
+            own = (each.key for each in self._api.settings if each.on_more)
+            self.more.focus_field(next(own, "on_unknown"))
         else:
             self.form.focus_field("name")
 
@@ -119,19 +122,20 @@ and back: it holds what mostly can stay as it is. A key or password is never sho
 
     def on_form_changed(self, event: Form.Changed) -> None:
         if event.key == "api_type" and (chosen := self.form.value("api_type")) is not None:
-            self._change_type(ApiType(chosen))
+            self._change_gateway(registry.of(chosen))
         self._say_all()
 
-    def _change_type(self, api_type: ApiType) -> None:
-        self._show_type(api_type)
-        if self.more.value("batch_size") == PRESET_BATCH[self._type]:
-            self.more.set_value("batch_size", PRESET_BATCH[api_type])
-        self._type = api_type
+    def _change_gateway(self, api: Gateway) -> None:
+        if self.more.value("batch_size") == self._api.batch.preset:
+            self.more.set_value("batch_size", api.batch.preset)
+        self._api = api
+        self._show_gateway()
 
-    def _show_type(self, api_type: ApiType) -> None:
-        for kind, keys in OF_TYPE.items():
-            for key in keys:
-                (self.form if key in self.form else self.more).show(key, kind is api_type)
+    def _show_gateway(self) -> None:
+        """Show the fields of the gateway, and no other's."""
+        own = keys_of(self._api)
+        for key in gateway_keys():
+            self._form_of(key).show(key, key in own)
 
     def _form_of(self, key: str) -> Form:
         return self.form if key in self.form else self.more
@@ -144,7 +148,7 @@ and back: it holds what mostly can stay as it is. A key or password is never sho
         self._say_plan()
         self._say_address()
         self._say_secret()
-        self.more.set_note("most_parts", parts_note(self._type, self._value("most_parts")))
+        self.more.set_note("most_parts", parts_note(self._api, self._value("most_parts")))
 
     def _say_plan(self) -> None:
         plan = plan_of(self._value("retry_rate"), self._value("stop_retrying_after"))
@@ -155,24 +159,22 @@ and back: it holds what mostly can stay as it is. A key or password is never sho
             self.form.set_note("stop_retrying_after", retry.describe(plan) if plan else None)
 
     def _say_address(self) -> None:
-        key = ADDRESS_KEY[self._type]
-        warning = _address_warning(self._value(key))
-        self._form_of(key).set_note(key, f"{warning}." if warning else None, "warning")
-        self.form.show("allow_plain_http", bool(warning) or self._base.allow_plain_http)
+        warned = False
+        for address in self._api.addresses:
+            warning = _address_warning(self._value(address.key))
+            self._form_of(address.key).set_note(address.key, f"{warning}." if warning else None, "warning")
+            warned = warned or bool(warning)
+        self.form.show("allow_plain_http", warned or self._base.allow_plain_http)
 
     def _say_secret(self) -> None:
         """A secret that would go to another place or person has to be entered again."""
         if self.seen is None:
             return
-        where = ("api_type", "user_name", ADDRESS_KEY[self._type])
-        moved = [
-            LABELS[key]
-            for key in where
-            if key in (*OF_TYPE[self._type], "api_type") and self._value(key) != getattr(self._base, key)
-        ]
-        key = SECRET_KEY[self._type]
-        said = f"{' and '.join(moved)} changed: enter the {SECRET_NAME[self._type]} again." if moved else None
-        self.form.set_note(key, None if self._value(key) else said, "warning")
+        typed = {each.key: self._value(each.key) for each in self._api.plain}
+        other = moved((self.seen.api_type, self.seen.settings), self._api, typed)
+        secret = self._api.secret
+        said = f"{' and '.join(other)} changed: enter the {secret.label} again." if other else None
+        self.form.set_note(secret.key, None if self._value(secret.key) else said, "warning")
 
     # Saving
 

@@ -1,4 +1,4 @@
-"""The fields of the handler editor: the guide's form for each API Type, and what else can be set."""
+"""The fields of the handler editor: the form of each gateway, and what all handlers have."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,19 +9,16 @@ from typing import Any
 from textual.widget import Widget
 
 from scheduling import retry
+from scheduling.gateways import registry
+from scheduling.gateways.description import Gateway, Kind, Setting
 from storage.records import CustomField, Handler
-from storage.vocabulary import ApiType, OnUnknown
+from storage.vocabulary import OnUnknown
 from tui.operations.errors import Refused
 from tui.operations.form_values import MOST_MINUTES, minutes_of
 from tui.operations.handler_form import (
-    API_URI_CHOICES,
     LABELS,
-    LARGEST_BATCH,
     MOST_CONNECTIONS,
     MOST_PARTS,
-    PARTS_HINT,
-    PRESET_BATCH,
-    SECRET_NAME,
     HandlerForm,
 )
 from tui.operations.way_out import EXAMPLE, PROXY_PASSWORD
@@ -36,20 +33,12 @@ from tui.widgets.fields import (
 )
 from tui.widgets.inputs import TextInput
 
-OF_TYPE = {
-    ApiType.ONE: ("api_key", "channel", "base_url"),
-    ApiType.XML: ("user_name", "password", "api_id", "api_uri", "sender_id"),
-}
-"""The fields that only one API Type has."""
-SECRET_KEY = {ApiType.ONE: "api_key", ApiType.XML: "password"}
-ADDRESS_KEY = {ApiType.ONE: "base_url", ApiType.XML: "api_uri"}
 FIRST_FIELD = 0
 """Stands for "the first Telephone Number field of the site"."""
 
 _MINUTES = ("retry_rate", "stop_retrying_after", "useful_life")
-_PLAIN = ("name", "enabled", "channel", "base_url", "user_name", "api_id", "api_uri", "sender_id",
-          "allow_plain_http", "notes", "most_parts", "max_connections", "rate_per_minute", "proxy",
-          "ca_file")  # fmt: skip
+_PLAIN = ("name", "enabled", "allow_plain_http", "notes", "most_parts", "max_connections", "rate_per_minute",
+          "proxy", "ca_file")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,45 +65,17 @@ class LengthField(NumberField):
 
 
 def account_fields(before: Handler | None) -> tuple[Field, ...]:
-    """The first tab: the forms of the guide."""
-    stored = {api: before.secret_hint if before and before.api_type is api else "" for api in ApiType}
-    new = before is None
+    """The first tab: the account of each gateway, and the plan of retries."""
     return (
         TextField(key="name", label="Name", required=True, most=100),
         YesNoField(key="enabled", label="Enabled", help="A disabled handler lets its messages wait."),
         ChoiceField(
             key="api_type",
             label="API Type",
-            options=(("One API", ApiType.ONE), ("XML API", ApiType.XML)),
+            options=tuple((api.label, api.name) for api in registry.every()),
             required=True,
         ),
-        SecretField(
-            key="api_key",
-            label=SECRET_NAME[ApiType.ONE],
-            stored=stored[ApiType.ONE],
-            required=new,
-            help="In the Clickatell portal: One API Details.",
-        ),
-        TextField(
-            key="channel",
-            label="Channel",
-            choices=("SMS", "whatsapp"),
-            help="SMS, or another such as whatsapp.",
-        ),
-        TextField(key="user_name", label="User Name", required=True),
-        SecretField(key="password", label=SECRET_NAME[ApiType.XML], stored=stored[ApiType.XML], required=new),
-        TextField(key="api_id", label="API ID", required=True),
-        TextField(
-            key="api_uri",
-            label="API URI",
-            choices=API_URI_CHOICES,
-            help="Up and down: the https or the http form.",
-        ),
-        TextField(
-            key="sender_id",
-            label="From",
-            help="A sender ID of the account, or empty.",
-        ),
+        *_gateway_fields(before, more=False),
         YesNoField(
             key="allow_plain_http",
             label=LABELS["allow_plain_http"],
@@ -130,7 +91,7 @@ def more_fields(before: Handler | None, telephone_fields: tuple[CustomField, ...
     """The second tab: what has a preset that mostly is right."""
     first = telephone_fields[0].name if telephone_fields else "none yet"
     return (
-        TextField(key="base_url", label="Base URL", help="Where the One API is; preset: Clickatell's."),
+        *_gateway_fields(before, more=True),
         ChoiceField(
             key="on_unknown",
             label=LABELS["on_unknown"],
@@ -178,7 +139,7 @@ def more_fields(before: Handler | None, telephone_fields: tuple[CustomField, ...
             key="batch_size",
             label=LABELS["batch_size"],
             least=1,
-            most=max(LARGEST_BATCH.values()),
+            most=max(api.batch.most for api in registry.every()),
             help="Messages in one call.",
         ),
         NumberField(
@@ -217,6 +178,53 @@ def more_fields(before: Handler | None, telephone_fields: tuple[CustomField, ...
     )
 
 
+def _gateway_fields(before: Handler | None, *, more: bool) -> list[Field]:
+    """The fields of every gateway's settings that belong on the first tab, or on the second."""
+    found = {
+        setting.key: _field_of(api, setting, before)
+        for api in registry.every()
+        for setting in api.settings
+        if setting.on_more is more
+    }
+    return list(found.values())
+
+
+def _field_of(api: Gateway, setting: Setting, before: Handler | None) -> Field:
+    key, label, help, required = setting.key, setting.label, setting.help, setting.required
+    match setting.kind:
+        case Kind.SECRET:
+            stored = before.secret_hint if before and before.api_type == api.name else ""
+            return SecretField(key=key, label=label, stored=stored, required=before is None, help=help)
+        case Kind.NUMBER:
+            return NumberField(
+                key=key, label=label, least=setting.least, most=setting.most, required=required, help=help
+            )
+        case Kind.YES_NO:
+            return YesNoField(key=key, label=label, help=help)
+        case Kind.CHOICE:
+            options = tuple((choice, choice) for choice in setting.choices)
+            return ChoiceField(key=key, label=label, options=options, required=required, help=help)
+        case Kind.LONG_TEXT:
+            return LongTextField(key=key, label=label, required=required, help=help)
+    return TextField(key=key, label=label, choices=setting.choices, required=required, help=help)
+
+
+def needs_of_gateways() -> str:
+    """`One API needs the API Key of …; XML API the User Name, …`."""
+    first, *others = registry.every()
+    return "; ".join([f"{first.label} needs {first.needs}", *(f"{api.label} {api.needs}" for api in others)])
+
+
+def keys_of(api: Gateway) -> frozenset[str]:
+    """The fields that are shown for a gateway, of those that not every handler has."""
+    return frozenset(each.key for each in api.settings)
+
+
+def gateway_keys() -> frozenset[str]:
+    """The fields that not every handler has."""
+    return frozenset(each.key for each in (*registry.settings(), *registry.secrets()))
+
+
 def _length(
     key: str, before: Handler | None, *, required: bool, least: int = 0, help: str = ""
 ) -> LengthField:
@@ -230,12 +238,18 @@ def values_of(form: HandlerForm) -> dict[str, Any]:
     """What the fields hold at first."""
     values: dict[str, Any] = {key: getattr(form, key) for key in _PLAIN}
     values |= {key: minutes_of(getattr(form, key)) for key in _MINUTES}
+    own = registry.of(form.api_type)
+    given = own.values(form.settings)
+    for each in registry.settings():
+        value = given[each.key] if each in own.plain else each.preset
+        empty = None if each.kind is Kind.NUMBER else ""
+        values[each.key] = empty if value in (None, "") else value
     values |= {
         "api_type": form.api_type,
         "on_unknown": form.on_unknown,
         "telephone_field_id": form.telephone_field_id or FIRST_FIELD,
         "low_balance": "" if form.low_balance is None else f"{form.low_balance:f}",
-        "batch_size": PRESET_BATCH[form.api_type] if form.batch_size is None else form.batch_size,
+        "batch_size": own.batch.preset if form.batch_size is None else form.batch_size,
         "total_timeout": form.total_timeout.total_seconds(),
     }
     return values
@@ -245,10 +259,11 @@ def form_from(base: HandlerForm, values: Mapping[str, Any]) -> HandlerForm:
     """The form that is saved: `base` with what the shown fields hold. Raises `Refused`."""
     changes: dict[str, Any] = {key: values[key] for key in _PLAIN if key in values}
     changes |= {key: timedelta(minutes=values[key]) for key in _MINUTES if key in values}
-    api_type = ApiType(values["api_type"])
-    secret = values.get(SECRET_KEY[api_type])
+    api = registry.of(values["api_type"])
+    secret = values.get(api.secret.key)
     changes |= {
-        "api_type": api_type,
+        "api_type": api.name,
+        "settings": {each.key: values[each.key] for each in api.plain if each.key in values},
         "secret": None if secret is None else str(secret),
         "proxy_password": None if (hidden := values.get("proxy_password")) is None else str(hidden),
         "on_unknown": values["on_unknown"],
@@ -276,8 +291,8 @@ def plan_of(rate: float | None, stop: float | None) -> retry.RetryPlan | None:
     return retry.RetryPlan.minutes(rate, stop)
 
 
-def parts_note(api_type: ApiType, parts: int | None) -> str | None:
+def parts_note(api: Gateway, parts: int | None) -> str | None:
     """What has to be set in the portal for messages of several parts."""
-    if api_type is ApiType.ONE and parts is not None and parts > 1:
-        return PARTS_HINT[0].upper() + PARTS_HINT[1:]
+    if api.parts_note and parts is not None and parts > 1:
+        return api.parts_note[0].upper() + api.parts_note[1:]
     return None

@@ -8,17 +8,15 @@ from tui.operations.errors import Refused
 LONGEST = 500
 
 
-def check_address(text: str, field: str, *, allow_plain_http: bool) -> str:
+def check_address(text: str, field: str, example: str, *, preset: str = "", allow_plain_http: bool) -> str:
     """The address, tidied. Raises `Refused` naming the field and the remedy.
 
     Plain http is let through to this machine itself, and elsewhere only when allowed.
     """
     address = text.strip().rstrip("/")
-    example = (
-        "https://platform.clickatell.com" if field == "Base URL" else "https://api.clickatell.com/xml/xml"
-    )
+    example = preset or example
     if not address:
-        raise Refused(f"{field} is empty: the preset is {example}", field)
+        raise Refused(f"{field} is empty: {'the preset is' if preset else 'write it like'} {example}", field)
     if len(address) > LONGEST or not address.isprintable() or " " in address:
         raise Refused(f"{field} is not an address: write it like {example}", field)
     try:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from scheduling.clock import SystemClock
-from scheduling.gateways import make_sender, wording
+from scheduling.gateways import registry, wording
 from scheduling.gateways.outcome import Balance, GatewayError, HandlerConfig
 from scheduling.money import money
 from scheduling.monitor import judge
@@ -40,7 +40,10 @@ class Checked:
     @property
     def sentence(self) -> str:
         if self.ok:
-            return f"{self.handler.name} reaches Clickatell: balance {money(self.balance, self.currency)}"
+            reached = f"{self.handler.name} reaches {registry.of(self.handler.api_type).provider}"
+            return reached + (
+                "" if self.balance is None else f": balance {money(self.balance, self.currency)}"
+            )
         return f"{self.handler.name}: {self.error}" + (f". {self.advice}" if self.advice else "")
 
 
@@ -95,7 +98,7 @@ def _keep(tx: Transaction, desk: Desk, handler_id: int, answer: Balance | Gatewa
 
 
 async def _ask(config: HandlerConfig) -> Balance | GatewayError:
-    sender = make_sender(config, SystemClock())
+    sender = registry.make_sender(config, SystemClock())
     try:
         return await sender.balance()
     finally:

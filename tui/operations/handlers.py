@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduling import handler_state, hanging
+from scheduling.gateways import registry
 from scheduling.handler_state import NO_PAUSE, WELL
 from storage import due
 from storage import handlers as stored
@@ -15,11 +16,12 @@ from storage.handlers import keep_proxy_secret, keep_secret
 from storage.records import Handler, Queue, ReviewEntry
 from storage.secrets import hint
 from storage.tables import actions, alerts, messages, tasks
-from storage.vocabulary import ApiType, Category, EntryKind, HandlerState, Level, MessageState, Role
+from storage.vocabulary import Category, EntryKind, HandlerState, Level, MessageState, Role
+from tui.operations import handler_settings
 from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted, minutes_of
-from tui.operations.handler_form import LABELS, SECRET_NAME, HandlerForm, check, form_of, warnings
+from tui.operations.handler_form import LABELS, HandlerForm, check, form_of, warnings
 from tui.operations.names import mentioned
 from tui.operations.way_out import PROXY_PASSWORD
 
@@ -67,7 +69,9 @@ def add(desk: Desk, form: HandlerForm) -> Saved:
         if form.proxy_password:
             keep_proxy_secret(desk.database, tx, handler_id, form.proxy_password)
         made = _read(tx.connection, handler_id)
-        _say(tx, desk, made, f"{made.name} added: {_account(made)}")
+        _say(
+            tx, desk, made, f"{made.name} added: {registry.of(made.api_type).account_in_words(made.settings)}"
+        )
         return Saved(made, warnings(made))
 
 
@@ -209,21 +213,24 @@ def _cancel_all(tx: Transaction, desk: Desk, handler_id: int) -> int:
     return result.rowcount
 
 
-def _account(handler: Handler) -> str:
-    if handler.api_type is ApiType.ONE:
-        return f"One API, channel {handler.channel}, {handler.base_url}"
-    return f"XML API, user {handler.user_name}, API ID {handler.api_id}, {handler.api_uri}"
-
-
 def _changes(before: Handler, after: Handler, secret: str | None) -> str:
     """What an edit changed, field by field."""
-    found = [
-        f"{label} {_shown(name, getattr(before, name))} → {_shown(name, getattr(after, name))}"
+    common = {
+        name: (label, _shown(name, getattr(before, name)), _shown(name, getattr(after, name)))
         for name, label in LABELS.items()
         if getattr(before, name) != getattr(after, name)
+    }
+    of_account = [common.pop(name) for name in ("name", "api_type") if name in common]
+    of_gateway = [
+        (label, _shown("", was), _shown("", now))
+        for label, was, now in handler_settings.changes(
+            (before.api_type, before.settings), (after.api_type, after.settings)
+        )
     ]
+    all_of_them = (*of_account, *of_gateway, *common.values())
+    found = [f"{label} {was} → {now}" for label, was, now in all_of_them]
     if secret is not None:
-        found.append(f"{SECRET_NAME[after.api_type]} entered anew ({hint(secret)})")
+        found.append(f"{registry.of(after.api_type).secret.label} entered anew ({hint(secret)})")
     if before.proxy_secret_hint != after.proxy_secret_hint:
         found.append(
             f"{PROXY_PASSWORD} {'entered anew' if after.proxy_secret_hint is not None else 'removed'}"

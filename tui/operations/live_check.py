@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from scheduling.clock import SystemClock
-from scheduling.gateways import make_sender
 from scheduling.gateways.outcome import Balance, GatewayError, HandlerConfig
+from scheduling.gateways.registry import make_sender
 from scheduling.sender_pool import read_config
 from storage.errors import SecretMissing
 from storage.records import Handler

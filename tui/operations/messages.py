@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduling import hanging, withdrawal
+from scheduling.gateways import registry
 from scheduling.send_size import SendSize, size_of
 from scheduling.told import person_of
 from storage import message_history, message_order, outbox
@@ -14,7 +15,7 @@ from storage.database import Transaction
 from storage.message_history import ALL, MessageFilter
 from storage.records import Attempt, Message, MessageDraft, ReviewEntry
 from storage.tables import messages
-from storage.vocabulary import ApiType, Category, EntryKind, MessageState, Origin, Role
+from storage.vocabulary import Category, EntryKind, MessageState, Origin, Role
 from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.sending import usable
@@ -205,7 +206,7 @@ def _start_again(tx: Transaction, desk: Desk, found: Message) -> None:
         may_arrive_twice=found.may_arrive_twice or unsure,
         # One unknown stays counted, so that a late answer to that attempt is still taken.
         unknowns=1 if unsure else 0,
-        query_first=unsure and handler.api_type is ApiType.XML,
+        query_first=unsure and registry.of(handler.api_type).knows_ids,
         **tx.written_at(now),
     )
     message_order.arrange(tx, [found.id], [], now)

@@ -10,6 +10,7 @@ from typing import Any
 from scheduling import cron_words, retry
 from storage.records import Action, Attempt, Message, Recipient, Review, Task, TaskRun
 from storage.vocabulary import HandlerState
+from tui.operations import handler_settings
 from tui.operations.form_values import minutes_of
 from tui.operations.handler_check import Checked
 from tui.operations.handler_status import HandlerView
@@ -28,8 +29,8 @@ def handler_json(view: HandlerView) -> dict[str, Any]:
     return {
         "id": handler.id,
         "name": handler.name,
-        "api_type": str(handler.api_type),
-        "channel": handler.channel,
+        "api_type": handler.api_type,
+        **handler_settings.as_json(handler.api_type, handler.settings),
         "enabled": handler.enabled,
         "status": shown.status,
         "balance": None if found.balance is None else float(found.balance),
@@ -57,11 +58,6 @@ def handler_json(view: HandlerView) -> dict[str, Any]:
         "low_balance": None if handler.low_balance is None else float(handler.low_balance),
         "total_timeout_secs": handler.total_timeout.total_seconds(),
         "telephone_field": view.telephone_field,
-        "base_url": handler.base_url,
-        "api_uri": handler.api_uri,
-        "user_name": handler.user_name,
-        "api_id": handler.api_id,
-        "from": handler.sender_id,
         "secret": handler.secret_hint or None,
         "allow_plain_http": handler.allow_plain_http,
         "proxy": handler.proxy,

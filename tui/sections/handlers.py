@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.content import Content
 
 from scheduling import retry
+from scheduling.gateways import registry
+from scheduling.gateways.description import Gateway
 from scheduling.money import money
 from scheduling.send_size import SendSize
 from storage import message_history
@@ -26,8 +28,6 @@ from tui.widgets.row_source import ListSource, Row, RowSource
 
 if TYPE_CHECKING:
     from tui.operations.handler_status import HandlerView
-
-API = {"one": "One API", "xml": "XML API"}
 
 
 class HandlersSection(Section):
@@ -170,10 +170,12 @@ same; L lets any paused handler go on. A disabled handler keeps its messages wai
             )
 
 
+def _api(view: "HandlerView") -> Gateway:
+    return registry.of(view.handler.api_type)
+
+
 def _searched(view: "HandlerView") -> str:
-    return (
-        f"{view.handler.name} {API[view.handler.api_type]} {view.shown.status} {view.shown.words}".casefold()
-    )
+    return f"{view.handler.name} {_api(view).label} {view.shown.status} {view.shown.words}".casefold()
 
 
 _SORTS = {
@@ -215,7 +217,7 @@ def _row(view: "HandlerView") -> Row:
         (
             handler.name,
             "Clickatell SMS Sender",
-            API[handler.api_type],
+            _api(view).label,
             status_of(view),
             money(found.balance, found.currency),
             queue_of(view.queue),
@@ -226,7 +228,7 @@ def _row(view: "HandlerView") -> Row:
 
 
 def _detail(view: "HandlerView") -> Content:
-    handler, found = view.handler, view.found
+    handler, found, api = view.handler, view.found, _api(view)
     lines: list[Content] = [plain(handler.name).stylize("bold"), status_of(view)]
     if view.error:
         lines += [plain_block(view.error).stylize("$text-error")]
@@ -234,8 +236,8 @@ def _detail(view: "HandlerView") -> Content:
         ("Balance", money(found.balance, found.currency)),
         ("Paused", view.pause or ""),
         ("Checked", short_time(found.checked_at, datetime.now(UTC)) if found.checked_at else "–"),
-        ("API", f"{API[handler.api_type]}, {handler.channel or handler.user_name or ''}"),
-        ("Address", (handler.base_url if handler.api_type == "one" else handler.api_uri) or ""),
+        ("API", f"{api.label}, {api.subject_of(handler.settings)}"),
+        ("Address", api.address_of(handler.settings) or ""),
         ("Secret", handler.secret_hint or "–"),
         ("Retries", retry.describe(view.plan)),
         ("Unknown", "send again" if handler.on_unknown is OnUnknown.RESEND else "hold for an operator"),

@@ -7,10 +7,11 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from scheduling.gateways.codes import ONE_API
+from scheduling.gateways.amount import money
+from scheduling.gateways.one_api.codes import CODES
 from scheduling.gateways.outcome import Balance, DeliveryStatus, DeliveryVerdict, Outcome, OutgoingMessage
 from scheduling.gateways.pairing import pair, told_apart
 from scheduling.gateways.reply import Reply
@@ -114,7 +115,7 @@ class Answer:
         if code is None:
             return self._without_code(words, single)
         refused = single and holder.get("accepted") is False
-        row = ONE_API.get(code)
+        row = CODES.get(code)
         if row is None:
             return self._unknown_code(outside_text(code, self._secrets)[:20], words, refused)
         kind = OutcomeKind.BUSY if code == "18" and refused else None
@@ -203,18 +204,6 @@ def read_json(body: bytes) -> Any:
         return json.loads(body, parse_float=Decimal)
     except (ValueError, RecursionError, ArithmeticError):
         return None
-
-
-def money(value: Any) -> Decimal | None:
-    """An amount of a sensible size, from a number or its text."""
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-        return None
-    try:
-        amount = Decimal(value.strip() if isinstance(value, str) else value)
-    except (InvalidOperation, ValueError):
-        return None
-    sensible = amount.is_finite() and amount.adjusted() < 15 and int(amount.as_tuple().exponent) > -15
-    return amount if sensible else None
 
 
 def error_code(value: Any) -> str | None:

@@ -15,6 +15,7 @@ from scheduling.gateways.one_api.answers import (
     read_balance,
     read_delivery,
 )
+from scheduling.gateways.one_api.codes import CODES, MOST_MESSAGES
 from scheduling.gateways.outcome import (
     Balance,
     DeliveryStatus,
@@ -31,7 +32,6 @@ from scheduling.gateways.verdict import as_gateway_error, by_failure
 from scheduling.gateways.wording import said
 from storage.vocabulary import OutcomeKind
 
-MOST_MESSAGES = 100  # in a call; Clickatell's pages say 100 and 200
 _BALANCE_PATHS = ("/v1/balance", "/public-client/balance")  # the second is the older platform's
 _NOT_THE_MESSAGES = frozenset({"41", "42"})  # top-level codes that no split of the call can cure
 
@@ -45,7 +45,7 @@ class OneApiSender:
         self._key = cfg.secret.strip()
         self._secrets = (self._key,)
         self._refused = refused_key(self._key)
-        self._root = cfg.base_url.strip().rstrip("/")
+        self._root = cfg.text("base_url").rstrip("/")
         self._connection = connection or Connection(cfg, clock, secrets=self._secrets)
         self._balance_path: str | None = None
 
@@ -59,7 +59,7 @@ class OneApiSender:
         """
         if self._refused is not None:
             return [self._refused] * len(batch)
-        return await send_in_parts(batch, min(self._cfg.batch_size, MOST_MESSAGES), self._call)
+        return await send_in_parts(batch, min(self._cfg.batch_size, MOST_MESSAGES), self._call, CODES)
 
     async def balance(self) -> Balance | GatewayError:
         """The account's balance; where the address does not exist the older one is tried, once."""
@@ -112,13 +112,13 @@ class OneApiSender:
 
     def _entry(self, message: OutgoingMessage) -> Mapping[str, str]:
         entry = {
-            "channel": self._cfg.channel.strip().lower() or "sms",
+            "channel": self._cfg.text("channel").lower() or "sms",
             "to": digits(message.to),
             "content": whole_characters(message.text),
             "clientMessageId": message.client_message_id,
         }
-        if self._cfg.sender_id.strip():
-            entry["from"] = self._cfg.sender_id.strip()
+        if sender_id := self._cfg.text("sender_id"):
+            entry["from"] = sender_id
         return entry
 
     async def _ask_balance(self, path: str) -> Balance | GatewayError:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-from scheduling.gateways.codes import XML_API
-from scheduling.gateways.one_api.answers import money
+from scheduling.gateways.amount import money
 from scheduling.gateways.outcome import (
     Balance,
     DeliveryStatus,
@@ -23,6 +22,7 @@ from scheduling.gateways.pairing import exact, pair, told_apart
 from scheduling.gateways.reply import Reply
 from scheduling.gateways.verdict import believed, by_code, by_status, retry_after
 from scheduling.gateways.wording import gateway_id, outside_text, said
+from scheduling.gateways.xml_api.codes import CODES
 from scheduling.gateways.xml_api.reading import read_document, tag_of
 from storage.vocabulary import OutcomeKind
 
@@ -167,7 +167,7 @@ class Answer:
         fault = _fault(raw)
         words = outside_text(fault.text, self._secrets)
         status = self.reply.status
-        row = XML_API.get(fault.code or "")
+        row = CODES.get(fault.code or "")
         if row is None or fault.code is None:
             advice = "See the error codes of Clickatell's XML API"
             outcome = Outcome(OutcomeKind.REJECTED, http_status=status, advice=advice)

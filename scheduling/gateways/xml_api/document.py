@@ -10,6 +10,8 @@ from xml.sax.saxutils import escape
 
 from scheduling.gateways.outcome import HandlerConfig, OutgoingMessage
 
+MOST_MESSAGES = 50  # in a document; Clickatell names no figure
+
 Elements = Iterable[tuple[str, str]]
 
 
@@ -35,8 +37,8 @@ def _send_elements(cfg: HandlerConfig, message: OutgoingMessage, number: int) ->
 
     unicode_flag, text = xml_text(message.text)
     yield "to", message.to.strip().removeprefix("+")
-    if cfg.sender_id.strip():
-        yield "from", cfg.sender_id.strip().removeprefix("+")
+    if sender_id := cfg.text("sender_id"):
+        yield "from", sender_id.removeprefix("+")
     yield "concat", str(max(1, cfg.most_parts))
     if unicode_flag:
         yield "unicode", "1"
@@ -46,7 +48,7 @@ def _send_elements(cfg: HandlerConfig, message: OutgoingMessage, number: int) ->
 
 
 def _form(cfg: HandlerConfig, calls: Iterable[tuple[str, Elements]]) -> bytes:
-    login = [("api_id", cfg.api_id.strip()), ("user", cfg.user_name.strip()), ("password", cfg.secret)]
+    login = [("api_id", cfg.text("api_id")), ("user", cfg.text("user_name")), ("password", cfg.secret)]
     parts = ["<clickAPI>"]
     for name, elements in calls:
         inner = "".join(f"<{tag}>{_escaped(value)}</{tag}>" for tag, value in [*login, *elements])

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from scheduling.clock import Clock
-from scheduling.gateways.credentials import refused_login
 from scheduling.gateways.http import Connection
 from scheduling.gateways.outcome import (
     Balance,
@@ -20,10 +19,15 @@ from scheduling.gateways.reply import Failure
 from scheduling.gateways.splitting import send_in_parts
 from scheduling.gateways.verdict import as_gateway_error, by_failure
 from scheduling.gateways.xml_api.answers import Answer, outcomes_of
-from scheduling.gateways.xml_api.document import balance_document, query_document, send_document
+from scheduling.gateways.xml_api.codes import CODES
+from scheduling.gateways.xml_api.document import (
+    MOST_MESSAGES,
+    balance_document,
+    query_document,
+    send_document,
+)
+from scheduling.gateways.xml_api.login import refused_login
 from storage.vocabulary import OutcomeKind
-
-MOST_MESSAGES = 50  # in a document; Clickatell names no figure
 
 
 class XmlApiSender:
@@ -46,7 +50,7 @@ class XmlApiSender:
         """
         if self._refused is not None:
             return [self._refused] * len(batch)
-        return await send_in_parts(batch, min(self._cfg.batch_size, MOST_MESSAGES), self._call)
+        return await send_in_parts(batch, min(self._cfg.batch_size, MOST_MESSAGES), self._call, CODES)
 
     async def balance(self) -> Balance | GatewayError:
         """The account's credits."""
@@ -95,6 +99,6 @@ class XmlApiSender:
     async def _ask(self, document: bytes) -> Answer | Failure:
         headers = {"Content-Type": b"application/x-www-form-urlencoded"}
         reply = await self._connection.request(
-            "POST", self._cfg.api_uri.strip(), headers=headers, content=document
+            "POST", self._cfg.text("api_uri"), headers=headers, content=document
         )
         return reply if isinstance(reply, Failure) else Answer(reply, self._clock.now(), self._secrets)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from demo_data.clickatell.settings import SAMPLE_API_KEY
 from demo_data.clickatell.threaded import ThreadedClickatell
+from tests.handler_values import made
 from tests.operations.arrange import to
 from tests.tui.guide.hands import type_in, whole_console
 from tests.tui.sections.people import rows_are
@@ -22,7 +23,8 @@ async def test_a_message_that_is_retried_tells_its_whole_story(
     async with whole_console(tmp_path / "site", (160, 50)) as pilot:
         await rows_are(pilot, 0)
         desk: Desk = pilot.app.desk  # type: ignore[attr-defined]
-        form = handlers.HandlerForm(
+        form = made(
+            handlers.HandlerForm,
             name="Gate", secret=SAMPLE_API_KEY, base_url=clickatell.base_url,
             retry_rate=SECOND, stop_retrying_after=60 * SECOND,
         )  # fmt: skip

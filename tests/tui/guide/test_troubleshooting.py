@@ -14,7 +14,8 @@ from demo_data.clickatell.threaded import ThreadedClickatell
 from scheduling.diagnose.finding import Result
 from storage import leases
 from storage.tables import user_values
-from storage.vocabulary import ApiType, MessageState
+from storage.vocabulary import MessageState
+from tests.handler_values import made
 from tests.operations.arrange import make_people, set_message, to
 from tests.tui.guide.hands import choose
 from tests.tui.sections.people import rows_are
@@ -28,12 +29,12 @@ Arrange = Callable[[Desk, ThreadedClickatell], object]
 
 def one_api(desk: Desk, clickatell: ThreadedClickatell, **changes: Any) -> int:
     form = {"name": "Gate", "secret": SAMPLE_API_KEY, "base_url": clickatell.base_url, **changes}
-    return handlers.add(desk, handlers.HandlerForm(**form)).handler.id
+    return handlers.add(desk, made(handlers.HandlerForm, **form)).handler.id
 
 
 def wrong_password(desk: Desk, clickatell: ThreadedClickatell) -> int:
     account = {"user_name": SAMPLE_USER, "api_id": SAMPLE_API_ID, "api_uri": clickatell.api_uri}
-    return one_api(desk, clickatell, api_type=ApiType.XML, secret="wrong-000", base_url="", **account)
+    return one_api(desk, clickatell, api_type="xml", secret="wrong-000", base_url="", **account)
 
 
 def no_credit(desk: Desk, clickatell: ThreadedClickatell) -> int:

@@ -8,7 +8,7 @@ import pytest
 from storage import handlers as stored
 from storage import message_history
 from storage.records import Handler
-from storage.vocabulary import ApiType, OnUnknown
+from storage.vocabulary import OnUnknown
 from tests.operations.arrange import JOE, make_handler, to
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
@@ -64,7 +64,7 @@ async def test_the_guide_adds_a_one_api_handler_with_keys(desk: Desk) -> None:
         await pilot.press("ctrl+s")
         await closed(pilot)
         (made,) = all_of(desk)
-        assert (made.name, made.api_type, made.channel) == ("Night", ApiType.ONE, "SMS")
+        assert (made.name, made.api_type, made.settings["channel"]) == ("Night", "one", "SMS")
         assert secret_of(desk, made.id) == "secretkey"
         await settle(pilot, lambda: "Night is saved" in told(pilot))
         await settle(pilot, lambda: "○ Stopped" in screen_text(pilot))
@@ -75,7 +75,7 @@ async def test_the_form_changes_with_the_api_type(desk: Desk) -> None:
         screen = await editor(pilot, "n")
         assert "API Key" in screen_text(pilot)
         assert "User Name" not in screen_text(pilot)
-        screen.form.set_value("api_type", ApiType.XML)
+        screen.form.set_value("api_type", "xml")
         await settle(pilot, lambda: "API URI" in screen_text(pilot))
         text = screen_text(pilot)
         assert all(label in text for label in ("User Name", "Password", "API ID", "From"))
@@ -93,20 +93,16 @@ async def test_the_form_changes_with_the_api_type(desk: Desk) -> None:
         await pilot.press("ctrl+s")
         await closed(pilot)
         (made,) = all_of(desk)
-        assert (made.api_type, made.user_name, made.api_id, made.sender_id, made.batch_size) == (
-            ApiType.XML,
-            "site",
-            "3456",
-            "61400",
-            1,
-        )
-        assert made.api_uri == "https://api.clickatell.com/xml/xml"
+        assert (made.api_type, made.batch_size) == ("xml", 1)
+        kept = [made.settings[key] for key in ("user_name", "api_id", "sender_id")]
+        assert kept == ["site", "3456", "61400"]
+        assert made.settings["api_uri"] == "https://api.clickatell.com/xml/xml"
 
 
 async def test_plain_http_is_warned_of_and_needs_a_yes(desk: Desk) -> None:
     async with console(desk) as pilot:
         screen = await editor(pilot, "n")
-        screen.form.set_value("api_type", ApiType.XML)
+        screen.form.set_value("api_type", "xml")
         for key in ("name", "user_name", "password"):
             screen.form.set_value(key, "x")
         screen.form.set_value("api_id", "1")
@@ -176,7 +172,7 @@ async def test_a_secret_that_would_go_elsewhere_is_asked_for_again(desk: Desk) -
         screen.form.set_value("api_key", "another")
         await pilot.press("ctrl+s")
         await closed(pilot)
-        assert all_of(desk)[0].base_url == "https://elsewhere.example"
+        assert all_of(desk)[0].settings["base_url"] == "https://elsewhere.example"
 
 
 async def test_the_second_of_two_editors_is_told_and_loses_nothing(desk: Desk) -> None:
