@@ -14,7 +14,7 @@ from scheduling.gateways.outcome import Outcome
 from scheduling.gateways.verdict import as_gateway_error
 from scheduling.handler_state import NO_PAUSE, WELL
 from scheduling.lifecycle import Step
-from storage import due, handlers, message_order, outbox
+from storage import due, handlers, message_history, message_order, outbox
 from storage.database import Database, Transaction
 from storage.records import Handler, HandlerStatus, Message, ReviewEntry
 from storage.vocabulary import (
@@ -177,14 +177,34 @@ def _note_on_handler(
         handlers.set_status(tx, handler.id, not_sent_at=now)
     codes = registry.of(handler.api_type).codes
     limited = [each for each in by_kind.get(OutcomeKind.BUSY, []) if limits_all(codes, each.outcome)]
-    if OutcomeKind.ACCOUNT in by_kind:
-        _pause_for_account(tx, handler, by_kind[OutcomeKind.ACCOUNT][0].outcome, now)
+    account = by_kind.get(OutcomeKind.ACCOUNT, [])
+    if refused := [each for each in account if not _is_only_dear(tx, found, handler, each)]:
+        _pause_for_account(tx, handler, refused[0].outcome, now)
         system_alerts.after_check(tx, handler, now)
     elif limited:
         _pause_while_busy(tx, handler, limited, steps, now)
     warnings = dict.fromkeys(result.outcome.warning for result in results if result.outcome.warning)
     for warning in filter(None, warnings):
         tx.review(now, _said(handler, warning, Level.WARNING, kind=EntryKind.NOTE))
+
+
+def _is_only_dear(tx: Transaction, found: HandlerStatus, handler: Handler, result: Result) -> bool:
+    """Whether too little money for this message says nothing of others.
+
+    It was refused for that before, and another has been accepted since: what is left pays for that one and
+    not for this one. Pausing again would let one message through for each Retry Rate.
+    """
+    codes, outcome = registry.of(handler.api_type).codes, result.outcome
+    if recovery(codes, outcome.code, outcome.http_status) is not Recovery.BALANCE_ROSE:
+        return False
+    if found.last_accepted_at is None or result.message.attempts < 2:
+        return False
+    before = [
+        each
+        for each in message_history.attempts_of(tx.connection, result.message.id)
+        if each.id != result.message.attempt_id and each.outcome is OutcomeKind.ACCOUNT
+    ]
+    return any(each.finished_at and each.finished_at <= found.last_accepted_at for each in before[-1:])
 
 
 def _note_accepted(

@@ -245,6 +245,9 @@ def test_no_money_for_a_dear_message_lets_a_cheap_one_show_that_there_is_some(
             await clock.sleep(100)
             assert {message(database, each).state for each in cheap} == {MessageState.ACCEPTED}
             assert len(times_of(sender, database, first)) <= 3
+            assert pause_of(database, handler, clock) is None
+            await clock.sleep(130)
+            assert pause_of(database, handler, clock) == "account", "nothing else shows that there is money"
 
     run_virtually(main)
 
