@@ -7,13 +7,11 @@ What goes "to those told" waits for that answer, whichever handler it comes thro
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from scheduling import phone, told
+from scheduling import lifecycle, told
 from scheduling.told import Then
 from storage import hearing, outbox
 from storage.database import Transaction
 from storage.hearing import Hanging
-from storage.records import Message, ReviewEntry
-from storage.vocabulary import Category, EntryKind
 
 NOT_TOLD = "its recipient had not been told"
 
@@ -50,23 +48,7 @@ def _settle(tx: Transaction, waiting: Iterable[Hanging], now: datetime) -> None:
 
 
 def _withdraw(tx: Transaction, ids: Collection[int], now: datetime) -> None:
-    for message in outbox.current(tx, ids).values():
-        hearing.withdraw(tx, message.id, NOT_TOLD, now)
-        tx.review(now, _said(message))
-
-
-def _said(message: Message) -> ReviewEntry:
-    number = phone.readable(message.to)
-    who = f"{message.user} {number}" if message.user else number
-    return ReviewEntry(
-        Category.MESSAGE,
-        f"{who}: withdrawn: {NOT_TOLD}",
-        handler_id=message.handler_id,
-        handler=message.handler,
-        user_id=message.user_id,
-        user=message.user,
-        message_id=message.id,
-        alert_id=message.alert_id,
-        occurrence_id=message.occurrence_id,
-        kind=EntryKind.WITHDRAWN,
-    )
+    found = outbox.current(tx, ids)
+    steps = {key: lifecycle.not_concerned(message, NOT_TOLD, now) for key, message in found.items()}
+    outbox.change(tx, {key: lifecycle.columns_of(step) for key, step in steps.items()}, now)
+    tx.review(now, *(entry for step in steps.values() for entry in step.review))

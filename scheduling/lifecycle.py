@@ -225,17 +225,24 @@ def withdrawn(message: Message, why: str, now: datetime) -> Step:
             query_first=message.query_first,
             unknowns=message.unknowns,
         )
-    return Step(
-        MessageState.CANCELLED,
-        finished_at=now,
-        error_code=WITHDRAWN,
-        error=f"{why}, before it was sent",
-    )
+    return _unsent(f"{why}, before it was sent", now)
+
+
+def _unsent(error: str, now: datetime) -> Step:
+    return Step(MessageState.CANCELLED, finished_at=now, error_code=WITHDRAWN, error=error)
 
 
 def withdrawn_and_said(message: Message, why: str, now: datetime) -> Step:
     """The same with an entry of its own, for where it is not one of many."""
-    step = withdrawn(message, why, now)
+    return _and_said(message, withdrawn(message, why, now))
+
+
+def not_concerned(message: Message, why: str, now: datetime) -> Step:
+    """A message that was never tried, as it turns out to be for nobody; with its entry."""
+    return _and_said(message, _unsent(why, now))
+
+
+def _and_said(message: Message, step: Step) -> Step:
     text = f"withdrawn: {step.error}"
     entry = _entry(message, EntryKind.WITHDRAWN, Category.MESSAGE, Level.INFO, text)
     return replace(step, review=(entry,))

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from storage import message_order
 from storage.database import Transaction
 from storage.sql_values import ACTIVE, QUEUED, quoted
 from storage.tables import attempts, handlers, messages, occurrences, submissions
-from storage.vocabulary import UNDER_WAY, WITHDRAWN, MessageState, OnUnknown, OutcomeKind, Stage
+from storage.vocabulary import UNDER_WAY, MessageState, OnUnknown, OutcomeKind, Stage
 
 # The tabs whose messages tell of the occurrence; the others tell of what was done about it.
 TELLING = (Stage.CREATED, Stage.ESCALATED)
@@ -212,21 +211,3 @@ def release(tx: Transaction, message_id: int, now: datetime) -> None:
 def wait_for(tx: Transaction, message_id: int, other: int) -> None:
     """Let a message wait for the answer to another one."""
     tx.execute(sa.update(messages).where(m.id == message_id).values(told_by=other))
-
-
-def withdraw(tx: Transaction, message_id: int, reason: str, now: datetime) -> None:
-    """Take out a message that waited for another's answer and was never tried."""
-    tx.execute(
-        sa.update(messages)
-        .where(m.id == message_id, m.state == MessageState.QUEUED)
-        .values(
-            state=MessageState.CANCELLED,
-            next_attempt_at=None,
-            finished_at=now,
-            told_by=None,
-            error_code=WITHDRAWN,
-            error=reason,
-            behind_since=None,
-        )
-    )
-    message_order.arrange(tx, [], [message_id], now)
