@@ -395,7 +395,19 @@ def after_report(message: Message, status: DeliveryStatus | None, now: datetime)
                 ),
             ),
         )
-    asked = message.reports_asked + 1
-    accepted_at = message.finished_at or now
-    later = [accepted_at + delay for delay in REPORT_DELAYS[asked:]]
-    return Step(MessageState.ACCEPTED, report_due_at=next((due for due in later if due > now), None))
+    return Step(MessageState.ACCEPTED, report_due_at=next_report(message, now)[1])
+
+
+def next_report(message: Message, now: datetime) -> tuple[int, datetime | None]:
+    """After a report was asked for: how many of its planned moments are over, and the next one.
+
+    Counted from the moment that was planned, which moves with a clock that is set; when it was
+    accepted is history, and does not.
+    """
+    over = min(message.reports_asked, len(REPORT_DELAYS) - 1)
+    began = (message.report_due_at or now) - REPORT_DELAYS[over]
+    for index in range(over + 1, len(REPORT_DELAYS)):
+        due = began + REPORT_DELAYS[index]
+        if due > now:
+            return index, due
+    return len(REPORT_DELAYS), None

@@ -71,6 +71,7 @@ class Reports:
             now = self._clock.now()
             for message, status in answers:
                 step = lifecycle.after_report(message, status, now)
-                outbox.set_report(tx, message.id, step.state, step.report_due_at, message.reports_asked + 1)
+                asked, _ = lifecycle.next_report(message, now)
+                outbox.set_report(tx, message.id, step.state, step.report_due_at, asked)
                 tx.review(now, *step.review)
                 system_alerts.messages_ended(tx, {message.id: step.state}, now)

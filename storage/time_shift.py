@@ -25,6 +25,7 @@ _PLANNED = (
 _LENGTHS = (
     (handler_statuses.name, ("paused_until", "probe_at"), "pause IS NOT NULL"),
     (occurrences.name, ("sent_again_at",), "ended_at IS NULL AND sent_again_at IS NOT NULL"),
+    (messages.name, ("report_due_at",), "report_due_at IS NOT NULL"),
 )
 
 # How far a message's own clock is from the one to go by. One of another boot, or of before rows
@@ -38,7 +39,7 @@ def shift_plans(tx: Transaction, by: timedelta, clock: WallClock, tolerance: tim
     `by` is how far that clock is ahead of the one that the plans went by until now. A message
     that yet another clock wrote is moved by its own distance; none is by less than `tolerance`.
     """
-    for table, names, which in _LENGTHS:
+    for table, names, which in _LENGTHS if by else ():
         moved = ", ".join(f"{name} = {name} + :by" for name in names)
         tx.execute(sa.text(f"UPDATE {table} SET {moved} WHERE {which}"), {"by": by // MICROSECOND})
     return _bring(tx, by, clock, tolerance, f"state IN ({WAITING})")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scheduling import claims
-from scheduling.gateways.outcome import Outcome
+from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict, Outcome
 from storage import handlers, outbox
 from storage.database import Database
 from storage.records import MessageDraft
@@ -109,6 +109,31 @@ def test_several_settings_in_one_rest_move_each_message_by_its_own(
         for each in written:
             assert site.tries(sender, each) == [pytest.approx(at, abs=1) for at in (0, 60, 120)]
         assert states(site.database) == {MessageState.ACCEPTED: 5}
+
+    run_virtually(main)
+
+
+@pytest.mark.parametrize("minutes", [0, -300, -1, 3, 300])
+def test_what_became_of_a_message_is_asked_after_the_same_lengths_of_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        asked: list[float] = []
+
+        class Asked(ScriptedSender):
+            async def delivery_status(self, gateway_id: str) -> DeliveryStatus:
+                asked.append(clock.boottime())
+                return DeliveryStatus(DeliveryVerdict.PENDING, "QUEUED")
+
+        use_sender(monkeypatch, Asked(clock))
+        site = Written(tmp_path, clock)
+        async with running(site.database, clock):
+            sent = site.write()
+            await clock.sleep(90)
+            clock.jump(minutes * MINUTE)
+            await clock.sleep(3600)
+        after = [at - site.ids[sent] for at in asked]
+        assert after == [pytest.approx(60, abs=30), pytest.approx(300, abs=30), pytest.approx(1800, abs=30)]
 
     run_virtually(main)
 
