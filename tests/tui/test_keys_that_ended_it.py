@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from rich.style import Style
 from textual import events
 from textual.command import CommandList, CommandPalette
 from textual.screen import Screen
@@ -233,5 +234,21 @@ async def test_a_click_on_what_was_taken_away_since_it_was_drawn(
         parent, finding._parent = finding._parent, None  # as it is being removed, and still drawn
         dialog._forward_event(kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y))
         finding._parent = parent
+        await pilot.pause()
+        assert pilot.app.failure is None  # type: ignore[attr-defined]
+
+
+async def test_a_click_on_an_option_that_the_list_has_lost_since_it_was_drawn(desk: Desk) -> None:
+    """The option that was drawn there was looked up: an IndexError."""
+    async with console(desk) as pilot:
+        await pilot.press("ctrl+p")
+        palette = await shown(pilot, CommandPalette)
+        await settle(pilot, lambda: palette.query_one(CommandList).option_count > 3)
+        await pilot.pause()
+        options = palette.query_one(CommandList)
+        drawn = Style(meta={"option": options.option_count - 1})
+        options.clear_options()
+        click = events.Click(options, 2, 2, 0, 0, 1, False, False, False, style=drawn)
+        options.post_message(click)
         await pilot.pause()
         assert pilot.app.failure is None  # type: ignore[attr-defined]

@@ -1,12 +1,14 @@
 """All that the console uses of Textual beyond its public names.
 
 A new version of Textual is held against this file. First what Textual has no public way for: what goes to
-the terminal, what ends a screen, the mouse and the frames while it runs. Then four faults of Textual,
+the terminal, what ends a screen, the mouse and the frames while it runs. Then five faults of Textual,
 mended in its own classes, as its widgets (the command palette, an open choice, a button) have the faults
 that ours inherit from them:
 
 - `OptionList` looks up the line of the highlighted option, which has none before the first layout, and
   none in a window without room: a KeyError whenever a page key comes with the one that opens the list.
+- `OptionList` takes a click for the option that was drawn there, which the list may have lost since: an
+  IndexError at a click while the palette finds less.
 - `Screen.dismiss` closes whatever is on top: two keys that both close a question took the editor below it
   along, or the last screen, and a screen that was done while a help lay over it closed the help.
 - `Content` that is not wrapped is cut into pieces as wide as its widget, which may be nothing: a ValueError.
@@ -24,6 +26,7 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.content import Content
+from textual.events import Click
 from textual.filter import Monochrome, NoColor
 from textual.geometry import Offset
 from textual.message import Message
@@ -35,6 +38,7 @@ from textual.widgets import OptionList
 __all__ = ["ChopsUpdate", "CompositorUpdate", "DuplicateIds", "LayoutUpdate", "XTermParser"]
 
 _move_page = OptionList._move_page
+_on_click = OptionList._on_click
 _dismiss = Screen.dismiss
 _wrap_and_format = Content._wrap_and_format
 _widget_and_offset_at = Screen.get_widget_and_offset_at
@@ -43,6 +47,12 @@ _widget_and_offset_at = Screen.get_widget_and_offset_at
 def _move_page_when_laid_out(self: OptionList, direction: Any) -> None:
     if (self.highlighted or 0) in self._index_to_line:
         _move_page(self, direction)
+
+
+async def _click_what_is_there(self: OptionList, event: Click) -> None:
+    clicked = event.style.meta.get("option")
+    if clicked is None or clicked < self.option_count:
+        await _on_click(self, event)
 
 
 def _wrap_to_something(self: Content, width: int, *others: Any, **options: Any) -> Any:
@@ -144,6 +154,7 @@ def drop_colours(app: App[Any]) -> None:
 def install() -> None:
     """Once for the process; again does nothing more."""
     OptionList._move_page = _move_page_when_laid_out  # type: ignore[method-assign]
+    OptionList._on_click = _click_what_is_there  # type: ignore[method-assign]
     Content._wrap_and_format = _wrap_to_something  # type: ignore[method-assign]
     Screen.dismiss = _dismiss_this  # type: ignore[method-assign]
     Screen.get_widget_and_offset_at = _widget_that_stands_at  # type: ignore[method-assign]
