@@ -59,6 +59,11 @@ def site(
     return database, add_handler(database, clock, **{"stop_retrying_after": 60 * MINUTE, **row}), sender
 
 
+def api_of(given: dict[str, Any]) -> str:
+    """The gateway that a code is of; the One API for what is no code."""
+    return next((str(api) for api, gateway in GATEWAYS.items() if given.get("code") in gateway.codes), "one")
+
+
 def times_of(sender: ScriptedSender, database: Database, message_id: int) -> list[float]:
     mine = message(database, message_id).client_message_id
     return [at for at, item in sender.sent if item.client_message_id == mine]
@@ -122,7 +127,9 @@ def test_a_limit_pauses_the_others_until_the_named_time_or_the_next_planned_atte
             return outcome(BUSY, **code, retry_at=until) if clock.boottime() - began < 60 else ACCEPTED
 
         began = clock.boottime()
-        database, handler, sender = site(tmp_path, clock, monkeypatch, answer, max_connections=1)
+        database, handler, sender = site(
+            tmp_path, clock, monkeypatch, answer, max_connections=1, api_type=api_of(code)
+        )
         first, second = queue(database, clock, handler, 2)
         async with running(database, clock):
             await clock.sleep(5)
@@ -233,6 +240,7 @@ def test_no_money_for_a_dear_message_lets_a_cheap_one_show_that_there_is_some(
             lambda item, n: dear if item.text.startswith("Pump 0") else ACCEPTED,
             retry_rate=MINUTE,
             max_connections=1,
+            api_type=api_of(code),
         )
         sender.balance_answer = balance
         (first,) = queue(database, clock, handler)
