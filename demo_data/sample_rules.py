@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from demo_data.sample_setup import ADMINISTRATOR, FINE, FLAKY, XML, Cast
 from scheduling import cron, misfire
 from scheduling.firing import DEFAULT_GRACE, DEFAULT_MOST_CATCH_UP
+from storage import actions as stored_actions
 from storage import alerts, tasks
 from storage.alerts import Alert, AlertField
 from storage.database import Transaction
@@ -193,7 +194,7 @@ def add_alerts(tx: Transaction, cast: Cast, at: datetime) -> dict[str, Alert]:
         }
         alert_id = alerts.add(tx, values, when)
         alerts.set_fields(tx, alert_id, plan.fields)
-        alerts.set_actions(tx, alert_id, [_action(cast, send) for send in plan.sends])
+        stored_actions.set_of_alert(tx, alert_id, [_action(cast, send) for send in plan.sends])
         found = alerts.get(tx, alert_id)
         assert found is not None
         made[plan.name] = found
@@ -223,7 +224,7 @@ def add_task(tx: Transaction, cast: Cast, name: str, at: datetime) -> Task:
         "notes": plan.notes,
     }
     task_id = tasks.add(tx, values, at)
-    tasks.set_actions(tx, [_action(cast, send) for send in plan.sends], task_id=task_id)
+    stored_actions.set_of_task(tx, task_id, [_action(cast, send) for send in plan.sends])
     found = tasks.get(tx, task_id)
     assert found is not None
     text = f"{name} added: {plan.cron}, {plan.zone}"

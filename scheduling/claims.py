@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
-from scheduling import fault_points, handler_state, withdrawal
+from scheduling import fault_points, handler_state, lifecycle, withdrawal
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
 from scheduling.gateways import registry
@@ -26,11 +25,6 @@ from storage.errors import SecretMissing
 from storage.outbox import ALERT_LANE
 from storage.records import Handler, HandlerStatus, Message
 from storage.vocabulary import OutcomeKind
-
-from scheduling import lifecycle  # isort: skip
-
-if TYPE_CHECKING:
-    from scheduling.delivery import Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +50,14 @@ class Outlook:
 
     ready: tuple[ReadyHandler, ...] = ()
     next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many calls are under way at one handler."""
+
+    total: int = 0
+    ordinary: int = 0
 
 
 def look(database: Database, now: datetime) -> Outlook:
@@ -86,7 +88,7 @@ def may_send(status: HandlerStatus, now: datetime) -> bool:
     return handler_state.pause_of(status, now) is None
 
 
-def room(handler: Handler, lane: int, load: "Load") -> bool:
+def room(handler: Handler, lane: int, load: Load) -> bool:
     """Whether another call may start: ordinary messages leave one connection to alerts."""
     if load.total >= handler.max_connections:
         return False

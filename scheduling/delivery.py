@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from scheduling import claims, fault_points, lifecycle
-from scheduling.claims import Claim
+from scheduling.claims import Claim, Load
 from scheduling.clock_jump import TOLERANCE, PlanClock
 from scheduling.deadline import within
 from scheduling.gateways.outcome import Outcome, OutgoingMessage, QueryVerdict, Sender
@@ -33,14 +33,6 @@ from storage.written_by import WallClock, wall_clock
 log = logging.getLogger(__name__)
 
 RECORD_AGAIN = 1.0  # seconds between tries to record a result
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How many calls are under way at one handler."""
-
-    total: int = 0
-    ordinary: int = 0
 
 
 @dataclass(frozen=True, slots=True)

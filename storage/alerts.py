@@ -1,17 +1,17 @@
 """Alerts, their declared fields and the actions of their stages, as operators set them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from storage import actions
 from storage.database import Transaction
 from storage.names import key_of
 from storage.records import Action
-from storage.tables import action_recipients, actions, alert_fields, alerts
-from storage.tasks import actions_of
+from storage.tables import alert_fields, alerts
 from storage.vocabulary import Stage
 
 STAGES = tuple(Stage)
@@ -51,7 +51,7 @@ def _records(connection: sa.Connection | Transaction, query: sa.Select[Any]) -> 
     wanted = sa.select(alert_fields).where(alert_fields.c.alert_id.in_(ids))
     for row in connection.execute(wanted.order_by(alert_fields.c.alert_id, alert_fields.c.position)):
         declared.setdefault(row.alert_id, []).append(AlertField(row.name, row.default_value))
-    owned = actions_of(connection, alerts_too=ids)
+    owned = actions.listing(connection, alerts_too=ids)
     return [
         Alert(
             **row,
@@ -94,14 +94,6 @@ def system_ids(connection: sa.Connection | Transaction) -> set[int]:
     return set(connection.execute(sa.select(alerts.c.id).where(alerts.c.system.is_not(None))).scalars())
 
 
-def owner_of_action(connection: sa.Connection | Transaction, action_id: int) -> int | None:
-    """The id of the alert that an action belongs to; None when no alert has such an action."""
-    found: int | None = connection.execute(
-        sa.select(actions.c.alert_id).where(actions.c.id == action_id)
-    ).scalar()
-    return found
-
-
 def add(tx: Transaction, values: Mapping[str, Any], now: datetime) -> int:
     """A new alert from column values; its id."""
     query = sa.insert(alerts).values(
@@ -128,51 +120,3 @@ def set_fields(tx: Transaction, alert_id: int, declared: Iterable[AlertField]) -
     ]
     if rows:
         tx.execute(sa.insert(alert_fields), rows)
-
-
-def set_actions(tx: Transaction, alert_id: int, wanted: Sequence[Action]) -> None:
-    """Make the alert's actions these, stage by stage in this order.
-
-    An action keeps its id; one whose id is 0 is new; those not named are removed.
-    """
-    kept = [action.id for action in wanted if action.id]
-    mine = sa.select(actions.c.id).where(actions.c.alert_id == alert_id)
-    gone = tx.execute(mine.where(actions.c.id.not_in(kept))).scalars().all()
-    touched = [*gone, *kept]
-    tx.execute(sa.delete(action_recipients).where(action_recipients.c.action_id.in_(touched)))
-    tx.execute(sa.delete(actions).where(actions.c.id.in_(gone)))
-    places: dict[str | None, int] = {}
-    for action in wanted:
-        place = places.get(action.stage, 0)
-        places[action.stage] = place + 1
-        _write_action(tx, alert_id, action, place)
-
-
-def _write_action(tx: Transaction, alert_id: int, action: Action, place: int) -> None:
-    values = {
-        "stage": action.stage,
-        "position": place,
-        "handler_id": action.handler_id,
-        "body": action.text,
-        "enabled": action.enabled,
-    }
-    action_id = action.id
-    if action_id:
-        mine = (actions.c.id == action_id) & (actions.c.alert_id == alert_id)
-        tx.execute(sa.update(actions).where(mine).values(**values))
-    else:
-        query = sa.insert(actions).values(alert_id=alert_id, **values)
-        action_id = tx.execute(query.returning(actions.c.id)).scalar_one()
-    rows = [
-        {
-            "action_id": action_id,
-            "position": number,
-            "user_id": person.user_id,
-            "group_id": person.group_id,
-            "number": person.number,
-            "kind": person.kind,
-        }
-        for number, person in enumerate(action.recipients)
-    ]
-    if rows:
-        tx.execute(sa.insert(action_recipients), rows)

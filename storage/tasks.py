@@ -1,16 +1,17 @@
 """Scheduled tasks, their actions and the history of their due times."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from storage import actions
 from storage.database import Transaction
 from storage.names import key_of
-from storage.records import TOLD, Action, Recipient, Task, TaskRun
-from storage.tables import action_recipients, actions, groups, handlers, task_runs, tasks, users
-from storage.vocabulary import RecipientKind, RunKind, RunState
+from storage.records import Task, TaskRun
+from storage.tables import task_runs, tasks
+from storage.vocabulary import RunKind, RunState
 
 RECORD = [tasks.c[name] for name in Task.__dataclass_fields__ if name != "actions"]
 RUN = [task_runs.c[name] for name in TaskRun.__dataclass_fields__]
@@ -18,7 +19,7 @@ RUN = [task_runs.c[name] for name in TaskRun.__dataclass_fields__]
 
 def _records(connection: sa.Connection | Transaction, query: sa.Select[Any]) -> list[Task]:
     rows = connection.execute(query).mappings().all()
-    owned = actions_of(connection, tasks_too=[row["id"] for row in rows])
+    owned = actions.listing(connection, tasks_too=[row["id"] for row in rows])
     return [Task(**row, actions=tuple(owned.get(row["id"], ()))) for row in rows]
 
 
@@ -131,95 +132,3 @@ def runs(connection: sa.Connection, task_id: int, before_id: int | None, limit: 
     if before_id is not None:
         query = query.where(task_runs.c.id < before_id)
     return [TaskRun(**row) for row in connection.execute(query.limit(limit)).mappings()]
-
-
-def actions_of(
-    connection: sa.Connection | Transaction,
-    *,
-    tasks_too: Sequence[int] = (),
-    alerts_too: Sequence[int] = (),
-) -> dict[int, list[Action]]:
-    """The actions of tasks, or of alerts, by owner and in their order."""
-    owner = actions.c.task_id if tasks_too else actions.c.alert_id
-    wanted = tasks_too or alerts_too
-    if not wanted:
-        return {}
-    query = (
-        sa.select(actions, owner.label("owner"), handlers.c.name.label("handler"))
-        .join_from(actions, handlers, handlers.c.id == actions.c.handler_id)
-        .where(owner.in_(wanted))
-        .order_by(actions.c.stage, actions.c.position, actions.c.id)
-    )
-    rows = connection.execute(query).all()
-    people = _recipients(connection, [row.id for row in rows])
-    found: dict[int, list[Action]] = {}
-    for row in rows:
-        action = Action(
-            id=row.id,
-            handler_id=row.handler_id,
-            handler=row.handler,
-            text=row.body,
-            recipients=tuple(people.get(row.id, ())),
-            position=row.position,
-            enabled=row.enabled,
-            stage=row.stage,
-        )
-        found.setdefault(row.owner, []).append(action)
-    return found
-
-
-def _recipients(
-    connection: sa.Connection | Transaction, action_ids: Sequence[int]
-) -> dict[int, list[Recipient]]:
-    r = action_recipients.c
-    query = (
-        sa.select(
-            r.action_id, r.user_id, r.group_id, r.number, r.kind, users.c.name, groups.c.name.label("group")
-        )
-        .select_from(action_recipients)
-        .outerjoin(users, users.c.id == r.user_id)
-        .outerjoin(groups, groups.c.id == r.group_id)
-        .where(r.action_id.in_(action_ids))
-        .order_by(r.action_id, r.position)
-    )
-    found: dict[int, list[Recipient]] = {}
-    for row in connection.execute(query):
-        name = row.name or row.group or row.number or ""
-        found.setdefault(row.action_id, []).append(
-            TOLD if row.kind is RecipientKind.TOLD else Recipient(row.user_id, row.group_id, row.number, name)
-        )
-    return found
-
-
-def set_actions(
-    tx: Transaction, wanted: Iterable[Action], *, task_id: int | None = None, alert_id: int | None = None
-) -> None:
-    """Replace the actions of one task, or of one alert (ids and handler names of `wanted` are not read)."""
-    mine = actions.c.task_id == task_id if task_id is not None else actions.c.alert_id == alert_id
-    old = tx.execute(sa.select(actions.c.id).where(mine)).scalars().all()
-    tx.execute(sa.delete(action_recipients).where(action_recipients.c.action_id.in_(old)))
-    tx.execute(sa.delete(actions).where(actions.c.id.in_(old)))
-    for position, action in enumerate(wanted):
-        values = {
-            "task_id": task_id,
-            "alert_id": alert_id,
-            "stage": action.stage,
-            "position": position,
-            "handler_id": action.handler_id,
-            "body": action.text,
-            "enabled": action.enabled,
-        }
-        made = tx.execute(sa.insert(actions).values(**values).returning(actions.c.id)).scalar_one()
-        rows = [
-            {
-                "action_id": made,
-                "position": place,
-                "user_id": person.user_id,
-                "group_id": person.group_id,
-                "number": person.number,
-                "kind": person.kind,
-            }
-            for place, person in enumerate(action.recipients)
-        ]
-        if rows:
-            tx.execute(sa.insert(action_recipients), rows)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from storage import actions as stored_actions
 from storage import handlers, tasks
 from storage.database import Database
 from storage.records import Action, Recipient
@@ -34,5 +35,5 @@ def add_task(
     }
     with database.write() as tx:
         task_id = tasks.add(tx, row, NOON)
-        tasks.set_actions(tx, [Action(0, handler_id, "", text, tuple(recipients))], task_id=task_id)
+        stored_actions.set_of_task(tx, task_id, [Action(0, handler_id, "", text, tuple(recipients))])
     return task_id

@@ -4,15 +4,30 @@ import json
 from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from demo_data.clickatell.account import Message
+from demo_data.clickatell.account import Account, Message
 from demo_data.clickatell.exchange import Answer, Request, plural, to_json
 from demo_data.clickatell.faults import FaultPlan
+from demo_data.clickatell.gateway import Gateway
 from demo_data.clickatell.settings import SECRET_FIELDS, Settings
 
-if TYPE_CHECKING:
-    from demo_data.clickatell.server import Clickatell
+
+class Controlled(Protocol):
+    """What is looked at and set: the running `Clickatell`."""
+
+    settings: Settings
+    account: Account
+    faults: FaultPlan
+    gateway: Gateway
+
+    @property
+    def listening(self) -> bool: ...
+
+    @property
+    def open_connections(self) -> int: ...
+
+    def reset(self) -> None: ...
 
 
 def is_control(request: Request) -> bool:
@@ -31,7 +46,7 @@ class Refused(Exception):
 class Control:
     """Answers for a running `Clickatell`. Nothing here is recorded in the call log."""
 
-    def __init__(self, clickatell: "Clickatell") -> None:
+    def __init__(self, clickatell: Controlled) -> None:
         self._clickatell = clickatell
         self._routes: dict[str, dict[str, Callable[[Request], object]]] = {
             "/_inbox": {"GET": self._inbox},
@@ -63,7 +78,7 @@ class Control:
         query = request.query_fields()
         # A "+" in a query string has become a blank.
         number = query.get("to", "").strip().removeprefix("+")
-        messages = [each for each in self._clickatell.inbox if number in ("", each.to)]
+        messages = [each for each in self._clickatell.account.inbox if number in ("", each.to)]
         messages = _newest(messages, query)
         now = self._clickatell.account.now()
         if query.get("format") == "text":
@@ -72,7 +87,7 @@ class Control:
 
     def _calls(self, request: Request) -> object:
         query = request.query_fields()
-        calls = _newest(self._clickatell.calls, query)
+        calls = _newest(self._clickatell.gateway.log.calls(), query)
         if query.get("format") == "text":
             return "".join(each.line() + "\n" for each in calls)
         return [each.to_dict() for each in calls]
@@ -81,8 +96,8 @@ class Control:
         clickatell = self._clickatell
         return {
             **self._money(),
-            "messages": len(clickatell.messages),
-            "inbox": len(clickatell.inbox),
+            "messages": len(clickatell.account.messages),
+            "inbox": len(clickatell.account.inbox),
             "calls": clickatell.gateway.log.count,
             "connections": clickatell.open_connections,
             "listening": clickatell.listening,
@@ -131,7 +146,7 @@ class Control:
         values = _object(request, {"balance", "credits"})
         amounts = {name: _amount(name, value) for name, value in values.items()}
         for name, amount in amounts.items():
-            setattr(self._clickatell, name, amount)
+            setattr(self._clickatell.account, name, amount)
         return self._money()
 
     def _reset(self, request: Request) -> object:
@@ -141,9 +156,9 @@ class Control:
     def _money(self) -> dict[str, object]:
         clickatell = self._clickatell
         return {
-            "balance": float(clickatell.balance),
+            "balance": float(clickatell.account.balance),
             "currency": clickatell.settings.currency,
-            "credits": float(clickatell.credits),
+            "credits": float(clickatell.account.credits),
         }
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from scheduling import alerting
 from scheduling.gateways.outcome import GatewayError, Outcome
+from storage import actions as stored_actions
 from storage import alerts, message_history, occurrences, tasks
 from storage.database import Database
 from storage.message_history import MessageFilter
@@ -123,7 +124,7 @@ def add_alert(database: Database, clock: VirtualClock, handler: int) -> int:
             Stage.CLAIMED: ("later", (TOLD,)),
             Stage.RESTORED: ("fine", (TOLD,)),
         }
-        alerts.set_actions(
+        stored_actions.set_of_alert(
             tx, made, [Action(0, handler, "", text, whom, stage=tab) for tab, (text, whom) in tabs.items()]
         )
     return made
@@ -143,7 +144,7 @@ def add_task(database: Database, clock: VirtualClock, handler: int) -> int:
     with database.write() as tx:
         made = tasks.add(tx, row, clock.now())
         people = (Recipient(number="+447700900777"),)
-        tasks.set_actions(tx, [Action(0, handler, "", "fine " + "long " * 60, people)], task_id=made)
+        stored_actions.set_of_task(tx, made, [Action(0, handler, "", "fine " + "long " * 60, people)])
     return made
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from scheduling import alerting
+from storage import actions as stored_actions
 from storage import alerts, handlers, occurrences
 from storage.alerts import Alert, AlertField
 from storage.database import Database
@@ -47,7 +48,9 @@ def switch_on(
 
 def _set_actions(tx: Any, alert_id: int, handler: int, text: str, stages: tuple[str, ...]) -> None:
     to = (Recipient(number="+447700900999"),)
-    alerts.set_actions(tx, alert_id, [Action(0, handler, "", text, to, stage=stage) for stage in stages])
+    stored_actions.set_of_alert(
+        tx, alert_id, [Action(0, handler, "", text, to, stage=stage) for stage in stages]
+    )
 
 
 def get(database: Database, alert_id: int) -> Alert:

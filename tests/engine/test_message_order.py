@@ -9,7 +9,8 @@ import pytest
 
 from scheduling.gateways.outcome import Outcome, OutgoingMessage
 from scheduling.recorder import Recorder, Result
-from storage import alerts, handlers, outbox
+from storage import actions as stored_actions
+from storage import handlers, outbox
 from storage.database import Database
 from storage.records import Action, Message, MessageDraft, Recipient
 from storage.vocabulary import MessageState, Origin, OutcomeKind, Stage
@@ -325,7 +326,7 @@ class TwoHandlers:
                 Action(0, self.site.handler, "", "ALARM", joe, stage="Created"),
                 Action(0, other, "", "CLAIMED", joe, stage="Claimed"),
             ]
-            alerts.set_actions(tx, self.site.alert, actions)
+            stored_actions.set_of_alert(tx, self.site.alert, actions)
 
     def sent(self, occurrence: int) -> list[Message]:
         return self.site.sent(occurrence)

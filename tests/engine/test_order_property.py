@@ -8,6 +8,7 @@ import pytest
 
 from scheduling import alerting, stages
 from scheduling.gateways.outcome import Outcome, OutgoingMessage
+from storage import actions as stored_actions
 from storage import alerts, message_history, occurrences, outbox
 from storage.database import Database
 from storage.records import Action, Message, MessageDraft, Recipient
@@ -70,7 +71,7 @@ class Life:
             for place, stage in enumerate(at.STAGES)
         ]
         with self.database.write() as tx:
-            alerts.set_actions(tx, self.alert, actions)
+            stored_actions.set_of_alert(tx, self.alert, actions)
 
     def do(self, what: str, which: int, number: int) -> None:
         if what == "hand":

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from scheduling import cron, firing
+from storage import actions as stored_actions
 from storage import tasks
 from storage.database import Database
 from storage.records import Action, Recipient, Task
@@ -29,7 +30,7 @@ def add_task(database: Database, clock: VirtualClock, handler: int, **values: An
     with database.write() as tx:
         made = tasks.add(tx, row, clock.now())
         action = Action(0, handler, "", "Shift {Task}", (Recipient(number="+447700900123"),))
-        tasks.set_actions(tx, [action], task_id=made)
+        stored_actions.set_of_task(tx, made, [action])
     return made
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from scheduling import alerting, told
 from scheduling.gateways.outcome import GatewayError, Outcome, OutgoingMessage
+from storage import actions as stored_actions
 from storage import alerts, hearing, occurrences
 from storage.database import Database
 from storage.records import TOLD, Action, Recipient
@@ -30,7 +31,7 @@ def alarm(database: Database, clock: VirtualClock, through: int, *, over_through
             Action(0, over, "", "TAKEN", (TOLD,), stage="Claimed"),
             Action(0, over, "", "OVER", (TOLD,), stage="Restored"),
         ]
-        alerts.set_actions(tx, made, tabs)
+        stored_actions.set_of_alert(tx, made, tabs)
     return made
 
 

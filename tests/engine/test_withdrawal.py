@@ -8,6 +8,7 @@ import pytest
 
 from scheduling import alerting
 from scheduling.gateways.outcome import Outcome, OutgoingMessage, QueryAnswer, QueryVerdict
+from storage import actions as stored_actions
 from storage import alerts, message_history, occurrences
 from storage.database import Database
 from storage.records import Action, Message, Recipient
@@ -47,7 +48,7 @@ class Site:
             actions = [
                 Action(0, self.handler, "", "{Stage} {Alert}", people, stage=stage) for stage in stages
             ]
-            alerts.set_actions(tx, self.alert, actions)
+            stored_actions.set_of_alert(tx, self.alert, actions)
 
     def raise_(self, key: str | None = "d3") -> int:
         return at.raise_now(self.database, self.clock, self.alert, key)

@@ -16,6 +16,7 @@ from typing import Any
 from demo_data.clickatell import ThreadedClickatell
 from demo_data.clickatell.settings import SAMPLE_API_ID, SAMPLE_PASSWORD, SAMPLE_USER, Settings
 from scheduling import firing
+from storage import actions as stored_actions
 from storage import alerts, handlers, leases, tasks
 from storage.alerts import AlertField
 from storage.database import Database
@@ -204,7 +205,7 @@ class Round:
         alerts.set_fields(tx, self.alert, [AlertField("Zone")])
         to = tuple(Recipient(number=number) for number in ALERTED)
         told = (Recipient(kind="told"),)
-        alerts.set_actions(
+        stored_actions.set_of_alert(
             tx,
             self.alert,
             [
@@ -232,7 +233,7 @@ class Round:
         }
         task = tasks.add(tx, values, CLOCK.now())
         to = (Recipient(number=f"+4477008{n:05d}"),)
-        tasks.set_actions(tx, [Action(0, self.handlers[n % 2], "", "{Task}", to)], task_id=task)
+        stored_actions.set_of_task(tx, task, [Action(0, self.handlers[n % 2], "", "{Task}", to)])
 
     def _begin(self) -> None:
         kinds = ("run", "run", "run", "console", "screen")

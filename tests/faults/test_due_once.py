@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from scheduling import firing
+from storage import actions as stored_actions
 from storage import tasks
 from storage.database import Database
 from storage.records import Action, Recipient
@@ -26,7 +27,7 @@ def add_due_once(database: Database, handler: int) -> int:
     with database.write() as tx:
         made = tasks.add(tx, values, now)
         to = (Recipient(number="+447700900123"),)
-        tasks.set_actions(tx, [Action(0, handler, "", "Check pump 7", to)], task_id=made)
+        stored_actions.set_of_task(tx, made, [Action(0, handler, "", "Check pump 7", to)])
     return made
 
 

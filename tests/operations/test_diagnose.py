@@ -18,6 +18,7 @@ from demo_data.clickatell.settings import (
 )
 from demo_data.clickatell.threaded import ThreadedClickatell
 from scheduling.diagnose.finding import Finding, Result
+from storage import actions as stored_actions
 from storage import adoption, handlers, leases
 from storage.database import Database
 from storage.secrets import SecretBox
@@ -27,6 +28,7 @@ from tests.operations.arrange import JOE, make_handler, make_people, set_message
 from tests.operations.conftest import StandingClock
 from tui.operations import diagnose, handler_status, sending, tasks
 from tui.operations.desk import Desk
+from tui.operations.diagnose_bench import Scope
 from tui.operations.errors import Refused
 from tui.operations.handler_form import Doubt, Doubtful
 from tui.operations.handlers import HandlerForm
@@ -47,7 +49,7 @@ def found(findings: Iterator[Finding]) -> dict[str, Finding]:
 def problems(desk: Desk, **scope: int) -> list[str]:
     return [
         f"{one.check}: {one.found}"
-        for one in diagnose.run(desk, diagnose.Scope(**scope), live=False)
+        for one in diagnose.run(desk, Scope(**scope), live=False)
         if one.result is Result.PROBLEM
     ]
 
@@ -224,7 +226,7 @@ def add_task(tx, desk: Desk, name: str, handler: int, group: str) -> None:  # ty
     found_group = groups.by_name(tx.connection, group)
     assert found_group is not None
     action = Action(0, handler, "", "hello", (Recipient(group_id=found_group.id, name=group),))
-    stored.set_actions(tx, [action], task_id=made)
+    stored_actions.set_of_task(tx, made, [action])
 
 
 def test_an_altered_review_and_a_damaged_file_are_found(desk: Desk, database: Database) -> None:
@@ -250,7 +252,7 @@ def test_a_check_that_fails_is_a_finding_and_the_rest_goes_on(
 def test_every_check_of_the_list_says_something(desk: Desk, clickatell: ThreadedClickatell) -> None:
     at(desk, clickatell)
     assert len({check.name for check in diagnose.CHECKS}) == len(diagnose.CHECKS)
-    assert "Clickatell" not in [c.name for c in diagnose.checks_for(diagnose.Scope(), live=False)]
+    assert "Clickatell" not in [c.name for c in diagnose.checks_for(Scope(), live=False)]
     one = next(iter(diagnose.on_site(desk)))
     assert set(diagnose.as_json(one)) == {"check", "status", "about", "tried", "found", "advice"}
 

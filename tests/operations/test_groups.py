@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from storage import actions as stored_actions
 from storage import alerts
 from storage.records import Action, Recipient
 from tests.people import NOON, add_handler, add_task
@@ -70,7 +71,7 @@ def test_removal_names_the_tasks(desk: Desk, people: list[int], texts: Callable[
         row = {"name": "Fire", "priority": 1, "description": "", "enabled": True}
         fire = alerts.add(tx, row, NOON)
         recipients = (Recipient(group_id=ops.id),)
-        alerts.set_actions(tx, fire, [Action(0, handler, "", "out", recipients, stage="Created")])
+        stored_actions.set_of_alert(tx, fire, [Action(0, handler, "", "out", recipients, stage="Created")])
     assert groups.hanging(desk, ops.id) == ("Ops is a recipient of alert Fire and task Report",)
     groups.remove(desk, ops.id, confirmed=True)
     assert groups.listing(desk) == [] and users.get(desk, people[0]).groups == ()

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from scheduling import firing, lifecycle
+from storage import actions as stored_actions
 from storage import tasks
 from storage.records import Action, Recipient
 from storage.vocabulary import MessageState
@@ -90,6 +91,6 @@ def add_tasks(site: Site, handler: int) -> list[int]:
             }
             task = tasks.add(tx, values, CLOCK.now())
             action = Action(0, handler, "", "{Task}", (Recipient(number=f"+4477008{n:05d}"),))
-            tasks.set_actions(tx, [action], task_id=task)
+            stored_actions.set_of_task(tx, task, [action])
             made.append(task)
     return made

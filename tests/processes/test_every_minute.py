@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scheduling import cron, firing
+from storage import actions as stored_actions
 from storage import tasks
 from storage.records import Action, Recipient, TaskRun
 from tests.processes import run_shifted
@@ -31,7 +32,7 @@ def add_task(site: Site, now: datetime) -> int:
     with site.database.write() as tx:
         made = tasks.add(tx, values, now)
         action = Action(0, handler, "", "{Task}", (Recipient(number="+447700900123"),))
-        tasks.set_actions(tx, [action], task_id=made)
+        stored_actions.set_of_task(tx, made, [action])
     return made
 
 

@@ -14,7 +14,7 @@ from tui.cli.output import emit, say
 if TYPE_CHECKING:
     from scheduling.diagnose.finding import Finding
     from tui.operations.desk import Desk
-    from tui.operations.diagnose import Scope
+    from tui.operations.diagnose_bench import Scope
 
 SIGNS = {"ok": "✓", "warning": "!", "problem": "✗"}
 
@@ -69,7 +69,7 @@ def _findings(
 
 def _scope(desk: "Desk", handler: str | None, user: str | None, message: int | None) -> "Scope":
     from tui.operations import names
-    from tui.operations.diagnose import Scope
+    from tui.operations.diagnose_bench import Scope
 
     with desk.database.read() as connection:
         return Scope(

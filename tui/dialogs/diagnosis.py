@@ -16,7 +16,7 @@ from textual.worker import Worker, WorkerState, get_current_worker
 from scheduling.diagnose.finding import Finding, Result
 from tui.keys.registry import REGISTRY
 from tui.operations import diagnose
-from tui.operations.diagnose import Scope
+from tui.operations.diagnose_bench import Scope
 from tui.text.content import plain
 from tui.widgets.key_line import KeyLine
 from tui.widgets.steady_text import SteadyText

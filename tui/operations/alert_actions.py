@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from storage import alerts as stored
+from storage import actions as stored_actions
 from storage.alerts import Alert
 from storage.records import Action
 from storage.vocabulary import Role, Stage
@@ -104,7 +104,7 @@ def _save(
 
 
 def _owner(connection: sa.Connection, action_id: int) -> Alert:
-    alert_id = stored.owner_of_action(connection, action_id)
+    alert_id = stored_actions.alert_of(connection, action_id)
     if alert_id is None:
         raise Refused(
             f"no alert has an action with the id {action_id}", hint="see commsdesk alert action list"

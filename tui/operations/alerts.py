@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from scheduling import alerting, withdrawal
+from storage import actions as stored_actions
 from storage import alerts as stored
 from storage import occurrences
 from storage.alerts import Alert
@@ -110,7 +111,7 @@ def add(desk: Desk, form: AlertForm) -> Saved:
         _name_is_free(tx.connection, checked.values["name"])
         alert_id = stored.add(tx, checked.values, desk.now())
         stored.set_fields(tx, alert_id, checked.fields)
-        stored.set_actions(tx, alert_id, checked.actions)
+        stored_actions.set_of_alert(tx, alert_id, checked.actions)
         made = read(tx.connection, alert_id)
         off = "" if made.enabled else ", disabled"
         say(tx, desk, made, f"{made.name} added: priority {made.priority}{off}")
@@ -135,7 +136,7 @@ def save(tx: Transaction, desk: Desk, before: Alert, form: AlertForm) -> Saved:
     stored.change(tx, before.id, checked.values, desk.now())
     if checked.fields != before.fields:
         stored.set_fields(tx, before.id, checked.fields)
-    stored.set_actions(tx, before.id, checked.actions)
+    stored_actions.set_of_alert(tx, before.id, checked.actions)
     after = read(tx.connection, before.id)
     say(tx, desk, after, f"{before.name} {_changes(before, after)}")
     return Saved(after, checked.warnings)
@@ -182,7 +183,7 @@ def remove(desk: Desk, alert_id: int, *, although_active: bool = False) -> int:
             note = "the alert was removed"
             occurrences.add_event(tx, occurrence.id, stage, now, operator=desk.operator, note=note)
         # Without its actions nothing hangs on handlers, groups and users any more.
-        stored.set_actions(tx, alert_id, [])
+        stored_actions.set_of_alert(tx, alert_id, [])
         stored.change(tx, alert_id, {"removed_at": now, "enabled": False}, now)
         also = f"; {counted(len(active), 'active occurrence')} finalised, nothing sent" if active else ""
         say(tx, desk, found, f"{found.name} removed{also}")

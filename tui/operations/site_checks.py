@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -34,10 +33,8 @@ from storage.tables import messages
 from storage.vocabulary import MessageState
 from tui.operations import alert_health, task_preview
 from tui.operations.desk import Desk
+from tui.operations.diagnose_bench import Bench
 from tui.operations.moments import site_zone
-
-if TYPE_CHECKING:
-    from tui.operations.diagnose import Bench
 
 NEWEST_ENTRIES = 5000
 LATELY = timedelta(hours=24)
@@ -45,16 +42,16 @@ NEWEST_FAILURES = 1000
 FAILED = (MessageState.FAILED, MessageState.EXPIRED, MessageState.UNDELIVERED)
 
 
-def held(bench: "Bench") -> Iterator[Finding]:
+def held(bench: Bench) -> Iterator[Finding]:
     with bench.desk.database.read() as connection:
         yield judge.held(adoption.hold_of(connection))
 
 
-def engine(bench: "Bench") -> Iterator[Finding]:
+def engine(bench: Bench) -> Iterator[Finding]:
     yield judge.engine(bench.lease, bench.engine_running, bench.desk.now())
 
 
-def queue(bench: "Bench") -> Iterator[Finding]:
+def queue(bench: Bench) -> Iterator[Finding]:
     now = bench.desk.now()
     with bench.desk.database.read() as connection:
         waiting = sum(found.total for found in stored_handlers.queues(connection).values())
@@ -64,17 +61,17 @@ def queue(bench: "Bench") -> Iterator[Finding]:
     yield judge.unknown(unknown)
 
 
-def told(bench: "Bench") -> Iterator[Finding]:
+def told(bench: Bench) -> Iterator[Finding]:
     with bench.desk.database.read() as connection:
         yield judge.told(unheard.look(connection, bench.desk.now()))
 
 
-def failures(bench: "Bench") -> Iterator[Finding]:
+def failures(bench: Bench) -> Iterator[Finding]:
     since = bench.desk.now() - LATELY
     m = messages.c
     newest = (
         sa.select(m.error_code, m.error, m.state, m.finished_at)
-        .where(m.state.in_([str(state) for state in FAILED]))
+        .where(m.state.in_(FAILED))
         .order_by(m.id.desc())
         .limit(NEWEST_FAILURES)
     )
@@ -85,7 +82,7 @@ def failures(bench: "Bench") -> Iterator[Finding]:
     yield judge.failures(reasons.most_common(), int(LATELY.total_seconds() // 3600))
 
 
-def people(bench: "Bench") -> Iterator[Finding]:
+def people(bench: Bench) -> Iterator[Finding]:
     """Every enabled user's number in the field that handlers send to unless they name another."""
     fields = bench.telephone_fields
     chosen = fields[0] if fields else None
@@ -96,7 +93,7 @@ def people(bench: "Bench") -> Iterator[Finding]:
         yield person.everyone(chosen.name if chosen else None, numbers)
 
 
-def tasks(bench: "Bench") -> Iterator[Finding]:
+def tasks(bench: Bench) -> Iterator[Finding]:
     now = bench.desk.now()
     with bench.desk.database.read() as connection:
         known = [task for task in stored_tasks.listing(connection) if task.enabled]
@@ -124,14 +121,14 @@ def _troubles(desk: Desk, task: Task) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def alerts(bench: "Bench") -> Iterator[Finding]:
+def alerts(bench: Bench) -> Iterator[Finding]:
     with bench.desk.database.read() as connection:
         for alert in stored_alerts.listing(connection):
             if alert.enabled:
                 yield from plan.alert(alert.name, alert_health.broken(connection, alert))
 
 
-def clock(bench: "Bench") -> Iterator[Finding]:
+def clock(bench: Bench) -> Iterator[Finding]:
     with bench.desk.database.read() as connection:
         newest = stored_review.before(connection, None, 1)
         hold = clock_hold.hold_of(connection)
@@ -143,31 +140,31 @@ def clock(bench: "Bench") -> Iterator[Finding]:
     )
 
 
-def zone(bench: "Bench") -> Iterator[Finding]:
+def zone(bench: Bench) -> Iterator[Finding]:
     found, now = site_zone(), bench.desk.now()
     yield judge.zone(found, difference(found.name, now), now)
 
 
-def database(bench: "Bench") -> Iterator[Finding]:
+def database(bench: Bench) -> Iterator[Finding]:
     yield judge.sound(integrity.full_check(bench.desk.database.path))
 
 
-def review(bench: "Bench") -> Iterator[Finding]:
+def review(bench: Bench) -> Iterator[Finding]:
     with bench.desk.database.read() as connection:
         last = stored_review.last_id(connection)
     verdict = review_verify.verify(bench.desk.database, start=max(1, last - NEWEST_ENTRIES + 1))
     yield judge.review(verdict.problem, verdict.checked, [str(gap) for gap in verdict.missing])
 
 
-def disk(bench: "Bench") -> Iterator[Finding]:
+def disk(bench: Bench) -> Iterator[Finding]:
     yield judge.disk(integrity.free_bytes(bench.desk.database.folder.path))
 
 
-def file_system(bench: "Bench") -> Iterator[Finding]:
+def file_system(bench: Bench) -> Iterator[Finding]:
     yield judge.file_system(file_system_of(bench.desk.database.folder.path))
 
 
-def rights(bench: "Bench") -> Iterator[Finding]:
+def rights(bench: Bench) -> Iterator[Finding]:
     yield _rights(bench.desk.database.folder)
 
 
@@ -177,11 +174,11 @@ def _rights(folder: DataFolder) -> Finding:
     return judge.rights(folder.path.stat().st_mode, loose)
 
 
-def library(bench: "Bench") -> Iterator[Finding]:
+def library(bench: Bench) -> Iterator[Finding]:
     yield judge.library()
 
 
-def processes(bench: "Bench") -> Iterator[Finding]:
+def processes(bench: Bench) -> Iterator[Finding]:
     with bench.desk.database.read() as connection:
         alive = instances.alive(connection, bench.desk.now())
     yield judge.processes(alive, bench.version)

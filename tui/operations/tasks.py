@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from scheduling import cron, firing, misfire
 from scheduling.firing import Fired
 from scheduling.zones import zone_named
+from storage import actions as stored_actions
 from storage import tasks as stored
 from storage.database import Transaction
 from storage.records import ReviewEntry, Task, TaskRun
@@ -78,7 +79,7 @@ def add(desk: Desk, form: TaskForm) -> Saved:
         _name_is_free(tx.connection, checked.values["name"])
         now = desk.now()
         task_id = stored.add(tx, checked.values, now)
-        stored.set_actions(tx, checked.actions, task_id=task_id)
+        stored_actions.set_of_task(tx, task_id, checked.actions)
         made = _with_next_due(tx, task_id, now)
         when = made.cron or "once"
         _say(tx, desk, made, f"{made.name} added: {when}, {made.zone}{_next_words(made)}")
@@ -97,7 +98,7 @@ def edit(desk: Desk, task_id: int, revision: int, form: TaskForm) -> Saved:
         _name_is_free(tx.connection, checked.values["name"], task_id)
         now = desk.now()
         stored.change(tx, task_id, {**checked.values, "problem": None}, now)
-        stored.set_actions(tx, checked.actions, task_id=task_id)
+        stored_actions.set_of_task(tx, task_id, checked.actions)
         after = read(tx.connection, task_id)
         if any(getattr(before, name) != getattr(after, name) for name in TIMING) or before.problem:
             after = _with_next_due(tx, task_id, now)
