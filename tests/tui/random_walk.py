@@ -225,6 +225,9 @@ class Walk:
             if done == "paste":
                 await self._put(pilot, brings)
                 continue
+            if done == "wait":
+                await self._until(pilot, lambda: brings in self._offered(app))  # noqa: B023
+                continue
             if done == "name":
                 done, _, brings = brings.partition(" ")
                 await self._do(pilot, done)

@@ -59,8 +59,8 @@ class Errand:
     """`steps` in `list` that reach the actions and screens `reaches`.
 
     A step is a key, with the screen or focused widget that it has to bring where it brings one;
-    "paste TEXT"; or "name ID", an action as the palette does it. `row` is SQL that gives the record
-    under the cursor.
+    "paste TEXT"; "name ID", an action as the palette does it; or "wait ID" until an action has a key.
+    `row` is SQL that gives the record under the cursor.
     """
 
     reaches: tuple[str, ...]
@@ -75,9 +75,11 @@ def _in_state(state: str) -> str:
 
 
 _COMPOSER = ("enter AlertEditor", "f2 ActionList", "enter ActionEditor", "f2 MessageBox")
+_FIRE_PANEL = "SELECT id FROM alert WHERE name = 'Fire panel'"
 _READ = ("I FileInput", f"paste {USERS_FILE}", "enter PreviewTable")
 
 ERRANDS = (
+    Errand(("occurrences.open",), "occurrences", ("m ContextMenu", "enter OccurrenceDialog")),
     Errand(("messages.open",), "messages", ("m ContextMenu", "enter MessageDetail")),
     Errand(("message.arrived",), "messages", ("enter MessageDetail", "y"), _in_state("unknown")),
     Errand(("message.drop",), "messages", ("enter MessageDetail", "D"), _in_state("unknown")),
@@ -96,6 +98,12 @@ ERRANDS = (
         "SELECT max(id) FROM review WHERE occurrence_id IS NOT NULL",
     ),
     Errand(("groups.users",), "groups", ("o",)),
+    Errand(("groups.edit", "GroupEditor"), "groups", ("enter GroupEditor",)),
+    Errand(
+        ("fields.later",), "fields", ("J",), "SELECT id FROM custom_field ORDER BY id DESC LIMIT 1 OFFSET 1"
+    ),
+    Errand(("fields.edit",), "fields", ("enter FieldEditor",)),
+    Errand(("alerts.raise", "RaiseAlert"), "alerts", ("r RaiseAlert",), _FIRE_PANEL),
     Errand(("fields.users",), "fields", ("o",)),
     Errand(("fields.earlier",), "fields", ("K",), "SELECT max(id) FROM custom_field"),
     Errand(("import.show", "import.apply"), "users", (*_READ, "f4", "ctrl+s MainScreen")),
@@ -105,8 +113,8 @@ ERRANDS = (
     Errand(
         ("composer.field", "composer.previous", "composer.next"),
         "alerts",
-        (*_COMPOSER, "f9", "f8", "f3 ContextMenu", "enter"),
-        "SELECT id FROM alert WHERE name = 'Fire panel'",
+        (*_COMPOSER, "wait composer.next", "f9", "f8", "f3 ContextMenu", "enter"),
+        _FIRE_PANEL,
     ),
     Errand(
         ("AskText",),
