@@ -8,7 +8,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
-from tests.tui.support import strips_of
+from tests.tui.textual_private import strips_of
 
 LOOKS = ("bold", "dim", "italic", "underline", "reverse", "strike")
 SEEN_ON_BLANKS = ("underline", "reverse", "strike")

@@ -22,12 +22,13 @@ import sqlalchemy as sa
 from textual import events
 from textual.geometry import Size
 from textual.pilot import Pilot
-from textual.worker import Worker, WorkerState
+from textual.worker import WorkerState
 
 from storage import tables
 from storage.site import open_site
 from tests.tui.support import settle
 from tests.tui.test_hostile import LISTS
+from tests.tui.textual_private import comes, mouse_comes, target_and_name, watching_workers, window_becomes
 from tests.tui.walk_visits import ERRANDS, TURNS, Errand, Site, make, openings
 from tui.console.app import ConsoleApp
 from tui.console.settings import ConsoleSettings
@@ -323,14 +324,13 @@ class Walk:
 
     async def _put(self, pilot: Pilot[Any], text: str) -> None:
         self._says(f"paste {text[:30]!r}")
-        pilot.app._driver.send_message(events.Paste(text))  # type: ignore[union-attr]
+        comes(pilot.app, events.Paste(text))
         await _rest(pilot)
 
     async def _resize(self, pilot: Pilot[Any]) -> None:
         size = self.chance.choice(MORE_SIZES)
         self._says(f"resize {size}")
-        pilot.app._driver._size = Size(*size)  # type: ignore[union-attr]
-        pilot.app.post_message(events.Resize(Size(*size), Size(*size)))
+        window_becomes(pilot.app, Size(*size))
         await _rest(pilot)
 
     async def _mouse(self, pilot: Pilot[Any]) -> None:
@@ -357,7 +357,7 @@ class Walk:
         pilot: Pilot[Any], kind: type[events.MouseEvent], x: int, y: int, button: int, ctrl: bool = False
     ) -> None:
         event = kind(None, x, y, 0, 0, button, False, False, ctrl, screen_x=x, screen_y=y)
-        pilot.app._driver.process_message(event)  # type: ignore[union-attr]
+        mouse_comes(pilot.app, event)
 
     async def _burst(self, pilot: Pilot[Any]) -> None:
         """Several at once, as from a link that hung."""
@@ -388,7 +388,7 @@ class Walk:
         for key in keys:
             named = {" ": "space"}.get(key, key)
             character = key if len(key) == 1 else {"space": " ", "enter": "\r"}.get(key)
-            pilot.app._driver.send_message(events.Key(named, character))  # type: ignore[union-attr]
+            comes(pilot.app, events.Key(named, character))
         await _rest(pilot)
         self._see(pilot.app)
 
@@ -405,11 +405,11 @@ class Walk:
     @contextmanager
     def _watching(self, app: Any) -> Iterator[None]:
         self._last = None
-        done, dismissed, worked = app.run_action, Question.dismiss, Worker._run
+        done, dismissed = app.run_action, Question.dismiss
         heard = _Heard(self.problems)
 
         async def run_action(action: Any, default: Any = None, spaces: Any = None) -> bool:
-            target, name, _ = app._parse_action(action, default or app, spaces)
+            target, name = target_and_name(app, action, default or app, spaces)
             result = await done(action, default, spaces)
             found = BY_NAME.get((getattr(target, "PLACE", ""), name))
             if found is not None:
@@ -423,8 +423,7 @@ class Walk:
             self.done["answered with yes"] += result == "yes"
             return dismissed(question, result)
 
-        async def run(worker: Any, app: Any) -> None:
-            await worked(worker, app)
+        def ended(worker: Any) -> None:
             error = worker.error
             # As the console has it: what is being taken away may miss what it lacks.
             if worker.state is WorkerState.ERROR and not _is_foreseen(error) and not is_going(worker.node):
@@ -432,14 +431,13 @@ class Walk:
 
         app.run_action = run_action
         setattr(Question, "dismiss", dismiss)  # noqa: B010
-        setattr(Worker, "_run", run)  # noqa: B010
         logging.getLogger().addHandler(heard)
         try:
-            yield
+            with watching_workers(ended):
+                yield
         finally:
             logging.getLogger().removeHandler(heard)
             setattr(Question, "dismiss", dismissed)  # noqa: B010
-            setattr(Worker, "_run", worked)  # noqa: B010
 
     def judge(self) -> None:
         """Raise what went wrong, with the way there."""

@@ -6,14 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from textual._context import visible_screen_stack
-from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.strip import Strip
 
 from storage.site import open_site
 from storage.vocabulary import Role
+from tests.tui.textual_private import notified, strips_of
 from tui.console.app import ConsoleApp
 from tui.console.settings import ConsoleSettings
 from tui.dialogs.confirm import Confirm
@@ -85,15 +83,9 @@ def screen_text(pilot: Pilot[Any]) -> str:
     return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines)
 
 
-def strips_of(app: App[Any]) -> list[Strip]:
-    """The lines as they are drawn. What they find around a dialog stays drawn, so it must be there."""
-    visible_screen_stack.set(app._background_screens)
-    return app.screen._compositor.render_strips()
-
-
 def told(pilot: Pilot[Any]) -> list[str]:
     """The sentences told at the edge of the screen."""
-    return [notification.message for notification in pilot.app._notifications]
+    return notified(pilot.app)
 
 
 async def say_yes(pilot: Pilot[Any]) -> None:

@@ -25,6 +25,7 @@ from tests.sample import SampleSites
 from tests.tui.guide.hands import paste
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle, shown
+from tests.tui.textual_private import strips_of
 from tui.dialogs.ask_text import AskText
 from tui.dialogs.confirm import Answer, Confirm, Question
 from tui.editors.user import UserEditor
@@ -161,7 +162,7 @@ def desk(folder: Path) -> Iterator[Desk]:
 
 def check(pilot: Pilot[Any], where: str) -> None:
     """Nothing that a terminal obeys, no action or link out of a text."""
-    for line in pilot.app.screen._compositor.render_strips():
+    for line in strips_of(pilot.app):
         for segment in line:
             found = OBEYED.search(segment.text)
             assert found is None, f"{where}: {segment.text!r}"

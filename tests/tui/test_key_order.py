@@ -9,6 +9,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from tests.tui.support import console, make_desk, settle, shown
+from tests.tui.textual_private import comes, hand_on, key_comes
 from tui.editors.handler import HandlerEditor
 from tui.operations.desk import Desk
 from tui.terminal import key_order as typed
@@ -29,7 +30,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def at_once(pilot: Pilot[Any], *keys: str) -> None:
     """As from a link that hung: all of them are there before the first is looked at."""
     for key in keys:
-        pilot.app._driver.send_message(events.Key(key, key if len(key) == 1 else None))  # type: ignore[union-attr]
+        key_comes(pilot.app, key)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ async def test_text_is_what_was_typed(desk: Desk, keys: tuple[str, ...], text: s
         assert field.value == f"{text}1"
         # What was pasted comes between them as well.
         at_once(pilot, BACKSPACE)
-        pilot.app._driver.send_message(events.Paste("x y"))  # type: ignore[union-attr]
+        comes(pilot.app, events.Paste("x y"))
         at_once(pilot, LEFT, "z", "end", "2")
         await settle(pilot, lambda: "2" in field.value)
         assert field.value == f"{text}x zy2"
@@ -92,6 +93,6 @@ async def test_what_comes_when_the_console_has_closed_is_for_nobody(desk: Desk) 
     async with console(desk, section="users") as pilot:
         app = pilot.app
     on_its_way = events.Key(LEFT, None)
-    on_its_way._set_forwarded()
+    hand_on(on_its_way)
     for key in (on_its_way, events.Key("a", "a")):
         await app.on_event(key)

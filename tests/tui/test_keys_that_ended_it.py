@@ -16,6 +16,7 @@ from tests.operations.arrange import make_handler, make_people
 from tests.tui.sections.people import desk_at
 from tests.tui.support import console, settle, shown, told
 from tests.tui.test_key_order import at_once
+from tests.tui.textual_private import drag_in
 from tui.console.app import ConsoleApp
 from tui.dialogs.confirm import Confirm, Question
 from tui.dialogs.diagnosis import Diagnosis, FindingView
@@ -230,10 +231,8 @@ async def test_a_click_on_what_was_taken_away_since_it_was_drawn(
         finding = dialog.query(FindingView).first()
         x, y = finding.region.x + 2, finding.region.y
         await pilot.mouse_down(offset=(x, y))
-        dialog._selecting = True  # a drag has begun
-        parent, finding._parent = finding._parent, None  # as it is being removed, and still drawn
-        dialog._forward_event(kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y))
-        finding._parent = parent
+        event = kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y)
+        drag_in(dialog, event, over=finding)
         await pilot.pause()
         assert pilot.app.failure is None  # type: ignore[attr-defined]
 

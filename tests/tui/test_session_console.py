@@ -12,6 +12,7 @@ import pytest
 from textual.command import CommandPalette, DiscoveryHit
 
 from tests.tui.support import console, make_desk, settle
+from tests.tui.textual_private import providers_of
 from tui.keys.registry import REGISTRY
 from tui.operations.desk import Desk
 from tui.operations.local_files import OwnFolder
@@ -138,6 +139,4 @@ async def test_the_palette_itself_is_of_the_console_only(desk: Desk) -> None:
     async with session(desk, "users") as pilot:
         await pilot.press("ctrl+p")
         await settle(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
-        assert pilot.app.screen._providers and {type(each) for each in pilot.app.screen._providers} == {
-            ActionProvider
-        }
+        assert providers_of(pilot.app.screen) == {ActionProvider}

@@ -21,6 +21,7 @@ from tests.tui.sections.raising import fire
 from tests.tui.stillness import at_rest
 from tests.tui.support import console, say_yes, settle, shown, told
 from tests.tui.test_hostile import LISTS, STOPS, leave, listed, to_one_with_actions
+from tests.tui.textual_private import keys_of
 from tui.messages.send_message import SendMessage
 from tui.occurrences.raise_alert import RaiseAlert
 from tui.operations.desk import Desk
@@ -37,8 +38,7 @@ def screens() -> Iterator[type[Screen[Any]]]:
 
 @pytest.mark.parametrize("kind", sorted(set(screens()), key=lambda each: each.__name__))
 def test_every_screen_has_what_textual_gives_screens(kind: type[Screen[Any]]) -> None:
-    bound = kind._merged_bindings.key_to_bindings if kind._merged_bindings else {}
-    assert {"tab", "shift+tab", "ctrl+c"} <= set(bound)
+    assert {"tab", "shift+tab", "ctrl+c"} <= keys_of(kind)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from tests.tui.textual_private import strips_of
 from tui.dialogs.help import HelpScreen
 from tui.keys.registry import REGISTRY
 from tui.terminal import themes
@@ -65,5 +66,4 @@ async def until(pilot: Pilot[Any], state: Callable[[], object]) -> None:
 
 def screen_text(app: App[Any]) -> str:
     """What is on the screen, line by line."""
-    lines = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in line).rstrip() for line in lines)
+    return "\n".join("".join(segment.text for segment in line).rstrip() for line in strips_of(app))

@@ -7,6 +7,7 @@ import pytest
 from tests.tui.kit.app import KitApp, screen_text, shown, until
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.kit.sources import COLUMNS, KeySource
+from tests.tui.textual_private import notified
 from tui.widgets.marks import MOST_MARKS
 from tui.widgets.paged_table import ListSource, PagedTable, Row
 
@@ -152,7 +153,7 @@ async def test_too_many_rows_are_not_marked_by_one_key() -> None:
     async with shown(app) as pilot:
         await until(pilot, lambda: table.is_read)
         await pilot.press("ctrl+a")
-        await until(pilot, lambda: app._notifications)
+        await until(pilot, lambda: notified(app))
         assert table.marked == ()
 
 

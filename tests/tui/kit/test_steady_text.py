@@ -4,6 +4,7 @@ from textual.app import App, ComposeResult
 from textual.content import Content
 
 from tests.tui.support import settle
+from tests.tui.textual_private import note_layouts, strips_of
 from tui.widgets.inputs import TextInput
 from tui.widgets.steady_text import SteadyText
 
@@ -24,8 +25,7 @@ async def test_only_another_size_is_laid_out_again() -> None:
         await settle(pilot, lambda: grows.size.height == 1)
         await pilot.pause()
         laid: list[object] = []
-        layout = app.screen._refresh_layout
-        app.screen._refresh_layout = lambda *size, **how: (laid.append(size), layout(*size, **how))[1]  # type: ignore[method-assign]
+        note_layouts(app, laid)
         fixed.update("b" * 50)
         grows.update(Content("line one"))
         await pilot.press("x", "y")
@@ -44,8 +44,6 @@ async def test_the_same_words_in_another_colour_are_drawn() -> None:
         grows = app.query_one("#grows", SteadyText)
         grows.update(Content.styled("one line", "red"))
         await pilot.pause()
-        (segment, *_) = [
-            each for each in app.screen._compositor.render_strips()[grows.region.y] if each.text.strip()
-        ]
+        (segment, *_) = [each for each in strips_of(app)[grows.region.y] if each.text.strip()]
         assert segment.style is not None and segment.style.color is not None
         assert segment.style.color.get_truecolor()[0] > 100

@@ -6,6 +6,7 @@ from textual.color import Color
 
 from tests.tui.kit.app import KitApp, Settings, shown, until
 from tests.tui.kit.sources import COLUMNS, KeySource
+from tests.tui.textual_private import as_sent, strips_of
 from tui.terminal import themes
 from tui.widgets.paged_table import PagedTable
 
@@ -34,8 +35,7 @@ def test_every_text_can_be_read_on_every_ground(theme) -> None:
 
 
 def styles(app: KitApp) -> list[Style]:
-    lines = app.screen._compositor.render_strips()
-    return [segment.style for line in lines for segment in line if segment.style]
+    return [segment.style for line in strips_of(app) for segment in line if segment.style]
 
 
 async def drawn(app: KitApp, table: PagedTable) -> tuple[set[str], bool]:
@@ -43,23 +43,12 @@ async def drawn(app: KitApp, table: PagedTable) -> tuple[set[str], bool]:
     async with shown(app) as pilot:
         await until(pilot, lambda: table.is_read)
         await pilot.press("down")
-        filtered = [
-            segment
-            for line in app.screen._compositor.render_strips()
-            for segment in _through_filters(app, list(line))
-        ]
+        filtered = [segment for line in strips_of(app) for segment in as_sent(app, list(line))]
         kinds = {
             color.type.name for segment in filtered if segment.style
             for color in (segment.style.color, segment.style.bgcolor) if color
         }  # fmt: skip
         return kinds, any(segment.style and segment.style.reverse for segment in filtered)
-
-
-def _through_filters(app: KitApp, segments: list) -> list:
-    for each in app._filters:
-        if each.enabled:
-            segments = each.apply(segments, Color.parse("black"))
-    return segments
 
 
 async def test_the_terminal_theme_sends_only_the_sixteen_colours() -> None:

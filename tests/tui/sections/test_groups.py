@@ -62,7 +62,7 @@ async def test_the_list_its_detail_and_the_way_back(desk: Desk) -> None:
         await settle(pilot, lambda: "Nobody belongs to it yet" in screen_text(pilot))
         await go_to(pilot, "Ops")
         await settle(pilot, lambda: "Sent to by   task Shift report" in screen_text(pilot))
-        assert "Joe Hart" in section.query_one(".detail-text", Static).visual._text  # type: ignore[attr-defined]
+        assert "Joe Hart" in str(section.query_one(".detail-text", Static).render())
         await pilot.press("escape")
         await rows_are(pilot, 3)
         assert pilot.app._main.current.id == "users"
