@@ -131,9 +131,9 @@ class Round:
         return False
 
     def was_led(self) -> bool:
-        """Whether an engine has ever had the lease: before, there is no clock that could be set."""
+        """Whether a holder of the lease has written down its clock: before, none can be told to be set."""
         with contextlib.suppress(StorageError), self.database.read() as connection:
-            return leases.current(connection).epoch > 0
+            return leases.current(connection).clock_boot is not None
         return False
 
     def excuse(self, words: str) -> None:
