@@ -167,8 +167,5 @@ def _named(tx: Transaction, reason: str, count: int) -> list[ReviewEntry]:
             )
         )
     waited = f"{count:,} waiting {'message' if count == 1 else 'messages'} held as unknown; " if count else ""
-    said = (
-        f"this database is {reason}: {waited}nothing is sent"
-        " until someone says that this is the live site (commsdesk adopt)"
-    )
+    said = f"this database is {reason}: {waited}nothing is sent until someone says that this is the live site"
     return [ReviewEntry(Category.SYSTEM, said, Level.ERROR, kind=EntryKind.SITE), *entries]

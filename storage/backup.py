@@ -73,7 +73,8 @@ def _copy(database: Database, temporary: Path, now: datetime) -> int:
         raise sqlite.translate(error, database.path) or error from error
     found = integrity.check_copy(temporary)
     if found:
-        raise Damaged(f"the copy is not sound ({found[0]}): the database is damaged; {integrity.WHAT_TO_DO}")
+        said = f"the copy is not sound ({found[0]}): the database is damaged; {integrity.WHAT_TO_DO}"
+        raise Damaged(said, hint=integrity.HINT)
     database_file.flush(temporary)
     return head_id
 

@@ -2,7 +2,14 @@
 
 
 class StorageError(Exception):
-    """The site's data cannot be used as it is; the text says what to do."""
+    """The site's data cannot be used as it is; the text says what to do.
+
+    `hint` is what helps on the command line only, a command: no screen shows it.
+    """
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class NewerSchema(StorageError):

@@ -43,10 +43,11 @@ def require_sound(path: Path) -> None:
     """The check at the start. Raises `Damaged` in words that say what to do."""
     found = quick_check(path)
     if found:
-        raise Damaged(f"{path} is damaged ({found[0]}): {WHAT_TO_DO}")
+        raise Damaged(f"{path} is damaged ({found[0]}): {WHAT_TO_DO}", hint=HINT)
 
 
-WHAT_TO_DO = "stop every commsdesk on it and restore the newest backup (commsdesk restore FILE)"
+WHAT_TO_DO = "stop every commsdesk on it and restore the newest backup"
+HINT = "commsdesk restore FILE"
 
 
 def free_bytes(folder: Path) -> int:

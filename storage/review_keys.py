@@ -164,6 +164,6 @@ def _said(key_id: int, spans: Sequence[Span]) -> list[ReviewEntry]:
         return []
     said = (
         f"key {key_id} of the review cannot be read: entries {text} can be checked only with the secret"
-        " key of then (commsdesk review verify --with-key FILE)"
+        " key of then"
     )
     return [ReviewEntry(Category.SYSTEM, said, Level.WARNING, kind=EntryKind.SITE)]

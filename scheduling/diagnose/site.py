@@ -89,7 +89,8 @@ def sound(found: Sequence[str]) -> Finding:
     if not found:
         return ok("Database", tried, "sound")
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    return problem("Database", tried, f"damaged: {found[0]}{more}", integrity.WHAT_TO_DO)
+    advice = f"{integrity.WHAT_TO_DO} ({integrity.HINT})"
+    return problem("Database", tried, f"damaged: {found[0]}{more}", advice)
 
 
 def clock(

@@ -1,19 +1,24 @@
 """Names that look like sentences: no fact is read back out of the words that hold them."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from scheduling import lifecycle
 from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict, Outcome
+from storage import integrity
+from storage.errors import Damaged
+from storage.folder import DataFolder
 from storage.records import Message, Recipient, Review
 from storage.review import kind_told_by_message
+from storage.site import open_site
 from storage.vocabulary import Category, EntryKind, Level, MessageState, OnUnknown, Origin, OutcomeKind
 from tests.operations.arrange import make_handler
 from tests.people import add_task
 from tui.operations import handlers, occurrences, sending, users
 from tui.operations.desk import Desk
-from tui.operations.errors import Refused
+from tui.operations.errors import Refused, on_command_line
 from tui.review.kinds import SIGNS, kind_of
 from tui.review.lines import PROBLEMS
 
@@ -146,3 +151,19 @@ def test_what_hangs_on_a_user_is_a_sentence_for_each_whatever_names_hold(desk: D
     add_task(desk.database, f"Task {name}", [Recipient(user_id=joe.id)])
     (sentence,) = users.hanging(desk, [joe.id])
     assert sentence == f"{joe.name} is a recipient of task Task {name}"
+
+
+def test_a_damaged_file_names_the_command_on_the_command_line_only(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    open_site(site).close()
+    file = DataFolder(site).database
+    whole = bytearray(file.read_bytes())
+    whole[4096:12288] = b"\xff" * 8192
+    file.write_bytes(whole)
+    with pytest.raises(Damaged) as caught:
+        integrity.require_sound(file)
+    assert str(caught.value).endswith("restore the newest backup")
+    assert on_command_line(caught.value) == f"{caught.value} (commsdesk restore FILE)"
+    refused = Refused.by(caught.value)
+    assert refused.message == str(caught.value)
+    assert refused.on_command_line == on_command_line(caught.value)

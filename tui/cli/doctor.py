@@ -10,6 +10,7 @@ from tui.cli import context
 from tui.cli.existing_site import existing_desk
 from tui.cli.options import Json
 from tui.cli.output import emit, say
+from tui.operations.errors import on_command_line
 
 if TYPE_CHECKING:
     from scheduling.diagnose.finding import Finding
@@ -64,7 +65,7 @@ def _findings(
         folder = DataFolder(context.global_options().folder)
         if isinstance(error, NotASite) and not folder.database.exists():
             raise  # there is nothing here to look at
-        yield from site_checks.without_opening(folder, str(error))
+        yield from site_checks.without_opening(folder, on_command_line(error))
 
 
 def _scope(desk: "Desk", handler: str | None, user: str | None, message: int | None) -> "Scope":

@@ -10,6 +10,7 @@ from tui.cli import context
 from tui.cli.existing_site import existing_desk
 from tui.cli.options import Json
 from tui.cli.output import emit, local_time, say, show_facts, show_table
+from tui.operations.errors import on_command_line
 
 if TYPE_CHECKING:
     from tui.operations.handler_status import HandlerView
@@ -29,7 +30,7 @@ def status(json: Json = False) -> None:
             found = operations.status(desk)
     except StorageError as error:
         if json:
-            emit(operations.unusable_json(str(context.global_options().folder), str(error)))
+            emit(operations.unusable_json(str(context.global_options().folder), on_command_line(error)))
         raise
     if json:
         emit(operations.as_json(found))

@@ -64,7 +64,7 @@ class Desk:
                     operators.seen(tx, self.operator_id, self.now())
                 yield tx
         except StorageError as error:
-            raise Refused(str(error)) from error
+            raise Refused.by(error) from error
 
     def check(self, connection: "sa.Connection", role: Role, what: str) -> None:
         """As `require`, by a connection that is there already."""

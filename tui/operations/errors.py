@@ -1,5 +1,7 @@
 """How an operation says no: one clear sentence, the field it concerns, and nothing changed."""
 
+from storage.errors import StorageError
+
 
 class Refused(Exception):
     """The input or the moment does not allow it.
@@ -15,6 +17,11 @@ class Refused(Exception):
         self.field = field
         self.hint = hint
 
+    @classmethod
+    def by(cls, error: StorageError) -> "Refused":
+        """What the site's files do not allow, in their words."""
+        return cls(str(error), hint=error.hint)
+
     @property
     def on_command_line(self) -> str:
         """The sentence with its hint in brackets."""
@@ -23,6 +30,8 @@ class Refused(Exception):
 
 def on_command_line(error: Exception) -> str:
     """An error as the command line shows it: with its hint, where it has one."""
+    if isinstance(error, StorageError) and error.hint:
+        return f"{error} ({error.hint})"
     return error.on_command_line if isinstance(error, Refused) else str(error)
 
 

@@ -41,7 +41,7 @@ def make_backup(desk: Desk, file: Path, *, key_file: Path | None = None, force: 
     try:
         made = backup.backup(desk.database, file, desk.now(), key_file=key_file, force=force)
     except StorageError as error:
-        raise Refused(str(error)) from error
+        raise Refused.by(error) from error
     key = f", its secret key to {made.key_file}" if made.key_file else ", without the secret key"
     with desk.write(Role.ADMINISTRATOR, "making a backup") as tx:
         tx.review(desk.now(), _said(desk, f"backup written to {made.file}{key}"))
@@ -100,7 +100,7 @@ def put_back(
             f"not restored: it would let in {who}: agree to it, or use another backup", hint="--yes"
         ) from None
     except StorageError as error:
-        raise Refused(str(error)) from error
+        raise Refused.by(error) from error
     database = done.database
     try:
         return _report(done, Desk(database, operator, role, now))
@@ -179,7 +179,7 @@ def change_key(desk: Desk) -> Rotated:
     try:
         return key_rotation.rotate(desk.database, desk.now(), _said(desk, "the secret key was changed"))
     except StorageError as error:
-        raise Refused(str(error)) from error
+        raise Refused.by(error) from error
 
 
 NAMED = {"--against": "a backup", "--with-key": "the copy of a secret key"}
@@ -205,7 +205,7 @@ def verify_review(
         verdict = review_verify.verify(desk.database, start, progress, older_keys=older)
         beside = review_verify.against(desk.database, against) if against is not None else None
     except StorageError as error:
-        raise Refused(str(error)) from error
+        raise Refused.by(error) from error
     return verdict, beside
 
 
