@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from demo_data.sample_people import BAD_NUMBER, OPTED_OUT, number_of
 from demo_data.sample_setup import FLAKY, XML
-from scheduling import lifecycle
+from scheduling import delivery_reports, outlived
 from scheduling.gateways import registry
 from scheduling.gateways.one_api.codes import CODES
 from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict, Outcome
@@ -121,7 +121,7 @@ class Past:
 
     def _report(self, message: Message) -> Callable[[datetime], None]:
         def report(at: datetime) -> None:
-            step = lifecycle.after_report(message, _delivery(message), at)
+            step = delivery_reports.after_report(message, _delivery(message), at)
             asked = message.reports_asked + 1
             outbox.set_report(self.tx, message.id, step.state, step.report_due_at, asked)
             self.tx.review(at, *step.review)
@@ -133,8 +133,8 @@ class Past:
 
         def end(at: datetime) -> None:
             found = [m for m in outbox.current(self.tx, ids).values() if m.state is MessageState.QUEUED]
-            apply(self.tx, {message.id: lifecycle.outlived(message, at) for message in found}, at)
-            self.tx.review(at, *lifecycle.outlived_review(found))
+            apply(self.tx, {message.id: outlived.step(message, at) for message in found}, at)
+            self.tx.review(at, *outlived.entries(found))
 
         return end
 

@@ -7,7 +7,17 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from scheduling import told, withdrawal
-from scheduling.actions import Queued, carry_out, names_of
+from scheduling.actions import Queued, carry_out
+from scheduling.alert_words import (
+    NOBODY_HAD_BEEN,
+    alert_entry,
+    entries_with_problems,
+    key_in_brackets,
+    noted,
+    recipients_counted,
+    stage_entries,
+    withdrawn_entries,
+)
 from scheduling.stages import DONE
 from storage import hearing, occurrences
 from storage.alerts import Alert, AlertField
@@ -16,8 +26,7 @@ from storage.hearing import TELLING
 from storage.names import key_of
 from storage.occurrences import Occurrence
 from storage.outbox import Submission
-from storage.records import Message, ReviewEntry
-from storage.vocabulary import ACTIVE_STAGES, Category, EntryKind, Level, Origin, Stage
+from storage.vocabulary import ACTIVE_STAGES, EntryKind, Level, Origin, Stage
 
 # The fields that every occurrence has; a message may use them whatever the alert declares.
 BUILT_IN = (
@@ -35,11 +44,7 @@ BUILT_IN = (
 )
 
 
-MOST_NOTED = 2000  # characters of what is given with a raise that is counted: a source may repeat it for days
-MOST_OF_A_VALUE = 200
-
 NOBODY_TOLD = "raised again, nobody had been told"
-NOBODY_HAD_BEEN = "nobody had been told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ def raise_alert(
     undeclared = [name for name in given if key_of(name) not in {key_of(f.name) for f in alert.fields}]
     if undeclared:
         text = f"{alert.name}: not declared, kept all the same: {', '.join(undeclared)}"
-        tx.review(now, _said(alert, made, text, Level.WARNING, kind=EntryKind.NOTE))
+        tx.review(now, alert_entry(alert, made, text, Level.WARNING, kind=EntryKind.NOTE))
     return Raised(made, False, times, queued)
 
 
@@ -108,23 +113,10 @@ def _count(
     if queued is not None:
         return Raised(present.id, True, count, queued)
     occurrences.add_event(tx, present.id, "Raised again", now, operator=operator, note=note)
-    text = f"{alert.name} raised again{_keyed(present.key)}: counted, {count} times now; nothing is sent"
-    tx.review(now, _said(alert, present.id, text, operator=operator, kind=EntryKind.COUNTED))
+    raised = f"{alert.name} raised again{key_in_brackets(present.key)}"
+    text = f"{raised}: counted, {count} times now; nothing is sent"
+    tx.review(now, alert_entry(alert, present.id, text, operator=operator, kind=EntryKind.COUNTED))
     return Raised(present.id, True, count, Queued())
-
-
-def noted(given: Mapping[str, str]) -> str:
-    """What was given with a raise that is counted, for the story: the beginning of long values."""
-    found: list[str] = []
-    room = MOST_NOTED
-    for name, value in given.items():
-        text = f"{name}={value}" if len(value) <= MOST_OF_A_VALUE else f"{name}={value[:MOST_OF_A_VALUE]}..."
-        room -= len(text) + 2
-        if room < 0:
-            found.append(f"and {len(given) - len(found):,} more")
-            break
-        found.append(text)
-    return ", ".join(found)
 
 
 def may_send_again(tx: sa.Connection | Transaction, occurrence: Occurrence, now: datetime) -> bool:
@@ -168,8 +160,8 @@ def send_again_if_nobody_told(
         queued=len(queued.message_ids),
         left_out=len(queued.left_out),
     )
-    said = f"{alert.name}{_keyed(occurrence.key)}: {text}: {_recipients(queued)}"
-    tx.review(now, *_with_problems(alert, occurrence, said, queued, operator, Level.WARNING))
+    said = f"{alert.name}{key_in_brackets(occurrence.key)}: {text}: {recipients_counted(queued)}"
+    tx.review(now, *entries_with_problems(alert, occurrence, said, queued, operator, Level.WARNING))
     return queued
 
 
@@ -211,8 +203,8 @@ def send_to_those_not_reached(
         queued=len(queued.message_ids),
         left_out=len(queued.left_out),
     )
-    said = f"{alert.name}{_keyed(occurrence.key)} {text}: {_recipients(queued)}"
-    tx.review(now, *_with_problems(alert, occurrence, said, queued, operator))
+    said = f"{alert.name}{key_in_brackets(occurrence.key)} {text}: {recipients_counted(queued)}"
+    tx.review(now, *entries_with_problems(alert, occurrence, said, queued, operator))
     return queued
 
 
@@ -238,7 +230,7 @@ def enter(
     # Before anything is queued: what is moot must not go first. An end is followed by no second one.
     waited = withdrawal.withdraw(tx, occurrence.id, stage, now) if occurrence.active else []
     entered = replace(occurrence, owner=owner)
-    why = f"{alert.name} {DONE[stage]}{_keyed(occurrence.key)}"
+    why = f"{alert.name} {DONE[stage]}{key_in_brackets(occurrence.key)}"
     queued = _send_tab(tx, alert, entered, stage, now, operator=operator, note=note, why=why)
     if stage is Stage.CREATED and last_tab(alert, stage) is None:
         queued.problems.append("its Created tab has no action: nothing is sent")
@@ -252,8 +244,8 @@ def enter(
         queued=len(queued.message_ids),
         left_out=len(queued.left_out),
     )
-    tx.review(now, *_stage_said(alert, occurrence, stage, queued, operator, note))
-    tx.review(now, *withdrawn_said(alert, occurrence, stage, waited, operator))
+    tx.review(now, *stage_entries(alert, occurrence, stage, queued, operator, note))
+    tx.review(now, *withdrawn_entries(alert, occurrence, stage, waited, operator))
     return queued
 
 
@@ -325,82 +317,3 @@ def sample_values(
     who = operator or "(operator)"
     sample = Occurrence(0, alert.id, alert.name, alert.priority, key, stage, 1, who, given, who, now, now)
     return values_of(alert, sample, stage, who, who, "(note)")
-
-
-def _stage_said(
-    alert: Alert,
-    occurrence: Occurrence,
-    stage: Stage,
-    queued: Queued,
-    operator: str | None,
-    note: str,
-) -> list[ReviewEntry]:
-    count = _recipients(queued)
-    said = f"{alert.name} {DONE[stage]}{_keyed(occurrence.key)}: {count}" + (f" ({note})" if note else "")
-    return _with_problems(alert, occurrence, said, queued, operator)
-
-
-def _recipients(queued: Queued) -> str:
-    number = len(queued.message_ids)
-    count = f"{number} {'recipient' if number == 1 else 'recipients'}" if number else "nothing sent"
-    return f"{count}, {NOBODY_HAD_BEEN}" if queued.nobody_told else count
-
-
-def _with_problems(
-    alert: Alert,
-    occurrence: Occurrence,
-    said: str,
-    queued: Queued,
-    operator: str | None,
-    level: Level = Level.INFO,
-) -> list[ReviewEntry]:
-    """What was done, who was left out, and what else an operator should know."""
-    entries = [_said(alert, occurrence.id, said, level, operator, kind=EntryKind.STAGE)]
-    if queued.left_out:
-        text = f"{alert.name} leaves out: {names_of(queued.left_out)}"
-        entries.append(_said(alert, occurrence.id, text, Level.WARNING, kind=EntryKind.LEFT_OUT))
-    for problem in queued.problems:
-        text = f"{alert.name}: {problem}"
-        entries.append(_said(alert, occurrence.id, text, Level.WARNING, kind=EntryKind.NOTE))
-    return entries
-
-
-def withdrawn_said(
-    alert: Alert, occurrence: Occurrence, stage: Stage, waited: list[Message], operator: str | None = None
-) -> list[ReviewEntry]:
-    """One entry for all that a step withdrew, naming people; none where nothing waited."""
-    if not waited:
-        return []
-    text = f"{alert.name}{_keyed(occurrence.key)} {DONE[stage]}: {withdrawal.said(waited)}"
-    return [_said(alert, occurrence.id, text, operator=operator, kind=EntryKind.WITHDRAWN)]
-
-
-def refused(occurrence: Occurrence, stage: Stage, reason: str) -> str:
-    """The sentence for a step that may not be taken."""
-    what = f"occurrence {occurrence.id} of {occurrence.alert}{_keyed(occurrence.key)}"
-    return f"{what} cannot be {DONE[stage]}: {reason}"
-
-
-def _keyed(key: str | None) -> str:
-    return f" ({key})" if key else ""
-
-
-def _said(
-    alert: Alert,
-    occurrence_id: int,
-    text: str,
-    level: Level = Level.INFO,
-    operator: str | None = None,
-    *,
-    kind: EntryKind,
-) -> ReviewEntry:
-    return ReviewEntry(
-        Category.ALERT,
-        text,
-        level,
-        kind=kind,
-        operator=operator,
-        alert_id=alert.id,
-        alert=alert.name,
-        occurrence_id=occurrence_id,
-    )

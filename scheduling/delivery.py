@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from scheduling import claims, fault_points, lifecycle
+from scheduling import claims, fault_points, outlived
 from scheduling.claims import Claim, Load
 from scheduling.clock_jump import TOLERANCE, PlanClock
 from scheduling.deadline import within
@@ -24,6 +24,7 @@ from scheduling.recorder import Recorder, Result, apply
 from scheduling.sender_pool import SenderPool
 from scheduling.store import Store
 from storage import leases, outbox, time_shift
+from storage import outlived as stored_outlived
 from storage.database import Database
 from storage.errors import SecretMissing, StorageError
 from storage.records import Handler, Message
@@ -144,7 +145,7 @@ class Delivery:
             self._flood = None  # the clock was set back since: by its moment what lives would be outlived
         now = self._flood.at if self._flood else now
         with self._database.read() as connection:
-            found = outbox.outlived(connection, now)
+            found = stored_outlived.found(connection, now)
         if not found:
             self._flood = None
             return 0
@@ -155,11 +156,11 @@ class Delivery:
             time_shift.bring_strays(
                 tx, wall_clock(self._clock, self._clock.now()), TOLERANCE, [each.id for each in found]
             )
-            flood = self._flood or _Flood(now, outbox.count_outlived(tx, now))
+            flood = self._flood or _Flood(now, stored_outlived.counts(tx, now))
             unsaid = dict(flood.unsaid)
-            present = outbox.outlived(tx, now)
-            apply(tx, {message.id: lifecycle.outlived(message, now) for message in present}, now)
-            tx.review(now, *lifecycle.outlived_review(present, unsaid))
+            present = stored_outlived.found(tx, now)
+            apply(tx, {message.id: outlived.step(message, now) for message in present}, now)
+            tx.review(now, *outlived.entries(present, unsaid))
         self._flood = _Flood(now, unsaid)
         return len(found)
 

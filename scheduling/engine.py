@@ -17,6 +17,7 @@ from pathlib import Path
 
 from scheduling import cron
 from scheduling.auditor import Auditor
+from scheduling.change_watch import listen
 from scheduling.clock import Clock, SystemClock
 from scheduling.clock_jump import ClockWatch, PlanClock
 from scheduling.delivery import Delivery
@@ -29,11 +30,12 @@ from scheduling.reports import Reports
 from scheduling.sender_pool import SenderPool
 from scheduling.store import Store
 from scheduling.timing import Timing
+from scheduling.troubles import Troubles
 from storage import instances, leases, review_head
 from storage.database import Database
-from storage.errors import NewerSchema, Replaced, StorageError
+from storage.errors import StorageError
 from storage.records import ReviewEntry
-from storage.vocabulary import Category, EntryKind, InstanceKind, Level
+from storage.vocabulary import Category, EntryKind, InstanceKind
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ class Engine:
         metrics_file: Path | None = None,
     ) -> None:
         self.instance_id = uuid.uuid4().hex
-        self._troubles: dict[str, str] = {}
+        self._troubles = Troubles()
         self._rest = 0.0
         self._database = database
         self._kind = kind
@@ -117,7 +119,7 @@ class Engine:
     @property
     def trouble(self) -> str | None:
         """What keeps the engine from working, in a sentence, while it does."""
-        return next(iter(list(self._troubles.values())), None)
+        return self._troubles.first
 
     @property
     def in_flight(self) -> int:
@@ -145,10 +147,14 @@ class Engine:
             self._close_stores()
             return
         timing = self._timing
+        listening = listen(
+            self._database, self._clock, timing.look_every, self._heard, self._monitor.site_changed,
+            partial(self.progress.passed, "listen"),
+        )  # fmt: skip
         loops = [
             asyncio.create_task(self._keep_lease(), name="lease"),
             asyncio.create_task(self._work(), name="work"),
-            asyncio.create_task(self._listen(), name="listen"),
+            asyncio.create_task(listening, name="listen"),
             self._while_leading("monitor", timing.check_every, self._monitor.tick),
             self._while_leading("reports", timing.report_every, self._reports.tick),
             self._while_leading("head", timing.head_every, self._head_step),
@@ -257,7 +263,7 @@ class Engine:
 
     async def _hand_over(self) -> None:
         await self._lease_store.run(self.leadership.release)
-        await self._lease_store.run(self._say, "sending handed over to commsdesk run")
+        await self._lease_store.run(self._note_handover)
 
     async def _sweep(self, epoch: int) -> None:
         if not self.leadership.predecessor_was_dead:
@@ -315,23 +321,9 @@ class Engine:
         waits = [(moment - now).total_seconds() for moment in times if moment is not None]
         return max(0.02, min([self._timing.rest_at_most, *waits]))
 
-    async def _listen(self) -> None:
-        watch = self._database.watch()
-        try:
-            while True:
-                await self._clock.sleep(self._timing.look_every)
-                try:
-                    changed = watch.changed()
-                except Exception as error:  # the file may be away for a moment; the work loop will say
-                    log.debug("cannot look for changes: %s", error)
-                    self._monitor.site_changed()
-                    changed = False
-                if changed:
-                    self._wake.set()
-                    self._monitor.site_changed()
-                self.progress.passed("listen")
-        finally:
-            watch.close()
+    def _heard(self) -> None:
+        self._wake.set()
+        self._monitor.site_changed()
 
     def _while_leading(
         self, loop: str, every: float, step: Callable[[int], Awaitable[None]]
@@ -369,29 +361,15 @@ class Engine:
         await self._store.run(self._note_head)
 
     async def _guarded(self, loop: str, step: Callable[[], Awaitable[None]]) -> None:
-        """One step of a loop. What the file refuses is shown and tried again; a newer program ends us."""
         try:
-            await step()
-            self._troubles.pop(loop, None)
-        except leases.LeaseLost:
-            log.info("the lease went to another process")
-        except (NewerSchema, Replaced) as error:
-            self._troubles[loop] = str(error)
-            raise
-        except StorageError as error:
-            if self._troubles.get(loop) != str(error):
-                log.error("%s", error)
-            self._troubles[loop] = str(error)
-        except Exception as error:
-            log.exception("an unexpected error; the engine goes on")
-            self._troubles[loop] = f"unexpected error: {type(error).__name__}"
+            await self._troubles.guard(loop, step)
         finally:
             self.progress.passed(loop)
 
     # What runs in the stores' threads.
 
     def _own(self) -> Own:
-        troubled = any(loop != "metrics" for loop in list(self._troubles))
+        troubled = self._troubles.any_but("metrics")
         return Own(self.leadership.holds, troubled, self._delivery.in_flight)
 
     def _may_compete(self) -> bool:
@@ -414,9 +392,10 @@ class Engine:
         except StorageError as error:
             log.warning("could not sign off: %s", error)
 
-    def _say(self, text: str, level: Level = Level.INFO) -> None:
+    def _note_handover(self) -> None:
+        text = "sending handed over to commsdesk run"
         with self._database.write() as tx:
-            tx.review(self._clock.now(), ReviewEntry(Category.SYSTEM, text, level, kind=EntryKind.SITE))
+            tx.review(self._clock.now(), ReviewEntry(Category.SYSTEM, text, kind=EntryKind.SITE))
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

@@ -8,13 +8,12 @@
 Pure: values in, a `Step` out. What a step says is what is written, words included.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from scheduling import phone
-from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict, Outcome
+from scheduling.gateways.outcome import Outcome
 from scheduling.gateways.wording import said
 from scheduling.retry import RetryPlan, next_attempt
 from storage.records import Message, ReviewEntry
@@ -84,7 +83,7 @@ def after_attempt(
     if no_retry is not None:
         step = withdrawn(message, no_retry, now)
         text = f"{_attempt(message)} failed: {reason}; not sent again: {no_retry}"
-        entry = _entry(message, EntryKind.WITHDRAWN, _attempt_category(message), Level.INFO, text)
+        entry = message_entry(message, EntryKind.WITHDRAWN, _attempt_category(message), Level.INFO, text)
         return replace(step, review=(entry,))
     if newer_went:
         return _overtaken(message, outcome, newer_went, now)
@@ -97,7 +96,7 @@ def after_attempt(
         may_arrive_twice=message.may_arrive_twice,
         query_first=message.query_first,
         unknowns=message.unknowns,
-        review=(_entry(message, EntryKind.RETRY, _attempt_category(message), Level.WARNING, text),),
+        review=(message_entry(message, EntryKind.RETRY, _attempt_category(message), Level.WARNING, text),),
     )
 
 
@@ -114,7 +113,7 @@ def _accepted(message: Message, outcome: Outcome, now: datetime) -> Step:
         may_arrive_twice=message.may_arrive_twice,
         unknowns=message.unknowns,
         report_due_at=now + REPORT_DELAYS[0] if outcome.gateway_id else None,
-        review=(_entry(message, EntryKind.ACCEPTED, Category.MESSAGE, Level.INFO, text),),
+        review=(message_entry(message, EntryKind.ACCEPTED, Category.MESSAGE, Level.INFO, text),),
     )
 
 
@@ -133,7 +132,7 @@ def _unknown(
         if no_retry is not None:
             tried = replace(message, unknowns=unknowns, query_first=can_query)
             text = f"{base}; not sent again: {no_retry}"
-            entry = _entry(message, EntryKind.WITHDRAWN, Category.MESSAGE, Level.WARNING, text)
+            entry = message_entry(message, EntryKind.WITHDRAWN, Category.MESSAGE, Level.WARNING, text)
             return replace(withdrawn(tried, no_retry, now), review=(entry,))
         asked = "; Clickatell is asked first" if can_query else ""
         text = f"{base}; sent again at {at(planned)}{asked}, may arrive twice"
@@ -145,7 +144,7 @@ def _unknown(
             may_arrive_twice=True,
             query_first=can_query,
             unknowns=unknowns,
-            review=(_entry(message, EntryKind.UNKNOWN, Category.RETRY, Level.WARNING, text),),
+            review=(message_entry(message, EntryKind.UNKNOWN, Category.RETRY, Level.WARNING, text),),
         )
     why = (
         "held for an operator" if on_unknown is OnUnknown.HOLD else "no attempt is left: an operator decides"
@@ -157,7 +156,7 @@ def _unknown(
         may_arrive_twice=message.may_arrive_twice,
         query_first=can_query,
         unknowns=unknowns,
-        review=(_entry(message, EntryKind.UNKNOWN, Category.MESSAGE, Level.ERROR, f"{base}; {why}"),),
+        review=(message_entry(message, EntryKind.UNKNOWN, Category.MESSAGE, Level.ERROR, f"{base}; {why}"),),
     )
 
 
@@ -175,9 +174,11 @@ def _given_up(message: Message, outcome: Outcome, now: datetime) -> Step:
             may_arrive_twice=message.may_arrive_twice,
             query_first=message.query_first,
             unknowns=message.unknowns,
-            review=(_entry(message, EntryKind.UNKNOWN, Category.MESSAGE, Level.ERROR, text),),
+            review=(message_entry(message, EntryKind.UNKNOWN, Category.MESSAGE, Level.ERROR, text),),
         )
-    entries.append(_entry(message, EntryKind.ATTEMPT, _attempt_category(message), Level.WARNING, tried))
+    entries.append(
+        message_entry(message, EntryKind.ATTEMPT, _attempt_category(message), Level.WARNING, tried)
+    )
     if outcome.kind is OutcomeKind.REJECTED:
         final = f"failed: refused for good: {reason}"
     elif outcome.retry_at is not None and outcome.retry_at >= (message.window_closes_at or now):
@@ -185,7 +186,7 @@ def _given_up(message: Message, outcome: Outcome, now: datetime) -> Step:
     else:
         count = message.plan_attempts
         final = f"failed after {count} {'attempt' if count == 1 else 'attempts'}: {reason}"
-    entries.append(_entry(message, EntryKind.FAILED, Category.MESSAGE, Level.ERROR, final))
+    entries.append(message_entry(message, EntryKind.FAILED, Category.MESSAGE, Level.ERROR, final))
     return Step(
         MessageState.FAILED,
         finished_at=now,
@@ -207,7 +208,7 @@ def _overtaken(message: Message, outcome: Outcome, newer_went: int, now: datetim
         error=outcome.error,
         may_arrive_twice=message.may_arrive_twice,
         unknowns=message.unknowns,
-        review=(_entry(message, EntryKind.FAILED, Category.MESSAGE, Level.ERROR, text),),
+        review=(message_entry(message, EntryKind.FAILED, Category.MESSAGE, Level.ERROR, text),),
     )
 
 
@@ -244,74 +245,8 @@ def not_concerned(message: Message, why: str, now: datetime) -> Step:
 
 def _and_said(message: Message, step: Step) -> Step:
     text = f"withdrawn: {step.error}"
-    entry = _entry(message, EntryKind.WITHDRAWN, Category.MESSAGE, Level.INFO, text)
+    entry = message_entry(message, EntryKind.WITHDRAWN, Category.MESSAGE, Level.INFO, text)
     return replace(step, review=(entry,))
-
-
-def outlived(message: Message, now: datetime) -> Step:
-    """A queued message past its useful life (never tried) or past its retry window. No review entry:
-    the caller says it once for all that share a cause."""
-    if message.first_attempt_at is None:
-        state, error = MessageState.EXPIRED, "not sent within its useful life"
-    elif message.unknowns:
-        state, error = MessageState.UNKNOWN, message.error or WINDOW_CLOSED
-    else:
-        state = MessageState.FAILED
-        error = f"{message.error}; {WINDOW_CLOSED}" if message.error else WINDOW_CLOSED
-    return Step(
-        state,
-        finished_at=None if state is MessageState.UNKNOWN else now,
-        error_code=message.error_code,
-        error=error,
-        may_arrive_twice=message.may_arrive_twice,
-        query_first=message.query_first,
-        unknowns=message.unknowns,
-    )
-
-
-WINDOW_CLOSED = "the retry window closed"
-CAUSES = {
-    (False, False): (EntryKind.EXPIRED, "expired unsent: past their useful life"),
-    (True, True): (EntryKind.UNKNOWN, "left unknown: the retry window closed after an unknown outcome"),
-    (True, False): (EntryKind.FAILED, "failed: the retry window closed before they were accepted"),
-}
-
-
-def outlived_review(
-    messages: Sequence[Message], counts: dict[tuple[int, bool, bool], int] | None = None
-) -> list[ReviewEntry]:
-    """What to say of messages that `outlived`: one entry a cause and handler, naming a few.
-
-    `counts` has how many there are in all where these are one batch of them; what is said is taken out.
-    """
-    groups: dict[tuple[int, bool, bool], list[Message]] = {}
-    for message in messages:
-        tried = message.first_attempt_at is not None
-        groups.setdefault((message.handler_id, tried, tried and message.unknowns > 0), []).append(message)
-    if counts is None:
-        counts = {key: len(group) for key, group in groups.items()}
-    return [
-        _outlived_entry(group, counts.pop(key), *CAUSES[key[1:]])
-        for key, group in groups.items()
-        if key in counts
-    ]
-
-
-def _outlived_entry(group: list[Message], count: int, kind: EntryKind, cause: str) -> ReviewEntry:
-    first = group[0]
-    if count == 1:
-        cause = cause.replace("their", "its").replace("they were", "it was")
-        return _entry(first, kind, Category.MESSAGE, Level.ERROR, cause)
-    names = ", ".join(message.user or message.to for message in group[:3])
-    more = f" and {count - 3:,} more" if count > 3 else ""
-    return ReviewEntry(
-        Category.MESSAGE,
-        f"{count:,} messages through {first.handler} {cause}: {names}{more}",
-        Level.ERROR,
-        handler_id=first.handler_id,
-        handler=first.handler,
-        kind=kind,
-    )
 
 
 def who(message: Message) -> str:
@@ -350,7 +285,9 @@ def _attempt_category(message: Message) -> Category:
     return Category.MESSAGE if message.plan_attempts <= 1 else Category.RETRY
 
 
-def _entry(message: Message, kind: EntryKind, category: Category, level: Level, text: str) -> ReviewEntry:
+def message_entry(
+    message: Message, kind: EntryKind, category: Category, level: Level, text: str
+) -> ReviewEntry:
     return ReviewEntry(
         category,
         f"{who(message)}: {text}",
@@ -365,49 +302,3 @@ def _entry(message: Message, kind: EntryKind, category: Category, level: Level, 
         task_id=message.task_id,
         kind=kind,
     )
-
-
-def after_report(message: Message, status: DeliveryStatus | None, now: datetime) -> Step:
-    """What a delivery report makes of an accepted message; None when it could not be asked for."""
-    if status is not None and status.verdict is DeliveryVerdict.DELIVERED:
-        return Step(
-            MessageState.DELIVERED,
-            review=(
-                _entry(
-                    message,
-                    EntryKind.DELIVERED,
-                    Category.MESSAGE,
-                    Level.INFO,
-                    f"delivered ({status.text})",
-                ),
-            ),
-        )
-    if status is not None and status.verdict is DeliveryVerdict.UNDELIVERED:
-        return Step(
-            MessageState.UNDELIVERED,
-            review=(
-                _entry(
-                    message,
-                    EntryKind.UNDELIVERED,
-                    Category.MESSAGE,
-                    Level.ERROR,
-                    f"not delivered: {status.text}",
-                ),
-            ),
-        )
-    return Step(MessageState.ACCEPTED, report_due_at=next_report(message, now)[1])
-
-
-def next_report(message: Message, now: datetime) -> tuple[int, datetime | None]:
-    """After a report was asked for: how many of its planned moments are over, and the next one.
-
-    Counted from the moment that was planned, which moves with a clock that is set; when it was
-    accepted is history, and does not.
-    """
-    over = min(message.reports_asked, len(REPORT_DELAYS) - 1)
-    began = (message.report_due_at or now) - REPORT_DELAYS[over]
-    for index in range(over + 1, len(REPORT_DELAYS)):
-        due = began + REPORT_DELAYS[index]
-        if due > now:
-            return index, due
-    return len(REPORT_DELAYS), None

@@ -6,7 +6,7 @@ time, behind everything that sends.
 
 from collections.abc import Callable
 
-from scheduling import lifecycle, system_alerts
+from scheduling import delivery_reports, system_alerts
 from scheduling.clock import Clock
 from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict
 from scheduling.sender_pool import SenderPool
@@ -70,8 +70,8 @@ class Reports:
             leases.check(tx, epoch)
             now = self._clock.now()
             for message, status in answers:
-                step = lifecycle.after_report(message, status, now)
-                asked, _ = lifecycle.next_report(message, now)
+                step = delivery_reports.after_report(message, status, now)
+                asked, _ = delivery_reports.next_report(message, now)
                 outbox.set_report(tx, message.id, step.state, step.report_due_at, asked)
                 tx.review(now, *step.review)
                 system_alerts.messages_ended(tx, {message.id: step.state}, now)

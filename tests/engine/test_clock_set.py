@@ -10,6 +10,7 @@ import pytest
 from scheduling import claims
 from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict, Outcome
 from storage import handlers, outbox
+from storage import outlived as stored_outlived
 from storage.database import Database
 from storage.records import MessageDraft
 from storage.vocabulary import MessageState, Origin, OutcomeKind
@@ -151,7 +152,7 @@ def test_a_clock_that_is_set_while_many_are_closed_ends_no_life(
         late = [site.write(5 * MINUTE) for _ in range(6)]
         await clock.sleep(400)
         alive: list[int] = []
-        look = outbox.outlived
+        look = stored_outlived.found
 
         def two_at_a_time(connection: object, now: object) -> object:
             found = look(connection, now, 500 if alive else 2)  # type: ignore[arg-type]
@@ -160,7 +161,7 @@ def test_a_clock_that_is_set_while_many_are_closed_ends_no_life(
                 alive.append(site.write(5 * MINUTE))
             return found
 
-        monkeypatch.setattr("scheduling.delivery.outbox.outlived", two_at_a_time)
+        monkeypatch.setattr("scheduling.delivery.stored_outlived.found", two_at_a_time)
         async with running(site.database, clock):
             await clock.sleep(20)
         assert states(site.database) == {MessageState.EXPIRED: 6, MessageState.ACCEPTED: 1}

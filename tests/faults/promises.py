@@ -90,7 +90,7 @@ REMOVALS = (
     Removal(
         WAY_FREE,
         "scheduling/monitor.py",
-        ' if unwell and values.get("status") == "Running" else 0\n',
+        " if unwell and well else 0\n",
         "tests/engine/test_free_again.py"
         "::test_an_alarm_goes_when_the_gateway_answers_again_not_at_its_minute",
         " if False else 0\n",
@@ -207,7 +207,7 @@ REMOVALS = (
     Removal(
         DOUBLED,
         "storage/outbox.py",
-        '            state="sending",\n            attempts=m.attempts + 1,\n',
+        "            state=MessageState.SENDING,\n            attempts=m.attempts + 1,\n",
         "tests/faults/test_claim_first.py",
         "            attempts=m.attempts + 1,\n",
     ),
@@ -226,7 +226,7 @@ REMOVALS = (
     Removal(
         DOUBLED,
         "scheduling/lifecycle.py",
-        "            review=(_entry(message, EntryKind.UNKNOWN, Category.RETRY, Level.WARNING, text),),\n"
+        "review=(message_entry(message, EntryKind.UNKNOWN, Category.RETRY, Level.WARNING, text),),\n"
         "        )\n    why",
         "tests/engine/test_unknown.py::test_send_again_is_marked_and_said",
         "        )\n    why",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduling import lifecycle
+from scheduling import delivery_reports, lifecycle, outlived
 from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict, Outcome
 from storage import integrity
 from storage.errors import Damaged
@@ -87,10 +87,10 @@ def test_the_sign_is_that_of_what_happened_whatever_names_say(name: str, kind: O
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_delivery_report_and_an_end_have_their_own_signs(name: str) -> None:
     report = DeliveryStatus(DeliveryVerdict.UNDELIVERED, f"{name}: delivered")
-    assert signs(lifecycle.after_report(message(name), report, NOW)) == ["failed"]
+    assert signs(delivery_reports.after_report(message(name), report, NOW)) == ["failed"]
     report = DeliveryStatus(DeliveryVerdict.DELIVERED, "outcome unknown")
-    assert signs(lifecycle.after_report(message(name), report, NOW)) == ["delivered"]
-    (entry,) = lifecycle.outlived_review([message(name, first_attempt_at=None)])
+    assert signs(delivery_reports.after_report(message(name), report, NOW)) == ["delivered"]
+    (entry,) = outlived.entries([message(name, first_attempt_at=None)])
     assert entry.kind is EntryKind.EXPIRED
 
 

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage import due, message_order, outbox
+from storage import outlived as stored_outlived
 from storage.database import Database
 from storage.records import MessageDraft
 from storage.vocabulary import Origin
@@ -37,7 +38,7 @@ SEARCHES = {
     "free": message_order.FREE_NEXT.text,
     "newer went": message_order.NEWER_WENT.text,
     "free again": due.FREE_AGAIN.text,
-    "outlived": outbox.OUTLIVED.text,
+    "outlived": stored_outlived.OUTLIVED.text,
 }
 SMALL = ("handler", "lanes", "CONSTANT", "2")
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from scheduling.clock import SystemClock
 from storage import attempt_counts, figures, outbox
+from storage import outlived as stored_outlived
 from storage.attempt_counts import AttemptCounts
 from storage.database import Database
 from storage.figures import EndedCounts
@@ -90,8 +91,8 @@ SCANS = {
     "attempts open since": attempt_counts.OPEN_SINCE,
     "next attempt": outbox.NEXT_ATTEMPT,
     "oldest due": outbox.OLDEST_DUE,
-    "outlived": outbox.OUTLIVED,
-    "outlived by cause": outbox.OUTLIVED_COUNTS,
+    "outlived": stored_outlived.OUTLIVED,
+    "outlived by cause": stored_outlived.OUTLIVED_COUNTS,
 }
 # The partial indexes that hold only what waits, what is sent and what is active.
 SMALL = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from scheduling import actions, alerting, stages
+from scheduling import actions, alert_words, alerting, stages
 from scheduling.actions import Planned
 from scheduling.send_size import SendSize
 from scheduling.told import Person
@@ -111,7 +111,7 @@ def of_step(desk: Desk, occurrence_id: int, stage: Stage, note: str = "") -> Ste
             return None
         refusal = stages.step(Stage(found.stage), stage, owner=found.owner, operator=desk.operator)
         if refusal is not None:
-            return StepPreview(found, refusal=alerting.refused(found, stage, refusal.reason))
+            return StepPreview(found, refusal=alert_words.step_refused(found, stage, refusal.reason))
         planned = _planned(connection, desk, alert, found, stage, note)
         return StepPreview(found, tuple(map(_shown, planned)), planned=planned)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduling import alerting, withdrawal
+from scheduling import alert_words, withdrawal
 from storage import actions as stored_actions
 from storage import alerts as stored
 from storage import occurrences
@@ -178,7 +178,9 @@ def remove(desk: Desk, alert_id: int, *, although_active: bool = False) -> int:
             waited = withdrawal.withdraw(tx, occurrence.id, Stage.FINALISED, now)
             tx.review(
                 now,
-                *alerting.withdrawn_said(found, occurrence, Stage.FINALISED, waited, operator=desk.operator),
+                *alert_words.withdrawn_entries(
+                    found, occurrence, Stage.FINALISED, waited, operator=desk.operator
+                ),
             )
             note = "the alert was removed"
             occurrences.add_event(tx, occurrence.id, stage, now, operator=desk.operator, note=note)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from scheduling import alerting, stages, told
+from scheduling import alert_words, alerting, stages, told
 from scheduling.actions import Queued
 from scheduling.told import Tally
 from storage import alerts, hearing, outbox
@@ -101,7 +101,7 @@ def step(desk: Desk, occurrence_id: int, stage: Stage, *, note: str = "") -> Ste
         before = _known(tx.connection, occurrence_id)
         refusal = stages.step(Stage(before.stage), stage, owner=before.owner, operator=desk.operator)
         if refusal is not None:
-            raise Refused(alerting.refused(before, stage, refusal.reason))
+            raise Refused(alert_words.step_refused(before, stage, refusal.reason))
         alert = alerts.get(tx, before.alert_id)
         assert alert is not None
         queued = alerting.enter(tx, alert, before, stage, desk.now(), operator=desk.operator, note=note)
