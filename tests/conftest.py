@@ -1,15 +1,20 @@
 """What all tests share: quick new sites, and a collector that looks only at what a test made."""
 
 import gc
+import importlib
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
+from scheduling.gateways import registry
+from scheduling.gateways.description import Gateway
 from storage import site, sqlite
+from tests import generic_http
 from tests.sample import SampleSites
 
 VERSION_AT = slice(60, 64)  # where SQLite's file format keeps `PRAGMA user_version`
@@ -25,6 +30,25 @@ settings.register_profile("quick", settings.get_profile("full"), max_examples=25
 settings.load_profile("full" if FULL else "quick")
 
 OBJECTS_BETWEEN_COLLECTIONS = (20_000, 20, 20)  # Python's own 700, 10, 10 took a quarter of the console tests
+
+
+@pytest.fixture
+def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[Gateway], Gateway]:
+    """Registers a gateway, or another description of one, for one test."""
+
+    def registered(gateway: Gateway) -> Gateway:
+        importlib.import_module("tui.cli.handler")
+        monkeypatch.delitem(sys.modules, "tui.cli.handler")  # it takes its options when it is loaded
+        monkeypatch.setitem(registry.GATEWAYS, gateway.name, gateway)
+        return gateway
+
+    return registered
+
+
+@pytest.fixture
+def third_gateway(register: Callable[[Gateway], Gateway]) -> Gateway:
+    """The gateway that only tests have."""
+    return register(generic_http.GATEWAY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,7 +16,7 @@ def sorted_apart(own: set[str], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with those that are not `own` as `settings`."""
     settings = {key: value for key, value in values.items() if key not in own}
     kept = {key: value for key, value in values.items() if key in own}
-    return {**kept, "settings": {**kept.get("settings", {}), **settings}}
+    return {**kept, "settings": {**settings, **kept.get("settings", {})}}
 
 
 def changed(record: Record, **changes: Any) -> Record:

@@ -13,6 +13,7 @@ from scheduling.gateways.http import Connection
 from scheduling.gateways.one_api.sender import OneApiSender
 from scheduling.gateways.outcome import HandlerConfig, OutgoingMessage
 from scheduling.gateways.xml_api.sender import XmlApiSender
+from tests.generic_http.description import HEADERS
 from tests.handler_values import changed, made
 
 KEY = "c2VjcmV0LWtleS1mb3ItdGVzdHM9PQ=="
@@ -28,6 +29,23 @@ XML = made(
     user_name="plant7",
     api_id="3000001",
     batch_size=50,
+)
+HTTP = made(
+    HandlerConfig,
+    3,
+    "Http",
+    "http",
+    KEY,
+    batch_size=1,
+    url="http://127.0.0.1:9/v1/message",
+    check_url="http://127.0.0.1:9/v1/balance",
+    method="POST",
+    headers=HEADERS,
+    body=(
+        '{"messages": [{"channel": "sms", "to": "{digits}", "content": "{text}", "clientMessageId": "{id}"}]}'
+    ),
+    accepted='"accepted": true',
+    id_name="apiMessageId",
 )
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""Both senders against the local Clickatell: each fault gives its outcome, and the phones agree.
+"""The senders against the local Clickatell: each fault gives its outcome, and the phones agree.
 
 What a sender calls accepted is at Clickatell, under the id it was given; what it calls
 anything but accepted or unknown is not there.
@@ -19,6 +19,7 @@ from demo_data.clickatell.settings import (
     Settings,
 )
 from scheduling.clock import SystemClock
+from scheduling.gateways import registry
 from scheduling.gateways.outcome import (
     Balance,
     DeliveryVerdict,
@@ -30,7 +31,7 @@ from scheduling.gateways.outcome import (
 )
 from scheduling.gateways.registry import make_sender
 from storage.vocabulary import OutcomeKind
-from tests.gateways.support import ONE, XML, messages
+from tests.gateways.support import HTTP, ONE, XML, messages
 from tests.handler_values import changed
 
 # Long limits, so that a loaded machine changes no outcome; short ones where the fault is a silence.
@@ -128,14 +129,26 @@ XML_ONLY = {
     "xml-auth-fault": "account",
     "xml-ampersand": "rejected",
 }
+# One message a call, and only what an answer's status and words tell: a code is text like any other.
+ANY_HTTP = {fault: kinds.split()[0] for fault, kinds in BOTH_APIS.items()} | {
+    "account-frozen": "rejected",
+    "message-18": "unknown",
+    "message-19": "unknown",
+    "no-money": "account",
+    "partial-207": "unknown",
+}
 CASES = [
     *(("one", fault, kinds) for fault, kinds in (BOTH_APIS | ONE_API_ONLY).items()),
+    *(("http", fault, kinds) for fault, kinds in ANY_HTTP.items()),
     *(("xml", fault, kinds) for fault, kinds in (BOTH_APIS | XML_ONLY).items()),
 ]
 # Faults that strike when the messages have been accepted.
 AFTER = {f"{kind.name}-after" for kind in KINDS.values() if kind.either}
 # Told apart by tests of their own below.
 APART = {"stale-connection", "missing-result", "xml-error", "to-other", "xml-other-sequence"}
+
+
+pytestmark = pytest.mark.usefixtures("third_gateway")
 
 
 @pytest.fixture
@@ -148,10 +161,12 @@ async def clickatell():
 
 def config(gateway: Clickatell, api: str, **changes) -> HandlerConfig:
     cfg = changed(
-        ONE if api == "one" else XML,
+        {"one": ONE, "xml": XML, "http": HTTP}[api],
         base_url=gateway.base_url,
         api_uri=gateway.api_uri,
-        secret=SAMPLE_API_KEY if api == "one" else SAMPLE_PASSWORD,
+        url=f"{gateway.base_url}/v1/message",
+        check_url=f"{gateway.base_url}/v1/balance",
+        secret=SAMPLE_PASSWORD if api == "xml" else SAMPLE_API_KEY,
         user_name=SAMPLE_USER,
         api_id=SAMPLE_API_ID,
         **CALM,
@@ -159,9 +174,14 @@ def config(gateway: Clickatell, api: str, **changes) -> HandlerConfig:
     return changed(cfg, **changes)
 
 
-@pytest.fixture(params=["one", "xml"])
-async def sender(request, clickatell):
-    made = make_sender(config(clickatell, request.param), SystemClock())
+@pytest.fixture(params=["one", "xml", "http"])
+def api(request):
+    return request.param
+
+
+@pytest.fixture
+async def sender(api, clickatell):
+    made = make_sender(config(clickatell, api), SystemClock())
     yield made
     await made.close()
 
@@ -194,14 +214,14 @@ async def test_faults(clickatell, api, fault, expected):
     limits = QUICK if fault.startswith(SILENT) else CALM
     made = make_sender(config(clickatell, api, **limits), SystemClock())
     clickatell.faults.next(fault)
-    batch = messages(4, "Pump 2 stopped – 水")
+    batch = messages(1 if api == "http" else 4, "Pump 2 stopped – 水")
     outcomes = await made.send(batch)
     await made.close()
     kinds = expected.split()
-    assert [o.kind for o in outcomes] == (kinds * 4 if len(kinds) == 1 else kinds)
+    assert [o.kind for o in outcomes] == (kinds * len(batch) if len(kinds) == 1 else kinds)
     name = fault.partition("=")[0]
     if name.endswith("-after") and name in AFTER:
-        await clickatell.wait_until(lambda: len(clickatell.inbox) == 4)
+        await clickatell.wait_until(lambda: len(clickatell.inbox) == len(batch))
     elif "accepted" not in kinds:
         assert clickatell.inbox == []
     else:
@@ -231,8 +251,10 @@ async def test_one_verdict_for_all_is_each_ones_though_nobody_knows_which_is_who
 
 
 @pytest.mark.parametrize("fault", ["gzip", "deflate"])
-async def test_a_packed_balance_and_status_are_read(clickatell, sender, fault):
-    clickatell.faults.next(f"{fault}@balance", f"{fault}@status")
+async def test_a_packed_balance_and_status_are_read(clickatell, api, sender, fault):
+    clickatell.faults.next(f"{fault}@balance")
+    if registry.of(api).tells_delivery:
+        clickatell.faults.next(f"{fault}@status")
     assert isinstance(await sender.balance(), Balance)
     (outcome,) = await sender.send(messages(1))
     assert outcome.gateway_id is not None
@@ -299,16 +321,16 @@ async def test_two_messages_to_one_number(clickatell, sender):
     agrees(clickatell, batch, outcomes)
 
 
-async def test_a_bad_number_among_good_ones(clickatell, sender):
+async def test_a_bad_number_among_good_ones(clickatell, api, sender):
     batch = messages(3)
     batch[1] = replace(batch[1], to="+12")
     outcomes = await sender.send(batch)
     assert [o.kind for o in outcomes] == ["accepted", "rejected", "accepted"]
-    assert outcomes[1].code in ("25", "105")
+    assert outcomes[1].code == {"one": "25", "xml": "105", "http": None}[api]
     agrees(clickatell, batch, outcomes)
 
 
-async def test_money_that_runs_out_and_comes_back(clickatell, sender):
+async def test_money_that_runs_out_and_comes_back(clickatell, api, sender):
     clickatell.balance = Decimal("0.1")
     clickatell.credits = Decimal(2)
     batch = messages(4)
@@ -320,11 +342,11 @@ async def test_money_that_runs_out_and_comes_back(clickatell, sender):
     full = await sender.balance()
     assert isinstance(empty, Balance)
     assert isinstance(full, Balance)
-    assert empty.amount < full.amount == 50
-    assert full.currency in ("EUR", "credits")
+    assert full.currency == {"one": "EUR", "xml": "credits", "http": None}[api]
+    assert api == "http" or empty.amount < full.amount == 50
 
 
-async def test_a_key_that_is_refused(clickatell, sender):
+async def test_a_key_that_is_refused(clickatell, api, sender):
     clickatell.refuse_key()
     batch = messages(2)
     outcomes = await sender.send(batch)
@@ -332,18 +354,20 @@ async def test_a_key_that_is_refused(clickatell, sender):
     assert {o.kind for o in outcomes} == {OutcomeKind.ACCOUNT}
     assert isinstance(balance, GatewayError)
     assert (balance.kind, balance.code) == (OutcomeKind.ACCOUNT, outcomes[0].code)
-    assert outcomes[0].code in ("1", "001")
+    assert outcomes[0].code == {"one": "1", "xml": "001", "http": None}[api]
     agrees(clickatell, batch, outcomes)
 
 
 @pytest.mark.parametrize("fault", ["reset", "half-answer", "html-502", "unauthorized", "garbage"])
-async def test_a_balance_that_cannot_be_had(clickatell, sender, fault):
+async def test_a_balance_that_cannot_be_had(clickatell, api, sender, fault):
+    if (api, fault) == ("http", "garbage"):
+        pytest.skip("a gateway that tells no balance is not asked for its words")
     clickatell.faults.next(f"{fault}@balance")
     assert isinstance(await sender.balance(), GatewayError)
     assert isinstance(await sender.balance(), Balance)
 
 
-@pytest.mark.parametrize("api", ["one", "xml"])
+@pytest.mark.parametrize("api", ["one", "xml", "http"])
 async def test_a_balance_that_does_not_come(clickatell, api):
     clickatell.faults.next("timeout@balance")
     made = make_sender(config(clickatell, api, **QUICK), SystemClock())

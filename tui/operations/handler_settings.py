@@ -33,6 +33,8 @@ def _checked(api: Gateway, setting: Setting, given: Any, *, allow_plain_http: bo
         case Kind.CHOICE:
             value = _chosen(setting, str(value))
         case Kind.ADDRESS:
+            if not (value or setting.preset or setting.required):
+                return None
             value = check_address(
                 str(value),
                 setting.label,
