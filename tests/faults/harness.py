@@ -19,6 +19,7 @@ from tests.faults.faults import FAULTS
 from tests.faults.nursery import Nursery
 from tests.faults.rounds import Round
 from tests.faults.verdict import Verdict
+from tests.gateways.accounts import APIS
 
 KILLS_AND_STOPS = ("kill", "stop", "stop_briefly", "clean_stop")
 
@@ -62,6 +63,7 @@ def play(
     engines: int | None = None,
     seconds: float | None = None,
     until: float | None = None,
+    gateway: str = "xml",
 ) -> Tally:
     """Play these rounds. `until` is the monotonic time after which no other begins."""
     tally, lock = Tally(), threading.Lock()
@@ -70,7 +72,16 @@ def play(
     def one(number: int) -> None:
         if until is not None and time.monotonic() > until:
             return
-        played = Round(nursery, folder, seed, number, wanted=wanted, engines=engines, seconds=seconds)
+        played = Round(
+            nursery,
+            folder,
+            seed,
+            number,
+            wanted=wanted,
+            engines=engines,
+            seconds=seconds,
+            gateway=gateway,
+        )
         try:
             verdict = played.play()
         except Exception as error:
@@ -102,6 +113,7 @@ def main(arguments: list[str]) -> int:
         engines=options.engines,
         seconds=options.seconds,
         until=time.monotonic() + options.within if options.within else None,
+        gateway=options.gateway,
     )
     print(tally)
     return 1 if tally.bad else 0
@@ -116,6 +128,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--fault", action="append", default=[], choices=sorted(FAULTS))
     parser.add_argument("--engines", type=int, help="so many engines on each site")
     parser.add_argument("--seconds", type=float, help="how long each round throws")
+    parser.add_argument("--gateway", default="xml", choices=APIS, help="of every second handler")
     parser.add_argument("--within", type=float, help="seconds after which no other round begins")
     parser.add_argument("--folder", type=Path, help="where the sites are made; preset: the temporary folder")
     return parser

@@ -22,11 +22,13 @@ import scheduling.monitor
 from scheduling import fault_points
 from scheduling.clock import SystemClock
 from scheduling.engine import Engine
+from scheduling.gateways import registry
 from scheduling.headless import run_headless
 from scheduling.timing import Timing
 from storage.records import Recipient
 from storage.site import open_site
 from storage.vocabulary import Stage
+from tests import generic_http
 from tests.faults.journal import Journal
 from tui.cli.main import execute
 from tui.operations import occurrences, sending
@@ -101,6 +103,7 @@ def play(part: dict[str, Any]) -> int:
     """Do what the order says, in a process of its own; the exit status."""
     fault_points.arm({"COMMSDESK_TEST": "1", "COMMSDESK_FAULT_POINT": part.get("point", "")})
     folder = Path(part["folder"])
+    registry.GATEWAYS[generic_http.GATEWAY.name] = generic_http.GATEWAY
     _world_of(folder.parent)
     if part["role"] == "run":
         return execute(["--data", str(folder), "run"])

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from demo_data.clickatell import ThreadedClickatell
-from demo_data.clickatell.settings import SAMPLE_API_ID, SAMPLE_PASSWORD, SAMPLE_USER, Settings
+from demo_data.clickatell.settings import Settings
 from scheduling import firing
 from storage import actions as stored_actions
 from storage import alerts, handlers, leases, tasks
@@ -28,6 +28,7 @@ from tests.faults import faults, journal, order, roles
 from tests.faults.nursery import Child, Nursery
 from tests.faults.screen import Screen
 from tests.faults.verdict import Verdict, judge
+from tests.gateways.accounts import SECRETS, settings_at
 from tests.processes.support import CLOCK, within
 
 SECOND = timedelta(seconds=1)
@@ -38,7 +39,10 @@ BY_HAND = "+447700900950"  # several texts go to this one
 
 
 class Round:
-    """Number `number` of seed `seed`; the same two make the same plan."""
+    """Number `number` of seed `seed`; the same two make the same plan.
+
+    `gateway` is the API Type of the second handler; the first is at the One API.
+    """
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class Round:
         wanted: tuple[str, ...] | None = None,
         engines: int | None = None,
         seconds: float | None = None,
+        gateway: str = "xml",
     ) -> None:
         self.chance = random.Random(f"{seed}/{number}")
         self.name = f"s{seed}r{number}"
@@ -58,6 +63,7 @@ class Round:
         self._wanted = wanted or self._some_faults(number)
         self._engines = engines or self.chance.randint(1, 3)
         self._seconds = seconds
+        self._gateway = gateway
         self.thrown: collections.Counter[str] = collections.Counter()
         self.children: list[Child] = []
         self.late: list[str] = []
@@ -184,17 +190,15 @@ class Round:
             "max_connections": self.chance.choice((2, 4, 8)),
             "useful_life": self.chance.choice((2, 60, 60, 60)) * SECOND,
         }
-        base, xml_uri = (
-            address.replace("127.0.0.1", roles.GATEWAY)
-            for address in (self.clickatell.base_url, self.clickatell.api_uri)
-        )
-        one = {"base_url": base}
-        xml = {"api_type": "xml", "api_uri": xml_uri, "user_name": SAMPLE_USER,
-               "api_id": SAMPLE_API_ID}  # fmt: skip
-        self.handlers = [support.add_handler(self.database, CLOCK, "One", **common, **one)]
-        self.handlers.append(support.add_handler(self.database, CLOCK, "XML", **{**common, **xml}))
+        settings = settings_at(self.clickatell.base_url.replace("127.0.0.1", roles.GATEWAY))
+        self.handlers = [
+            support.add_handler(
+                self.database, CLOCK, f"At {api}", **common, api_type=api, settings=settings[api]
+            )
+            for api in ("one", self._gateway)
+        ]
         with self.database.write() as tx:
-            handlers.keep_secret(self.database, tx, self.handlers[1], SAMPLE_PASSWORD)
+            handlers.keep_secret(self.database, tx, self.handlers[1], SECRETS[self._gateway])
             self._add_alert(tx)
         order.watch(self.database)
         self.add_tasks(int((self._seconds or 2.0) * 4))

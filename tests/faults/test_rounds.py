@@ -32,6 +32,13 @@ def test_nothing_is_lost_doubled_or_wrong(
     assert verdict.arrived >= 8
 
 
+def test_the_same_through_a_gateway_that_only_tests_have(nursery: Nursery, tmp_path: Path) -> None:
+    played = Round(nursery, tmp_path, SEED, 8, wanted=("kill", "gateway", "outage"), gateway="http")
+    verdict = played.play()
+    assert verdict.good, f"{verdict} after {dict(played.thrown)} in {played.folder}"
+    assert verdict.arrived >= 8
+
+
 @pytest.mark.parametrize(("engines", "seconds"), [(4, 2), pytest.param(8, 4, marks=pytest.mark.long)])
 def test_several_engines_on_one_file_have_one_holder_at_a_time(
     nursery: Nursery, tmp_path: Path, engines: int, seconds: float
