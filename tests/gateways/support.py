@@ -14,6 +14,7 @@ from scheduling.gateways.one_api.sender import OneApiSender
 from scheduling.gateways.outcome import HandlerConfig, OutgoingMessage
 from scheduling.gateways.xml_api.sender import XmlApiSender
 from tests.generic_http.description import HEADERS
+from tests.generic_http.sender import GenericHttpSender
 from tests.handler_values import changed, made
 
 KEY = "c2VjcmV0LWtleS1mb3ItdGVzdHM9PQ=="
@@ -71,6 +72,11 @@ def one_sender(handler: Handler, **changes) -> OneApiSender:
 def xml_sender(handler: Handler, **changes) -> XmlApiSender:
     cfg = changed(XML, **changes)
     return XmlApiSender(cfg, StoppedClock(), connection(cfg, handler))
+
+
+def http_sender(handler: Handler, **changes) -> GenericHttpSender:
+    cfg = changed(HTTP, **changes)
+    return GenericHttpSender(cfg, StoppedClock(), connection(cfg, handler))
 
 
 def connection(cfg: HandlerConfig, handler: Handler) -> Connection:

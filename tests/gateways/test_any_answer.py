@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scheduling.gateways.outcome import Balance, DeliveryStatus, GatewayError, Outcome, QueryAnswer
 from storage.vocabulary import OutcomeKind
-from tests.gateways.support import KEY, PASSWORD, messages, one_sender, xml_sender
+from tests.gateways.support import KEY, PASSWORD, http_sender, messages, one_sender, xml_sender
 
 STATUSES = st.sampled_from([200, 202, 204, 207, 302, 400, 401, 402, 404, 408, 429, 500, 503, 504])
 HEADERS = st.dictionaries(
@@ -106,6 +106,22 @@ def test_the_one_api(status, headers, body, count):
         assert isinstance(status_answer, DeliveryStatus)
         assert KEY.upper() not in repr(status_answer).upper()
         storable(status_answer.text)
+
+    asyncio.run(run())
+
+
+@settings(deadline=None, derandomize=True)
+@given(STATUSES, HEADERS, BODIES, COUNTS)
+def test_a_gateway_that_only_tests_have(status, headers, body, count):
+    async def run() -> None:
+        sender = http_sender(lambda request: httpx.Response(status, headers=headers, content=body))
+        outcomes = await sender.send(messages(count))
+        check(outcomes, count, KEY)
+        if b"accepted" not in body:
+            assert OutcomeKind.ACCEPTED not in {outcome.kind for outcome in outcomes}
+        balance = await sender.balance()
+        assert isinstance(balance, Balance | GatewayError)
+        assert KEY[:8] not in repr(balance)
 
     asyncio.run(run())
 

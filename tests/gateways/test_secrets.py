@@ -22,6 +22,7 @@ from scheduling.gateways.registry import make_sender
 from scheduling.gateways.wording import MOST_READ, outside_text
 from tests.gateways.raw_server import Visit, raw_server, unused_port
 from tests.gateways.support import (
+    HTTP,
     KEY,
     ONE,
     PASSWORD,
@@ -113,13 +114,17 @@ async def _every_kind_of_failure(cfg) -> list[object]:
             "http://[",
             "http://127.0.0.1:99999",
         ):
-            sender = make_sender(changed(cfg, base_url=url, api_uri=url, read_timeout=0.3), SystemClock())
+            sender = make_sender(
+                changed(cfg, base_url=url, api_uri=url, url=url, check_url=url, read_timeout=0.3),
+                SystemClock(),
+            )
             shown += [*await sender.send(messages(1)), await sender.balance(), sender]
             await sender.close()
     return shown
 
 
-@pytest.mark.parametrize("cfg", [ONE, XML], ids=["one", "xml"])
+@pytest.mark.usefixtures("third_gateway")
+@pytest.mark.parametrize("cfg", [ONE, XML, HTTP], ids=["one", "xml", "http"])
 async def test_nothing_shown_or_logged_holds_the_secret(cfg, caplog):
     caplog.set_level(logging.DEBUG)
     shown = await _every_kind_of_failure(cfg)
