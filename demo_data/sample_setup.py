@@ -81,14 +81,14 @@ def _add_fields(tx: Transaction, cast: Cast, at: datetime) -> None:
         values = {"name": name, "type": kind, "required": False, "help": help_text, "choices": choices}
         when = at + timedelta(seconds=12 * place)
         cast.fields[name] = custom_fields.add(tx, values, when)
-        _say(tx, Category.USER, f"custom field {name} added: {kind}", when)
+        _note_set_up(tx, Category.USER, f"custom field {name} added: {kind}", when)
 
 
 def _add_groups(tx: Transaction, cast: Cast, at: datetime) -> None:
     for place, (name, notes) in enumerate(GROUPS.items()):
         when = at + timedelta(seconds=14 * place)
         cast.groups[name] = groups.add(tx, name, notes, when)
-        _say(tx, Category.USER, f"group {name} added", when)
+        _note_set_up(tx, Category.USER, f"group {name} added", when)
 
 
 def _add_users(tx: Transaction, cast: Cast, at: datetime) -> None:
@@ -101,7 +101,7 @@ def _add_users(tx: Transaction, cast: Cast, at: datetime) -> None:
             members[group].append(user_id)
     for group, ids in members.items():
         groups.join(tx, cast.groups[group], ids)
-    _say(tx, Category.USER, f"users imported from people.csv: {len(everyone())} added", at)
+    _note_set_up(tx, Category.USER, f"users imported from people.csv: {len(everyone())} added", at)
 
 
 def _add_handlers(
@@ -143,7 +143,7 @@ def _add_handlers(
         cast.handlers[name] = made
         account = registry.of(values["api_type"]).account_in_words(values["settings"])
         text = f"{name} added: {account}"
-        _say(tx, Category.HANDLER, text, when, handler_id=made, handler=name)
+        _note_set_up(tx, Category.HANDLER, text, when, handler_id=made, handler=name)
 
 
 _PRESETS: Mapping[str, Any] = {
@@ -163,5 +163,5 @@ def _one_api(base_url: str) -> dict[str, Any]:
     return {"api_type": "one", "settings": {"channel": "SMS", "base_url": base_url}}
 
 
-def _say(tx: Transaction, category: Category, text: str, at: datetime, **about: Any) -> None:
+def _note_set_up(tx: Transaction, category: Category, text: str, at: datetime, **about: Any) -> None:
     tx.review(at, ReviewEntry(category, text, operator=ADMINISTRATOR, kind=EntryKind.CHANGE, **about))

@@ -64,7 +64,7 @@ class Auditor:
             if not tasks_held:
                 found += _asleep(tx, now)
             fresh = [finding for finding in found if finding.mended or finding.about not in self._said]
-            tx.review(now, *(_entry(finding) for finding in fresh))
+            tx.review(now, *(_audit_entry(finding) for finding in fresh))
         self._said = frozenset(finding.about for finding in found)
         return found
 
@@ -150,5 +150,5 @@ def _named(messages: list[Message]) -> str:
     return f"{count} ({names}{', …' if len(messages) > 3 else ''})"
 
 
-def _entry(finding: Finding) -> ReviewEntry:
+def _audit_entry(finding: Finding) -> ReviewEntry:
     return ReviewEntry(Category.SYSTEM, f"check: {finding.text}", Level.WARNING, kind=EntryKind.SITE)

@@ -122,7 +122,7 @@ class ClockWatch:
             if jump < timedelta(0):
                 _wake_sleeping(tx, now)
             if jump:
-                tx.review(now, _said(jump, moved, hold is not None))
+                tx.review(now, _jump_entry(jump, moved, hold is not None))
         if jump:
             log.warning("the wall clock jumped by %s, %s messages moved", jump, moved)
         # Single assignments: the store's thread and the loop may ask at any moment.
@@ -244,7 +244,7 @@ def _wake_sleeping(tx: Transaction, now: datetime) -> None:
             tasks.advance(tx, task.id, next_due_at=following)
 
 
-def _said(jump: timedelta, moved: int, held: bool) -> ReviewEntry:
+def _jump_entry(jump: timedelta, moved: int, held: bool) -> ReviewEntry:
     way = "forward" if jump > timedelta(0) else "back"
     seconds = abs(round(jump.total_seconds()))
     size = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"

@@ -237,7 +237,9 @@ class Delivery:
         """Outcomes by message id. Messages of unknown outcome are asked about before they go again."""
         outcomes: dict[int, Outcome] = {}
         for message in claim.messages:
-            if message.query_first and (found := await _known(sender, message, must_answer=True)):
+            if message.query_first and (
+                found := await _known_of_earlier_attempt(sender, message, must_answer=True)
+            ):
                 outcomes[message.id] = found
         outgoing = [message for message in claim.messages if message.id not in outcomes]
         if not outgoing:
@@ -257,7 +259,7 @@ class Delivery:
         sender = await self._pool.get(handler, config)
         results = []
         for message in unsure:
-            if found := await _known(sender, message, must_answer=False):
+            if found := await _known_of_earlier_attempt(sender, message, must_answer=False):
                 results.append(Result(message, found))
         if results:
             await self._record(handler, results)
@@ -310,7 +312,7 @@ def _outgoing(message: Message) -> OutgoingMessage:
     return OutgoingMessage(message.client_message_id, message.to, message.text)
 
 
-async def _known(sender: Sender, message: Message, *, must_answer: bool) -> Outcome | None:
+async def _known_of_earlier_attempt(sender: Sender, message: Message, *, must_answer: bool) -> Outcome | None:
     """What Clickatell knows of an earlier attempt: an outcome, or None when it may be sent (again)."""
     answer = await sender.query(message.client_message_id)
     if answer is None or answer.verdict is QueryVerdict.NOT_KNOWN:

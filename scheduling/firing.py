@@ -58,7 +58,7 @@ def fire(
     if not task.actions:
         queued.problems.append("it has no action")
     tasks.set_run_counts(tx, run_id, len(queued.message_ids), len(queued.left_out))
-    tx.review(now, *_said(task, kind, queued, operator, next_due_at))
+    tx.review(now, *_firing_entries(task, kind, queued, operator, next_due_at))
     return Fired(run_id, tuple(queued.message_ids), tuple(queued.left_out), tuple(queued.problems))
 
 
@@ -75,7 +75,7 @@ def _why(task: Task, kind: RunKind, due_at: datetime) -> str:
     return f"task {task.name}, due {due_at.astimezone():%H:%M}{late}"
 
 
-def _said(
+def _firing_entries(
     task: Task, kind: RunKind, queued: Queued, operator: str | None, next_due_at: datetime | None
 ) -> list[ReviewEntry]:
     how = HOW[kind]

@@ -12,14 +12,14 @@ from scheduling.gateways.outcome import Balance, GatewayError, HandlerConfig
 from scheduling.gateways.wording import said
 from scheduling.handler_state import NO_PAUSE, WELL
 from scheduling.money import money
-from scheduling.recorder import free_again
+from scheduling.recorder import free_again, handler_entry
 from scheduling.sender_pool import SenderPool
 from scheduling.store import Store
 from storage import handlers, leases
 from storage.database import Database
 from storage.errors import SecretMissing, StorageError
 from storage.records import Handler, HandlerStatus, ReviewEntry
-from storage.vocabulary import Category, EntryKind, HandlerState, Level, OutcomeKind, Pause
+from storage.vocabulary import EntryKind, HandlerState, Level, OutcomeKind, Pause
 
 log = logging.getLogger(__name__)
 
@@ -173,8 +173,8 @@ def judge(
             found.code,
             found.error,
         )
-        text = f"{handler.name}: {said(found.code, found.error)}. {found.advice}"
-        return values, [_said(handler, text, Level.ERROR, EntryKind.STATUS)] if not known else []
+        text = f"{said(found.code, found.error)}. {found.advice}"
+        return values, [handler_entry(handler, text, Level.ERROR, kind=EntryKind.STATUS)] if not known else []
     values |= {"balance": found.amount, "currency": found.currency}
     if before.pause is not None and handler_state.resumes(handler, before, now, found.amount):
         values |= NO_PAUSE
@@ -194,8 +194,4 @@ def judge(
     told = "" if found.amount is None else f", balance {money(found.amount, found.currency)}"
     text = f"{handler.name}: running{told}{again}"
     kind = EntryKind.RESUMED if resumed else EntryKind.STATUS
-    return values, [_said(handler, text, Level.INFO, kind)]
-
-
-def _said(handler: Handler, text: str, level: Level, kind: EntryKind) -> ReviewEntry:
-    return ReviewEntry(Category.HANDLER, text, level, handler_id=handler.id, handler=handler.name, kind=kind)
+    return values, [handler_entry(handler, text, kind=kind)]

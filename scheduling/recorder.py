@@ -185,7 +185,7 @@ def _note_on_handler(
         _pause_while_busy(tx, handler, limited, steps, now)
     warnings = dict.fromkeys(result.outcome.warning for result in results if result.outcome.warning)
     for warning in filter(None, warnings):
-        tx.review(now, _said(handler, warning, Level.WARNING, kind=EntryKind.NOTE))
+        tx.review(now, handler_entry(handler, warning, Level.WARNING, kind=EntryKind.NOTE))
 
 
 def _is_only_dear(tx: Transaction, found: HandlerStatus, handler: Handler, result: Result) -> bool:
@@ -227,7 +227,7 @@ def _note_accepted(
         handlers.set_status(tx, handler.id, **NO_PAUSE, **well)
         free_again(tx, handler, now)
         said = "a message was accepted again: sending goes on"
-        tx.review(now, _said(handler, said, kind=EntryKind.RESUMED))
+        tx.review(now, handler_entry(handler, said, kind=EntryKind.RESUMED))
         system_alerts.after_check(tx, handler, now)
     elif found.status == HandlerState.ERROR and found.pause is None:
         # The account answered, whatever the last check met: look again now.
@@ -247,7 +247,7 @@ def free_again(tx: Transaction, handler: Handler, now: datetime) -> int:
         said = (
             f"the way is free again: {freed:,} waiting {'alarm goes' if freed == 1 else 'alarms go'} at once"
         )
-        tx.review(now, _said(handler, said, kind=EntryKind.RESUMED))
+        tx.review(now, handler_entry(handler, said, kind=EntryKind.RESUMED))
     return freed
 
 
@@ -273,7 +273,7 @@ def _pause_for_account(tx: Transaction, handler: Handler, outcome: Outcome, now:
     )
     if found.pause != Pause.ACCOUNT or found.pause_code != outcome.code:
         text = f"{error}: its messages wait. {what}"
-        tx.review(now, _said(handler, text, Level.ERROR, kind=EntryKind.PAUSED))
+        tx.review(now, handler_entry(handler, text, Level.ERROR, kind=EntryKind.PAUSED))
 
 
 def _pause_while_busy(
@@ -312,10 +312,10 @@ def _pause_while_busy(
     if not lasts:
         reason = lifecycle.reason_of(busy[0].outcome)
         said = f"{reason}: busy, paused until {lifecycle.at(until)}; an alarm may try meanwhile"
-        tx.review(now, _said(handler, said, Level.WARNING, kind=EntryKind.PAUSED))
+        tx.review(now, handler_entry(handler, said, Level.WARNING, kind=EntryKind.PAUSED))
 
 
-def _said(handler: Handler, text: str, level: Level = Level.INFO, *, kind: EntryKind) -> ReviewEntry:
+def handler_entry(handler: Handler, text: str, level: Level = Level.INFO, *, kind: EntryKind) -> ReviewEntry:
     return ReviewEntry(
         Category.HANDLER,
         f"{handler.name}: {text}",

@@ -129,7 +129,7 @@ def name_missing(connection: sa.Connection, box: SecretBox) -> list[ReviewEntry]
         fresh = tuple(span for span in _spans(connection, key_id) if not keys.names(key_id, *span))
         if fresh:
             named[key_id] = (*named.get(key_id, ()), *fresh)
-            said += _said(key_id, fresh)
+            said += _key_entries(key_id, fresh)
     if named != keys.clear[signer.key_id].named:
         _keep(connection, box, signer.key_id, replace(keys.clear[signer.key_id], named=named))
     return said
@@ -158,7 +158,7 @@ def _spans(connection: sa.Connection, key_id: int) -> list[Span]:
     return [(0 if first == 1 else first, last), *found[1:]]
 
 
-def _said(key_id: int, spans: Sequence[Span]) -> list[ReviewEntry]:
+def _key_entries(key_id: int, spans: Sequence[Span]) -> list[ReviewEntry]:
     text = ", ".join(f"{max(1, first)} to {last}" for first, last in spans if last)
     if not text:
         return []

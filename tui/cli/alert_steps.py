@@ -156,7 +156,7 @@ def list_occurrences(
         say("No active occurrence." if active else "No alert was raised yet: commsdesk alert raise NAME")
     else:
         headers = ("Id", "Raised", "Alert", "Key", "Stage", "Owner", "Age", "Count", "Sent")
-        show_table(headers, [_row(view) for view in found], right={0, 6, 7, 8})
+        show_table(headers, [_occurrence_row(view) for view in found], right={0, 6, 7, 8})
 
 
 @app.command("occurrence")
@@ -222,7 +222,7 @@ def _sent(stepped: "Stepped") -> str:
     return f"{said} (nobody had been told)" if stepped.queued.nobody_told else said
 
 
-def _row(view: "OccurrenceView") -> tuple[object, ...]:
+def _occurrence_row(view: "OccurrenceView") -> tuple[object, ...]:
     found = view.occurrence
     return (
         found.id,

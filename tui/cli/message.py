@@ -64,7 +64,7 @@ def list_messages(
     if json:
         emit_all(message_json(message) for message in found)
         return
-    rows = [_row(message) for message in found]
+    rows = [_message_row(message) for message in found]
     if rows:
         show_table(("Id", "Queued", "State", "To", "Handler", "Tries", "Text"), rows, right={0, 5})
     else:
@@ -152,7 +152,7 @@ def _done(message: "Message", what: str, json: bool) -> None:
         say(f"{what}: {message.recipient}")
 
 
-def _row(message: "Message") -> tuple[Any, ...]:
+def _message_row(message: "Message") -> tuple[Any, ...]:
     from tui.cli.sent import SIGNS
 
     state = f"{SIGNS[message.state]} {message.state}"

@@ -144,11 +144,11 @@ async def _serve(clickatell: Clickatell, port: int, quiet: bool) -> None:
     await clickatell.start(port=port)
 
     def log(call: Call) -> None:
-        _say(call.line(), stop)
+        _print_at_once(call.line(), stop)
 
     if not quiet:
         clickatell.on_call(log)
-    _say(_introduction(clickatell), stop)
+    _print_at_once(_introduction(clickatell), stop)
     await stop.wait()
     await clickatell.stop()
 
@@ -163,7 +163,7 @@ def _introduction(clickatell: Clickatell) -> str:
     )
 
 
-def _say(line: str, stop: Any) -> None:
+def _print_at_once(line: str, stop: Any) -> None:
     """Print a line at once; where nobody reads any more, end."""
     try:
         print(plain_str(line), flush=True)

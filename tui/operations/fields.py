@@ -62,7 +62,7 @@ def value_counts(desk: Desk) -> dict[int, int]:
 def hanging(desk: Desk, field_id: int) -> Hanging:
     """What to name before the field is removed or renamed."""
     with desk.database.read() as connection:
-        return _hanging(connection, _known(connection, field_id))
+        return _hanging(connection, _known_field(connection, field_id))
 
 
 def add(
@@ -87,7 +87,7 @@ def add(
         _check_free(tx, values["name"])
         field_id = custom_fields.add(tx, values, desk.now())
         _review(desk, tx, f"custom field {values['name']} added: {kind}{', required' if required else ''}")
-        return _known(tx.connection, field_id)
+        return _known_field(tx.connection, field_id)
 
 
 def edit(
@@ -109,7 +109,7 @@ def edit(
     while users have it. The type never changes: values were checked by it.
     """
     with desk.write(Role.ADMINISTRATOR, "changing a custom field") as tx:
-        field = _known(tx.connection, field_id)
+        field = _known_field(tx.connection, field_id)
         if seen is not None and seen != field:
             raise Refused(f"{field.name} was changed by someone else meanwhile: look at it again")
         values: dict[str, Any] = {}
@@ -128,7 +128,7 @@ def edit(
             custom_fields.change(tx, field_id, values)
         if order is not None:
             _move(tx, field, order)
-        changed = _known(tx.connection, field_id)
+        changed = _known_field(tx.connection, field_id)
         if changed != field:
             _review(desk, tx, f"custom field {field.name} changed: {_differences(field, changed)}")
         return changed
@@ -137,7 +137,7 @@ def edit(
 def remove(desk: Desk, field_id: int, *, confirmed: bool = False) -> None:
     """Remove a field and its values. Refused, unless `confirmed`, while something hangs on it."""
     with desk.write(Role.ADMINISTRATOR, "removing a custom field") as tx:
-        field = _known(tx.connection, field_id)
+        field = _known_field(tx.connection, field_id)
         held = _hanging(tx.connection, field)
         if held and not confirmed:
             raise Refused(f"{field.name} is in use: {held}. Confirm the removal to go on", hint="--yes")
@@ -168,7 +168,7 @@ def as_json(field: CustomField, users: int | None = None) -> dict[str, Any]:
     return found if users is None else {**found, "users": users}
 
 
-def _known(connection: sa.Connection, field_id: int) -> CustomField:
+def _known_field(connection: sa.Connection, field_id: int) -> CustomField:
     found = custom_fields.get(connection, field_id)
     if found is None:
         raise Refused(f"no custom field has the id {field_id}: it may have been removed meanwhile")

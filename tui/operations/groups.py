@@ -32,7 +32,7 @@ def listing(desk: Desk) -> list[Group]:
 
 def get(desk: Desk, group_id: int) -> Membership:
     with desk.database.read() as connection:
-        return Membership(_known(connection, group_id), tuple(groups.members(connection, group_id)))
+        return Membership(_known_group(connection, group_id), tuple(groups.members(connection, group_id)))
 
 
 def add(desk: Desk, name: str, *, notes: str = "") -> Group:
@@ -41,7 +41,7 @@ def add(desk: Desk, name: str, *, notes: str = "") -> Group:
         _check_free(tx, name)
         group_id = groups.add(tx, name, notes, desk.now())
         _review(desk, tx, f"group {name} added")
-        return _known(tx.connection, group_id)
+        return _known_group(tx.connection, group_id)
 
 
 def edit(
@@ -59,7 +59,7 @@ def edit(
     if notes is not None:
         wanted["notes"] = check_notes(notes)
     with desk.write(Role.ADMINISTRATOR, "changing a group") as tx:
-        before = _known(tx.connection, group_id)
+        before = _known_group(tx.connection, group_id)
         if seen_revision is not None and before.revision != seen_revision:
             raise Refused(f"{before.name} was changed by someone else meanwhile: look at it again")
         changed = {key: value for key, value in wanted.items() if value != getattr(before, key)}
@@ -71,13 +71,13 @@ def edit(
         what = [f"name now {changed['name']}"] if "name" in changed else []
         what += ["notes"] if "notes" in changed else []
         _review(desk, tx, f"group {before.name} changed: {', '.join(what)}")
-        return _known(tx.connection, group_id)
+        return _known_group(tx.connection, group_id)
 
 
 def join(desk: Desk, group_id: int, user_ids: Sequence[int]) -> int:
     """Make these users members; gives how many were not members before."""
     with desk.write(Role.ADMINISTRATOR, "changing a group") as tx:
-        group, people = _known(tx.connection, group_id), _people(tx.connection, user_ids)
+        group, people = _known_group(tx.connection, group_id), _people(tx.connection, user_ids)
         already = groups.members_among(tx.connection, group_id, list(people))
         new = {user_id: name for user_id, name in people.items() if user_id not in already}
         groups.join(tx, group_id, list(new))
@@ -88,7 +88,7 @@ def join(desk: Desk, group_id: int, user_ids: Sequence[int]) -> int:
 def leave(desk: Desk, group_id: int, user_ids: Sequence[int]) -> int:
     """End these users' membership; gives how many were members."""
     with desk.write(Role.ADMINISTRATOR, "changing a group") as tx:
-        group, people = _known(tx.connection, group_id), _people(tx.connection, user_ids)
+        group, people = _known_group(tx.connection, group_id), _people(tx.connection, user_ids)
         members = groups.members_among(tx.connection, group_id, list(people))
         gone = {user_id: name for user_id, name in people.items() if user_id in members}
         groups.leave(tx, group_id, list(gone))
@@ -99,13 +99,13 @@ def leave(desk: Desk, group_id: int, user_ids: Sequence[int]) -> int:
 def hanging(desk: Desk, group_id: int) -> tuple[str, ...]:
     """What to name before the group is removed, a sentence each; none when no task or alert sends to it."""
     with desk.database.read() as connection:
-        return _hanging(connection, _known(connection, group_id))
+        return _hanging(connection, _known_group(connection, group_id))
 
 
 def remove(desk: Desk, group_id: int, *, confirmed: bool = False) -> None:
     """Remove a group, not its users. Refused, unless `confirmed`, while something sends to it."""
     with desk.write(Role.ADMINISTRATOR, "removing a group") as tx:
-        group = _known(tx.connection, group_id)
+        group = _known_group(tx.connection, group_id)
         held = "; ".join(_hanging(tx.connection, group))
         if held and not confirmed:
             raise Refused(f"{held}. Confirm the removal to go on", hint="--yes")
@@ -126,7 +126,7 @@ def as_json(group: Group, people: Sequence[tuple[int, str]] | None = None) -> di
     return {**found, "users": [{"user_id": user_id, "user": name} for user_id, name in people]}
 
 
-def _known(connection: sa.Connection, group_id: int) -> Group:
+def _known_group(connection: sa.Connection, group_id: int) -> Group:
     found = groups.get(connection, group_id)
     if found is None:
         raise Refused(f"no group has the id {group_id}: it may have been removed meanwhile", "Group")

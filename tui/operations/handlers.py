@@ -69,7 +69,7 @@ def add(desk: Desk, form: HandlerForm) -> Saved:
         if form.proxy_password:
             keep_proxy_secret(desk.database, tx, handler_id, form.proxy_password)
         made = _read(tx.connection, handler_id)
-        _say(
+        _note_handler_change(
             tx, desk, made, f"{made.name} added: {registry.of(made.api_type).account_in_words(made.settings)}"
         )
         return Saved(made, warnings(made))
@@ -94,7 +94,7 @@ def edit(desk: Desk, handler_id: int, revision: int, form: HandlerForm) -> Saved
         if form.proxy_password is not None or values["proxy"] is None:
             keep_proxy_secret(desk.database, tx, handler_id, form.proxy_password or None)
         after = _read(tx.connection, handler_id)
-        _say(tx, desk, after, f"{before.name} {_changes(before, after, form.secret)}")
+        _note_handler_change(tx, desk, after, f"{before.name} {_changes(before, after, form.secret)}")
         return Saved(after, warnings(after))
 
 
@@ -107,7 +107,7 @@ def set_enabled(desk: Desk, handler_id: int, enabled: bool) -> int:
         if found.enabled != enabled:
             stored.change(tx, handler_id, {"enabled": enabled}, desk.now())
             kept = f"; {counted(waiting, 'message')} kept waiting" if waiting and not enabled else ""
-            _say(tx, desk, found, f"{found.name} {word}{kept}")
+            _note_handler_change(tx, desk, found, f"{found.name} {word}{kept}")
         return waiting
 
 
@@ -133,7 +133,9 @@ def go_on(desk: Desk, handler_id: int) -> Handler:
         stored.set_status(tx, handler_id, **NO_PAUSE, **well, checked_revision=None)
         due.free_again(tx, handler_id, desk.now())
         reason = handler_state.status_column(found, status, True, desk.now()).words
-        _say(tx, desk, found, f"{found.name} goes on by hand (it was: {reason})", kind=EntryKind.RESUMED)
+        _note_handler_change(
+            tx, desk, found, f"{found.name} goes on by hand (it was: {reason})", kind=EntryKind.RESUMED
+        )
         return found
 
 
@@ -166,7 +168,9 @@ def remove(
         stored.change(tx, handler_id, {"removed_at": desk.now(), "enabled": False}, desk.now())
         also = f", {counted(cancelled, 'waiting message')} cancelled" if cancelled else ""
         hangs = f"; it still is the sender of {mentioned(used_by)}" if used_by else ""
-        _say(tx, desk, found, f"{found.name} removed{also}{hangs}", Level.WARNING if hangs else Level.INFO)
+        _note_handler_change(
+            tx, desk, found, f"{found.name} removed{also}{hangs}", Level.WARNING if hangs else Level.INFO
+        )
         return Removed(cancelled, used_by)
 
 
@@ -251,7 +255,7 @@ def _shown(name: str, value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _say(
+def _note_handler_change(
     tx: Transaction,
     desk: Desk,
     handler: Handler,

@@ -49,8 +49,8 @@ def add(desk: Desk, name: str, text: str) -> Saved:
     name, text = check_name(name, "message template"), _check_body(text)
     with desk.write(Role.OPERATOR, "adding a message template") as tx:
         _name_is_free(tx.connection, name)
-        made = _known(tx.connection, stored.add(tx, name, text, desk.now()))
-        _say(tx, desk, f"message template {name} added")
+        made = _known_template(tx.connection, stored.add(tx, name, text, desk.now()))
+        _note_template(tx, desk, f"message template {name} added")
         return Saved(made, _warnings(tx.connection, text))
 
 
@@ -62,24 +62,24 @@ def edit(desk: Desk, template_id: int, *, name: str | None = None, text: str | N
     if text is not None:
         wanted["text"] = _check_body(text)
     with desk.write(Role.OPERATOR, "changing a message template") as tx:
-        before = _known(tx.connection, template_id)
+        before = _known_template(tx.connection, template_id)
         changed = {key: value for key, value in wanted.items() if value != getattr(before, key)}
         if changed:
             _name_is_free(tx.connection, changed.get("name", before.name), template_id)
             stored.change(tx, template_id, changed)
             what = [f"name now {changed['name']}"] if "name" in changed else []
             what += ["text"] if "text" in changed else []
-            _say(tx, desk, f"message template {before.name} changed: {', '.join(what)}")
-        after = _known(tx.connection, template_id)
+            _note_template(tx, desk, f"message template {before.name} changed: {', '.join(what)}")
+        after = _known_template(tx.connection, template_id)
         return Saved(after, _warnings(tx.connection, after.text))
 
 
 def remove(desk: Desk, template_id: int) -> MessageTemplate:
     """Remove a template. Messages that were sent with it stay as they are."""
     with desk.write(Role.OPERATOR, "removing a message template") as tx:
-        found = _known(tx.connection, template_id)
+        found = _known_template(tx.connection, template_id)
         stored.remove(tx, template_id, desk.now())
-        _say(tx, desk, f"message template {found.name} removed")
+        _note_template(tx, desk, f"message template {found.name} removed")
         return found
 
 
@@ -108,7 +108,7 @@ def _warnings(connection: sa.Connection, text: str) -> tuple[str, ...]:
     return tuple(problem.rstrip(".") for problem in templates.check(text, known_fields(connection)))
 
 
-def _known(connection: sa.Connection, template_id: int) -> MessageTemplate:
+def _known_template(connection: sa.Connection, template_id: int) -> MessageTemplate:
     found = stored.get(connection, template_id)
     if found is None:
         raise Refused("the message template was removed meanwhile: choose another")
@@ -123,5 +123,5 @@ def _name_is_free(connection: sa.Connection, name: str, own_id: int | None = Non
         )
 
 
-def _say(tx: Transaction, desk: Desk, text: str) -> None:
+def _note_template(tx: Transaction, desk: Desk, text: str) -> None:
     tx.review(desk.now(), ReviewEntry(Category.OPERATOR, text, operator=desk.operator, kind=EntryKind.CHANGE))

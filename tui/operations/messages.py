@@ -105,7 +105,7 @@ def cancel(desk: Desk, message_id: int) -> Message:
             )
         _set(tx, found, state=MessageState.CANCELLED, next_attempt_at=None, finished_at=desk.now())
         twice = ", though an earlier attempt may have arrived" if found.may_arrive_twice else ""
-        _say(tx, desk, found, EntryKind.CANCELLED, f"cancelled{twice}")
+        _note_on_message(tx, desk, found, EntryKind.CANCELLED, f"cancelled{twice}")
         _ended(tx, desk, found)
         return _read(tx.connection, message_id)
 
@@ -160,7 +160,7 @@ def arrived(desk: Desk, message_id: int) -> Message:
     with desk.write(Role.OPERATOR, "settling a message") as tx:
         found = _unknown(tx.connection, message_id)
         _set(tx, found, state=MessageState.ACCEPTED, finished_at=desk.now(), next_attempt_at=None)
-        _say(tx, desk, found, EntryKind.SETTLED, "arrived, says the operator: taken as accepted")
+        _note_on_message(tx, desk, found, EntryKind.SETTLED, "arrived, says the operator: taken as accepted")
         _ended(tx, desk, found)
         withdrawal.told_otherwise(tx, [found.id], desk.now())
         return _read(tx.connection, message_id)
@@ -171,7 +171,9 @@ def drop(desk: Desk, message_id: int) -> Message:
     with desk.write(Role.OPERATOR, "settling a message") as tx:
         found = _unknown(tx.connection, message_id)
         _set(tx, found, state=MessageState.CANCELLED, finished_at=desk.now(), next_attempt_at=None)
-        _say(tx, desk, found, EntryKind.CANCELLED, "dropped after an unknown outcome: it may have arrived")
+        _note_on_message(
+            tx, desk, found, EntryKind.CANCELLED, "dropped after an unknown outcome: it may have arrived"
+        )
         _ended(tx, desk, found)
         return _read(tx.connection, message_id)
 
@@ -211,7 +213,7 @@ def _start_again(tx: Transaction, desk: Desk, found: Message) -> None:
     )
     message_order.arrange(tx, [found.id], [], now)
     twice = ": it may arrive twice" if found.may_arrive_twice or unsure else ""
-    _say(tx, desk, found, EntryKind.QUEUED, f"sent again by hand{twice}")
+    _note_on_message(tx, desk, found, EntryKind.QUEUED, f"sent again by hand{twice}")
 
 
 def _send_once_more(tx: Transaction, desk: Desk, found: Message) -> int:
@@ -228,7 +230,7 @@ def _send_once_more(tx: Transaction, desk: Desk, found: Message) -> int:
     )
     (made,) = outbox.enqueue(tx, outbox.Submission(Origin.MANUAL, operator=desk.operator), [draft], now)
     tx.execute(sa.update(messages).where(messages.c.id == made).values(resend_of=found.id))
-    _say(tx, desk, found, EntryKind.QUEUED, f"sent once more by hand, as message {made}")
+    _note_on_message(tx, desk, found, EntryKind.QUEUED, f"sent once more by hand, as message {made}")
     return made
 
 
@@ -242,7 +244,7 @@ def _set(tx: Transaction, found: Message, **values: Any) -> None:
     tx.execute(sa.update(messages).where(messages.c.id == found.id).values(**values))
 
 
-def _say(tx: Transaction, desk: Desk, found: Message, kind: EntryKind, text: str) -> None:
+def _note_on_message(tx: Transaction, desk: Desk, found: Message, kind: EntryKind, text: str) -> None:
     tx.review(
         desk.now(),
         ReviewEntry(

@@ -88,7 +88,7 @@ def raise_alert(
         if not raised.counted:
             tx.review(desk.now(), *(_cut(alert, raised.occurrence_id, note, desk) for note in notes))
         raised.queued.problems.extend(notes)
-        return Stepped(_known(tx.connection, raised.occurrence_id), raised.queued, raised.counted)
+        return Stepped(_known_occurrence(tx.connection, raised.occurrence_id), raised.queued, raised.counted)
 
 
 def step(desk: Desk, occurrence_id: int, stage: Stage, *, note: str = "") -> Stepped:
@@ -98,14 +98,14 @@ def step(desk: Desk, occurrence_id: int, stage: Stage, *, note: str = "") -> Ste
     """
     note = _check_note(note)
     with desk.write(Role.OPERATOR, f"an alert being {stages.DONE[stage]}") as tx:
-        before = _known(tx.connection, occurrence_id)
+        before = _known_occurrence(tx.connection, occurrence_id)
         refusal = stages.step(Stage(before.stage), stage, owner=before.owner, operator=desk.operator)
         if refusal is not None:
             raise Refused(alert_words.step_refused(before, stage, refusal.reason))
         alert = alerts.get(tx, before.alert_id)
         assert alert is not None
         queued = alerting.enter(tx, alert, before, stage, desk.now(), operator=desk.operator, note=note)
-        return Stepped(_known(tx.connection, occurrence_id), queued)
+        return Stepped(_known_occurrence(tx.connection, occurrence_id), queued)
 
 
 def send_again(desk: Desk, occurrence_id: int) -> Stepped:
@@ -115,7 +115,7 @@ def send_again(desk: Desk, occurrence_id: int) -> Stepped:
     and where everyone was told or will be.
     """
     with desk.write(Role.OPERATOR, "sending an alert again") as tx:
-        found = _known(tx.connection, occurrence_id)
+        found = _known_occurrence(tx.connection, occurrence_id)
         named = f"occurrence {found.id} of {found.alert}"
         if not found.active:
             raise Refused(f"{named} is {found.stage}: nobody needs to be told of its beginning any more")
@@ -127,7 +127,7 @@ def send_again(desk: Desk, occurrence_id: int) -> Stepped:
             waiting = ", or will be: " + _waiting(tally) if tally.waiting else ""
             raise Refused(f"{named}: everyone was told{waiting}")
         queued = alerting.send_to_those_not_reached(tx, alert, found, now, operator=desk.operator)
-        return Stepped(_known(tx.connection, occurrence_id), queued)
+        return Stepped(_known_occurrence(tx.connection, occurrence_id), queued)
 
 
 def _waiting(tally: Tally) -> str:
@@ -146,7 +146,7 @@ def add_note(desk: Desk, occurrence_id: int, text: str) -> Occurrence:
     if not note:
         raise Refused("Note is empty: write something", "Note")
     with desk.write(Role.OPERATOR, "adding a note") as tx:
-        found = _known(tx.connection, occurrence_id)
+        found = _known_occurrence(tx.connection, occurrence_id)
         now = desk.now()
         stored.add_event(tx, found.id, "Note", now, operator=desk.operator, note=note)
         entry = ReviewEntry(
@@ -179,7 +179,7 @@ def listing(
 def show(desk: Desk, occurrence_id: int) -> OccurrenceDetail:
     """One occurrence with its life and its messages."""
     with desk.database.read() as connection:
-        found = _known(connection, occurrence_id)
+        found = _known_occurrence(connection, occurrence_id)
         sent = stored.message_ids(connection, occurrence_id)
         messages = outbox.current(connection, [message_id for _, message_id in sent])
         return OccurrenceDetail(
@@ -219,7 +219,7 @@ def _views(connection: sa.Connection, found: Sequence[Occurrence]) -> list[Occur
     return [OccurrenceView(occurrence, *sent.get(occurrence.id, (0, 0))) for occurrence in found]
 
 
-def _known(connection: sa.Connection, occurrence_id: int) -> Occurrence:
+def _known_occurrence(connection: sa.Connection, occurrence_id: int) -> Occurrence:
     found = stored.get(connection, occurrence_id)
     if found is None:
         raise Refused(f"no occurrence has the id {occurrence_id}", hint="see commsdesk alert occurrences")

@@ -54,7 +54,7 @@ def listing(desk: Desk) -> list[Operator]:
 
 def get(desk: Desk, operator_id: int) -> Operator:
     with desk.database.read() as connection:
-        return _known(connection, operator_id)
+        return _known_operator(connection, operator_id)
 
 
 def add(desk: Desk, name: str, role: Role, keys: Sequence[OperatorKey] = ()) -> Operator:
@@ -66,8 +66,8 @@ def add(desk: Desk, name: str, role: Role, keys: Sequence[OperatorKey] = ()) -> 
         operator_id = stored.add(tx, name, role, now)
         _add_keys(tx, desk, operator_id, keys)
         also = f" with {_keys_said(keys)}" if keys else ""
-        _say(tx, desk, f"operator {name} added as {role}{also}")
-        return _known(tx.connection, operator_id)
+        _note_operator(tx, desk, f"operator {name} added as {role}{also}")
+        return _known_operator(tx.connection, operator_id)
 
 
 def edit(
@@ -90,7 +90,7 @@ def edit(
     if role is not None:
         wanted["role"] = role
     with desk.write(Role.ADMINISTRATOR, "changing an operator") as tx:
-        before = _known(tx.connection, operator_id)
+        before = _known_operator(tx.connection, operator_id)
         if seen_revision is not None and before.revision != seen_revision:
             raise Refused(f"{before.name} was changed by someone else meanwhile: look at it again")
         changed = {key: value for key, value in wanted.items() if value != getattr(before, key)}
@@ -106,30 +106,32 @@ def edit(
             what = [f"{key} now {value}" for key, value in changed.items()]
             what += [f"{_keys_said(gone)} removed"] if gone else []
             what += [f"{_keys_said(added)} added"] if added else []
-            _say(tx, desk, f"operator {before.name} changed: {', '.join(what)}")
-        return _known(tx.connection, operator_id)
+            _note_operator(tx, desk, f"operator {before.name} changed: {', '.join(what)}")
+        return _known_operator(tx.connection, operator_id)
 
 
 def set_enabled(desk: Desk, operator_id: int, enabled: bool) -> Operator:
     """A disabled operator's next login is refused, and an open console closes within seconds."""
     word = "enabled" if enabled else "disabled"
     with desk.write(Role.ADMINISTRATOR, f"an operator being {word}") as tx:
-        before = _known(tx.connection, operator_id)
+        before = _known_operator(tx.connection, operator_id)
         if not enabled:
             _not_oneself(desk, before, "disable themselves")
         if before.enabled != enabled:
             stored.change(tx, operator_id, {"enabled": enabled}, desk.now())
-            _say(tx, desk, f"operator {before.name} {word}", Level.INFO if enabled else Level.WARNING)
-        return _known(tx.connection, operator_id)
+            _note_operator(
+                tx, desk, f"operator {before.name} {word}", Level.INFO if enabled else Level.WARNING
+            )
+        return _known_operator(tx.connection, operator_id)
 
 
 def remove(desk: Desk, operator_id: int) -> Operator:
     """Take an operator and all keys away; the review still names them."""
     with desk.write(Role.ADMINISTRATOR, "removing an operator") as tx:
-        found = _known(tx.connection, operator_id)
+        found = _known_operator(tx.connection, operator_id)
         _not_oneself(desk, found, "remove themselves")
         stored.remove(tx, operator_id, desk.now())
-        _say(tx, desk, f"operator {found.name} removed", Level.WARNING)
+        _note_operator(tx, desk, f"operator {found.name} removed", Level.WARNING)
         return found
 
 
@@ -163,7 +165,7 @@ def _check_free(connection: sa.Connection, name: str, own_id: int | None = None)
         raise Refused(f"Name {other.name} is taken by another operator: choose another", "Name")
 
 
-def _known(connection: sa.Connection, operator_id: int) -> Operator:
+def _known_operator(connection: sa.Connection, operator_id: int) -> Operator:
     found = stored.get(connection, operator_id)
     if found is None or found.removed_at is not None:
         raise Refused(f"no operator has the id {operator_id}: it may have been removed meanwhile", "Operator")
@@ -180,7 +182,7 @@ def _add_keys(
     tx: Transaction, desk: Desk, operator_id: int, keys: Sequence[OperatorKey]
 ) -> list[OperatorKey]:
     """The keys that were not there yet. One key belongs to one operator: it says who is there."""
-    known = {key.data for key in _known(tx.connection, operator_id).keys}
+    known = {key.data for key in _known_operator(tx.connection, operator_id).keys}
     new = list({key.data: key for key in keys if key.data not in known}.values())
     for key in new:
         owner = stored.owner_of_key(tx.connection, key.data)
@@ -213,7 +215,7 @@ def _keys_said(keys: Sequence[OperatorKey]) -> str:
     return f"key {names.mentioned([fingerprint(key) for key in keys], 3)}"
 
 
-def _say(tx: Transaction, desk: Desk, text: str, level: Level = Level.INFO) -> None:
+def _note_operator(tx: Transaction, desk: Desk, text: str, level: Level = Level.INFO) -> None:
     tx.review(
         desk.now(), ReviewEntry(Category.OPERATOR, text, level, operator=desk.operator, kind=EntryKind.CHANGE)
     )

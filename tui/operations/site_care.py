@@ -44,7 +44,7 @@ def make_backup(desk: Desk, file: Path, *, key_file: Path | None = None, force: 
         raise Refused.by(error) from error
     key = f", its secret key to {made.key_file}" if made.key_file else ", without the secret key"
     with desk.write(Role.ADMINISTRATOR, "making a backup") as tx:
-        tx.review(desk.now(), _said(desk, f"backup written to {made.file}{key}"))
+        tx.review(desk.now(), _site_entry(desk, f"backup written to {made.file}{key}"))
     return made
 
 
@@ -125,7 +125,7 @@ def newcomer_said(newcomer: Newcomer) -> str:
 def _write_down(desk: Desk, file: Path, replaced: Path | None) -> None:
     kept = f"; the database that was here is kept as {replaced.name}" if replaced else ""
     with desk.write(Role.ADMINISTRATOR, "restoring a backup") as tx:
-        tx.review(desk.now(), _said(desk, f"backup {file} restored{kept}", Level.WARNING))
+        tx.review(desk.now(), _site_entry(desk, f"backup {file} restored{kept}", Level.WARNING))
         tx.review(desk.now(), *review_keys.name_missing(tx.connection, desk.database.box))
 
 
@@ -167,7 +167,7 @@ def adopt(desk: Desk) -> bool:
         adoption.adopt(tx, desk.database.path)
         also = f"; {missed} overdue {'task' if missed == 1 else 'tasks'} not fired" if missed else ""
         text = f"this is the live site from now on (it was held: {hold.reason}){also}"
-        tx.review(now, _said(desk, text, Level.WARNING))
+        tx.review(now, _site_entry(desk, text, Level.WARNING))
         tx.review(now, *review_keys.name_missing(tx.connection, desk.database.box))
     review_head.keep(desk.database, desk.now(), force=True)
     return True
@@ -177,7 +177,7 @@ def change_key(desk: Desk) -> Rotated:
     """A new secret key in the place of the old one; every process that has the site open takes it up."""
     desk.require(Role.ADMINISTRATOR, "changing the secret key")
     try:
-        return key_rotation.rotate(desk.database, desk.now(), _said(desk, "the secret key was changed"))
+        return key_rotation.rotate(desk.database, desk.now(), _site_entry(desk, "the secret key was changed"))
     except StorageError as error:
         raise Refused.by(error) from error
 
@@ -233,5 +233,5 @@ def _lost_end(database: Database) -> str | None:
     return f"the review is not what it was: {lost} (commsdesk review verify)" if lost else None
 
 
-def _said(desk: Desk, text: str, level: Level = Level.INFO) -> ReviewEntry:
+def _site_entry(desk: Desk, text: str, level: Level = Level.INFO) -> ReviewEntry:
     return ReviewEntry(Category.SYSTEM, text, level, operator=desk.operator, kind=EntryKind.SITE)

@@ -82,7 +82,7 @@ def add(desk: Desk, form: TaskForm) -> Saved:
         stored_actions.set_of_task(tx, task_id, checked.actions)
         made = _with_next_due(tx, task_id, now)
         when = made.cron or "once"
-        _say(tx, desk, made, f"{made.name} added: {when}, {made.zone}{_next_words(made)}")
+        _note_on_task(tx, desk, made, f"{made.name} added: {when}, {made.zone}{_next_words(made)}")
         return Saved(made, (*checked.warnings, *_never(made)))
 
 
@@ -102,7 +102,7 @@ def edit(desk: Desk, task_id: int, revision: int, form: TaskForm) -> Saved:
         after = read(tx.connection, task_id)
         if any(getattr(before, name) != getattr(after, name) for name in TIMING) or before.problem:
             after = _with_next_due(tx, task_id, now)
-        _say(tx, desk, after, f"{before.name} {_changes(before, after)}")
+        _note_on_task(tx, desk, after, f"{before.name} {_changes(before, after)}")
         return Saved(after, (*checked.warnings, *_never(after)))
 
 
@@ -116,7 +116,7 @@ def set_enabled(desk: Desk, task_id: int, enabled: bool) -> Task:
         now = desk.now()
         stored.change(tx, task_id, {"enabled": enabled, "problem": None}, now)
         after = _with_next_due(tx, task_id, now)
-        _say(tx, desk, after, f"{after.name} {word}{_next_words(after)}")
+        _note_on_task(tx, desk, after, f"{after.name} {word}{_next_words(after)}")
         return after
 
 
@@ -139,7 +139,7 @@ def remove(desk: Desk, task_id: int) -> Task:
         found = read(tx.connection, task_id)
         now = desk.now()
         stored.change(tx, task_id, {"removed_at": now, "enabled": False, "next_due_at": None}, now)
-        _say(tx, desk, found, f"{found.name} removed")
+        _note_on_task(tx, desk, found, f"{found.name} removed")
         return found
 
 
@@ -217,7 +217,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _say(tx: Transaction, desk: Desk, task: Task, text: str, level: Level = Level.INFO) -> None:
+def _note_on_task(tx: Transaction, desk: Desk, task: Task, text: str, level: Level = Level.INFO) -> None:
     tx.review(
         desk.now(),
         ReviewEntry(

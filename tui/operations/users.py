@@ -29,7 +29,7 @@ class Saved:
 
 def get(desk: Desk, user_id: int) -> User:
     with desk.database.read() as connection:
-        return _known(connection, user_id)
+        return _known_user(connection, user_id)
 
 
 def page(
@@ -83,7 +83,7 @@ def add(
         user_id = users.add(tx, name, notes, enabled, desk.now())
         users.set_values(tx, user_id, checked)
         _join(tx, user_id, joined)
-        user = _known(tx.connection, user_id)
+        user = _known_user(tx.connection, user_id)
         details = "; ".join(_described(user, fields))
         _review(desk, tx, user, f"user {name} added{f': {details}' if details else ''}")
         return Saved(user, tuple(warnings))
@@ -114,7 +114,7 @@ def edit(
     if enabled is not None:
         columns["enabled"] = enabled
     with desk.write(Role.ADMINISTRATOR, "changing a user") as tx:
-        before = _known(tx.connection, user_id)
+        before = _known_user(tx.connection, user_id)
         if seen_revision is not None and before.revision != seen_revision:
             raise Refused(f"{before.name} was changed by someone else meanwhile: look at it again")
         fields = custom_fields.listing(tx.connection)
@@ -129,11 +129,11 @@ def edit(
         for group in left:
             groups.leave(tx, group.id, [user_id])
         changed = {key: value for key, value in columns.items() if value != getattr(before, key)}
-        after = _known(tx.connection, user_id)
+        after = _known_user(tx.connection, user_id)
         if not changed and after == before:
             return Saved(before, tuple(warnings))
         users.change(tx, user_id, changed, desk.now())
-        after = _known(tx.connection, user_id)
+        after = _known_user(tx.connection, user_id)
         text = f"user {before.name} changed: {'; '.join(_differences(before, after, fields))}"
         _review(desk, tx, after, text)
         return Saved(after, tuple(warnings))
@@ -199,7 +199,7 @@ def known_people(connection: sa.Connection, user_ids: Sequence[int]) -> list[Use
     return list(found.values())
 
 
-def _known(connection: sa.Connection, user_id: int) -> User:
+def _known_user(connection: sa.Connection, user_id: int) -> User:
     return known_people(connection, [user_id])[0]
 
 
