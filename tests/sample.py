@@ -16,6 +16,15 @@ ADDRESSES = Addresses(
 )
 
 
+def take_as_live(folder: Path) -> None:
+    """Make a copied site one of its own, before it is opened: then it would be held."""
+    database = DataFolder(folder).database
+    connection = sqlite.connect(database)
+    for name, value in adoption.identity_of(database).items():
+        connection.execute("UPDATE site_value SET value = ? WHERE name = ?", (value, name))
+    connection.close()
+
+
 class SampleSites:
     """Keeps what it has built in a folder that the run's workers share."""
 
@@ -26,12 +35,7 @@ class SampleSites:
         """The sample site as it stands at `now`; without one, when this run first asked for it."""
         shutil.copytree(self._built(now), into)
         into.chmod(0o700)
-        database = DataFolder(into).database
-        # A copied file is held: this one is to be a site of its own.
-        connection = sqlite.connect(database)
-        for name, value in adoption.identity_of(database).items():
-            connection.execute("UPDATE site_value SET value = ? WHERE name = ?", (value, name))
-        connection.close()
+        take_as_live(into)
 
     def _built(self, now: datetime | None) -> Path:
         kept = self._folder / f"sample-{now:%Y%m%d%H%M%S}" if now else self._folder / "sample-now"

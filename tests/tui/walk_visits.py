@@ -5,18 +5,16 @@ steps of a new site, tasks that wait after a jump of the clock.
 """
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from storage import adoption, clock_hold
+from storage import clock_hold
 from storage.clock_hold import ClockHold
-from storage.folder import DataFolder
 from storage.site import open_site
+from tests.sample import take_as_live
 from tests.tui.test_hostile import LISTS, STOPS
 
 USERS_FILE, REFUSED_FILE = "users.csv", "refused.csv"
@@ -133,7 +131,7 @@ def make(kind: Site, sample: Path, folder: Path) -> None:
     if kind is not Site.NEW:
         shutil.copytree(sample, folder)
     if kind in (Site.SAMPLE, Site.WAITING):
-        _take_as_live(folder)
+        take_as_live(folder)
     database = open_site(folder)
     if kind is Site.WAITING:
         with database.write() as tx:
@@ -143,11 +141,3 @@ def make(kind: Site, sample: Path, folder: Path) -> None:
     files.mkdir()
     (files / USERS_FILE).write_text("Name,Mobile\nAnn Lee,+61 400 000 009\nBo Lee,+61 400 000 010\n", "utf-8")
     (files / REFUSED_FILE).write_text("Name,Mobile\nAnn Lee,+61 400 000 009\n,x\n", "utf-8")
-
-
-def _take_as_live(folder: Path) -> None:
-    """Before it is opened, which would hold what waits in a copy."""
-    path = DataFolder(folder).database
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for name, value in adoption.identity_of(path).items():
-            connection.execute("UPDATE site_value SET value = ? WHERE name = ?", (value, name))
