@@ -4,12 +4,17 @@ They name nothing else of it: `tui.console` stands above them and is never impor
 give them a double of this port where the whole console would prove nothing more.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, runtime_checkable
 
+from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
+
+from tui.operations.errors import Refused
+from tui.terminal.textual_private import is_going
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
     from tui.operations.desk import Desk
     from tui.operations.local_files import LocalFiles
     from tui.operations.overview import Overview
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -92,6 +99,30 @@ class Console(Protocol):
     async def show_section(self, name: str) -> Widget | None:
         """Show a section and wait until it is there; None where a dialog lies over the sections."""
         ...
+
+
+def run_waiting(
+    node: DOMNode, work: Coroutine[Any, Any, Any], *, group: str = "action", exclusive: bool = True
+) -> None:
+    """Do something that asks or waits, in a worker of `node`: the keys go on, and what goes wrong is told.
+
+    Where it is `exclusive`, it takes the place of what the group was doing. It ends with the node.
+    """
+
+    async def told() -> None:
+        try:
+            await work
+        except Exception as error:
+            if is_going(node):
+                return
+            console = console_of(node)
+            if isinstance(error, Refused):
+                console.tell(error.message, problem=True)
+                return
+            log.exception("an action of %s failed", type(node).__name__)
+            console.tell(f"This did not work: {str(error) or type(error).__name__}", problem=True)
+
+    node.run_worker(told(), group=group, exclusive=exclusive, exit_on_error=False)
 
 
 def console_of(node: MessagePump) -> Console:

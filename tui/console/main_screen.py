@@ -16,7 +16,7 @@ from tui.console.appearance import Appearance
 from tui.console.open_site import OpenSite
 from tui.keys.registry import REGISTRY
 from tui.operations.overview import Overview
-from tui.port import Console, console_of
+from tui.port import Console, console_of, run_waiting
 from tui.review.kinds import line_of
 from tui.review.panel import ReviewPanel
 from tui.sections.registry import SECTIONS, make_section
@@ -305,12 +305,12 @@ Ctrl+p finds any command by name."""
     def action_adopt(self) -> None:
         from tui.dialogs.adopt import adopt
 
-        self.run_worker(adopt(self.console), group="adopt", exclusive=True, exit_on_error=False)
+        run_waiting(self, adopt(self.console), group="adopt")
 
     def action_tasks_go_on(self) -> None:
         from tui.tasks.go_on import tasks_go_on
 
-        self.run_worker(tasks_go_on(self.console), group="tasks_go_on", exclusive=True, exit_on_error=False)
+        run_waiting(self, tasks_go_on(self.console), group="tasks_go_on")
 
     def action_reload(self) -> None:
         if self.current is not None:

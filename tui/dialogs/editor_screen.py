@@ -84,6 +84,9 @@ and closes. Escape closes without saving, and asks first when something was chan
             raise NotImplementedError
         return self._save(values)
 
+    def saved(self, result: Any) -> None:
+        """What is to be said of what `save` returned, before the screen ends with it."""
+
     @property
     def changed(self) -> tuple[str, ...]:
         """The labels of what was changed."""
@@ -145,6 +148,7 @@ and closes. Escape closes without saving, and asks first when something was chan
         if event.worker.name != _SAVING:
             return
         if event.state is WorkerState.SUCCESS:
+            self.saved(event.worker.result)
             self.dismiss(event.worker.result)
         elif event.state in (WorkerState.ERROR, WorkerState.CANCELLED):
             self._set_saving(False)

@@ -15,6 +15,7 @@ from tui.editors.action_merge import Held, MergedActions, merge_actions
 from tui.editors.edit_conflict import Merged
 from tui.operations.action_form import ActionForm
 from tui.operations.errors import Refused
+from tui.port import run_waiting
 from tui.text.content import plain
 from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
@@ -169,11 +170,11 @@ class ActionList(Vertical):
     # What can be done
 
     def action_new(self) -> None:
-        self.run_worker(self._edit(None), group="action", exclusive=True, exit_on_error=False)
+        run_waiting(self, self._edit(None))
 
     def action_edit(self) -> None:
         if self._here() is not None:
-            self.run_worker(self._edit(self._here()), group="action", exclusive=True, exit_on_error=False)
+            run_waiting(self, self._edit(self._here()))
 
     def on_paged_table_row_chosen(self, event: PagedTable.RowChosen) -> None:
         event.stop()

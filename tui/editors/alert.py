@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.widgets import Static, TabbedContent, TabPane
-from textual.worker import Worker, WorkerState
 
 from scheduling import alerting
 from storage import handlers
@@ -27,6 +26,7 @@ from tui.operations.action_form import ActionForm
 from tui.operations.alert_form import HIGHEST, LOWEST, PRESET_PRIORITY, AlertForm, StageAction, form_of
 from tui.operations.alerts import Saved
 from tui.operations.form_values import minutes_of
+from tui.port import run_waiting
 from tui.text.content import plain_block
 from tui.widgets.fields import Field, LongTextField, NumberField, TextField, YesNoField
 from tui.widgets.form import Form
@@ -160,7 +160,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
         return (*super().changed, *touched)
 
     def on_action_list_copy_wanted(self, event: ActionList.CopyWanted) -> None:
-        self.run_worker(self._copy(event.form), group="copy", exclusive=True, exit_on_error=False)
+        run_waiting(self, self._copy(event.form), group="copy")
 
     async def _copy(self, form: ActionForm) -> None:
         others = [stage for stage in Stage if stage != form.stage]
@@ -237,13 +237,10 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
         kept = self.seen.useful_life if self.seen else None
         return kept if kept is not None and int(kept / MINUTE) == minutes else minutes * MINUTE
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        if event.worker.name == "save" and event.state is WorkerState.SUCCESS:
-            saved = event.worker.result
-            assert isinstance(saved, Saved)
-            self.console.tell(f"{saved.alert.name} is saved")
-            for warning in saved.warnings[:5]:
-                self.console.warn(warning)
+    def saved(self, result: Saved) -> None:
+        self.console.tell(f"{result.alert.name} is saved")
+        for warning in result.warnings[:5]:
+            self.console.warn(warning)
 
 
 def _at(stage: Stage, form: ActionForm, action_id: int) -> StageAction:

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import TabbedContent, TabPane
-from textual.worker import Worker, WorkerState
 
 from scheduling import retry
 from scheduling.gateways import registry
@@ -205,12 +204,10 @@ and back: it holds what mostly can stay as it is. A key or password is never sho
     def values_of(self, record: Handler) -> dict[str, Any]:
         return values_of(handlers.form_of(record))
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        if event.worker.name == "save" and event.state is WorkerState.SUCCESS:
-            saved: Any = event.worker.result
-            self.console.tell(f"{saved.handler.name} is saved")
-            for warning in saved.warnings:
-                self.console.warn(warning)
+    def saved(self, result: Any) -> None:
+        self.console.tell(f"{result.handler.name} is saved")
+        for warning in result.warnings:
+            self.console.warn(warning)
 
 
 def _address_warning(address: str) -> str | None:

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane
-from textual.worker import Worker, WorkerState
 
 from scheduling import cron, cron_words
 from scheduling.zones import zone_named
@@ -301,12 +300,10 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
             notes=values["notes"],
         )
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        if event.worker.name == "save" and event.state is WorkerState.SUCCESS:
-            saved: Any = event.worker.result
-            self.console.tell(f"{saved.task.name} is saved")
-            for warning in saved.warnings:
-                self.console.warn(warning)
+    def saved(self, result: Any) -> None:
+        self.console.tell(f"{result.task.name} is saved")
+        for warning in result.warnings:
+            self.console.warn(warning)
 
 
 def _settings_fields() -> tuple[Any, ...]:

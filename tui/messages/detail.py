@@ -21,6 +21,7 @@ from tui.messages import facts as message_facts
 from tui.messages.source import owner_of
 from tui.operations import messages
 from tui.operations.messages import MessageView
+from tui.port import run_waiting
 from tui.widgets.key_line import KeyLine
 from tui.widgets.steady_text import SteadyText
 
@@ -116,7 +117,7 @@ sense for this message are left out."""
                 self._touched = True
                 await self._reload()
 
-        self.run_worker(done(), group="action", exclusive=True, exit_on_error=False)
+        run_waiting(self, done())
 
     def action_resend(self) -> None:
         self._do(message_actions.resend)

@@ -9,7 +9,6 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Button, Static, TabbedContent, TabPane
-from textual.worker import Worker, WorkerState
 
 from scheduling import templates
 from scheduling.money import money
@@ -22,6 +21,7 @@ from tui.messages.large_send import agreed
 from tui.operations import sending
 from tui.operations.errors import Refused
 from tui.operations.sending import Plan, Request, Sent
+from tui.port import run_waiting
 from tui.text.content import plain
 from tui.widgets.composer import Composer
 from tui.widgets.fields import ChoiceField, YesNoField
@@ -210,7 +210,7 @@ is queued is on disk and goes out as soon as the handler can send."""
     def action_send(self) -> None:
         """Look at it once more, ask where it is large, then queue it."""
         if not self._is_saving:
-            self.run_worker(self._send(), group="sending", exclusive=True, exit_on_error=False)
+            run_waiting(self, self._send(), group="sending")
 
     async def _send(self) -> None:
         self._show_trouble(None)
@@ -275,14 +275,10 @@ is queued is on disk and goes out as soon as the handler can send."""
         self.console.nudge()
         return sent
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        if event.worker.name == "save" and event.state is WorkerState.SUCCESS and event.worker.result:
-            self._tell(event.worker.result)
-
-    def _tell(self, sent: Sent) -> None:
+    def saved(self, result: Sent) -> None:
         console = self.console
-        console.tell(told(sent))
-        for warning in (*sent.warnings, *_not_sending(console)):
+        console.tell(told(result))
+        for warning in (*result.warnings, *_not_sending(console)):
             console.warn(warning)
 
     # Leaving

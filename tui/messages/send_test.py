@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.worker import Worker, WorkerState
 
 from scheduling import phone
 from storage.records import Handler, Recipient
@@ -67,11 +66,10 @@ each attempt as it is made. t in the list of handlers tests key and balance with
         self.console.nudge()
         return sent
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        if event.worker.name == "save" and event.state is WorkerState.SUCCESS and event.worker.result:
-            from functools import partial
+    def saved(self, result: Sent) -> None:
+        from functools import partial
 
-            from tui.messages.detail import MessageDetail
+        from tui.messages.detail import MessageDetail
 
-            self.console.tell("The test message is queued")
-            self.console.open_editor(partial(MessageDetail.load, self.console, event.worker.result.ids[0]))
+        self.console.tell("The test message is queued")
+        self.console.open_editor(partial(MessageDetail.load, self.console, result.ids[0]))

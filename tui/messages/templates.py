@@ -8,7 +8,7 @@ from textual.screen import Screen
 from tui.dialogs.ask_text import AskText
 from tui.dialogs.confirm import Confirm
 from tui.operations.errors import Refused
-from tui.port import console_of
+from tui.port import console_of, run_waiting
 from tui.widgets.composer import Composer
 from tui.widgets.menu import ContextMenu, MenuItem
 
@@ -40,7 +40,7 @@ def _open(dialog: Screen[Any], composer: Composer, prefix: str) -> None:
         composer.focus_text()
         ContextMenu.open(dialog, items, (composer.region.x + 2, composer.region.y + 1), title=title)
 
-    dialog.run_worker(show(), group="templates", exclusive=True, exit_on_error=False)
+    run_waiting(dialog, show(), group="templates")
 
 
 def _title(template: "MessageTemplate") -> str:
@@ -63,7 +63,7 @@ def template_chosen(
         work = _remove(dialog, int(choice.removeprefix(DROP)))
     else:
         return
-    dialog.run_worker(work, group="templates", exclusive=True, exit_on_error=False)
+    run_waiting(dialog, work, group="templates")
 
 
 async def _take(

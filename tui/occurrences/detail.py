@@ -19,6 +19,7 @@ from tui.occurrences import actions as occurrence_actions
 from tui.occurrences import facts as occurrence_facts
 from tui.operations import occurrences
 from tui.operations.occurrences import OccurrenceDetail, SentMessage
+from tui.port import run_waiting
 from tui.text.content import plain
 from tui.widgets.columns import Column
 from tui.widgets.key_line import KeyLine
@@ -150,7 +151,7 @@ follow now are left out."""
                 self._touched = True
                 await self._reload()
 
-        self.run_worker(taken(), group="action", exclusive=True, exit_on_error=False)
+        run_waiting(self, taken())
 
     def action_claim(self) -> None:
         self._take(Stage.CLAIMED)
@@ -173,7 +174,7 @@ follow now are left out."""
                 self._touched = True
                 await self._reload()
 
-        self.run_worker(sent(), group="action", exclusive=True, exit_on_error=False)
+        run_waiting(self, sent())
 
     def action_note(self) -> None:
         async def noted() -> None:
@@ -182,7 +183,7 @@ follow now are left out."""
                 self._touched = True
                 await self._reload()
 
-        self.run_worker(noted(), group="action", exclusive=True, exit_on_error=False)
+        run_waiting(self, noted())
 
     # The messages
 

@@ -12,7 +12,6 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Button, Static
-from textual.worker import Worker, WorkerState
 
 from scheduling.send_size import SendSize
 from storage.alerts import Alert
@@ -25,6 +24,7 @@ from tui.operations.errors import Refused
 from tui.operations.form_values import counted
 from tui.operations.occurrences import Stepped
 from tui.operations.raised_values import LONGEST_KEY
+from tui.port import run_waiting
 from tui.text.content import plain
 from tui.widgets.fields import TextField
 from tui.widgets.form import Form
@@ -170,7 +170,7 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
 
     def action_save(self) -> None:
         """Raise it; a raise that reaches many is asked about first."""
-        self.run_worker(self._ask_and_raise(), group="raise", exclusive=True, exit_on_error=False)
+        run_waiting(self, self._ask_and_raise(), group="raise")
 
     async def _ask_and_raise(self) -> None:
         if self._is_saving:
@@ -192,14 +192,8 @@ own. Below are the messages that go out, with the values filled in. ctrl+s or th
         self.console.nudge()
         return raised
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        if event.worker.name == "save" and event.state is WorkerState.SUCCESS:
-            raised = event.worker.result
-            assert isinstance(raised, Stepped)
-            self._tell(raised)
-
-    def _tell(self, raised: Stepped) -> None:
-        about = named(raised.occurrence)
+    def saved(self, result: Stepped) -> None:
+        raised, about = result, named(result.occurrence)
         if raised.counted:
             number = len(raised.queued.message_ids)
             sent = f"nobody had been told, {counted(number, 'message')} queued" if number else "nothing sent"

@@ -10,7 +10,8 @@ from storage.names import key_of
 from storage.records import CustomField
 from storage.vocabulary import FieldType
 from tui.dialogs.confirm import Confirm
-from tui.sections.subview import SubSection, start
+from tui.port import run_waiting
+from tui.sections.subview import SubSection
 from tui.text.content import detail_line, plain, plain_block
 from tui.users.rows import telephone_of
 from tui.widgets.columns import Column
@@ -91,10 +92,10 @@ back to the users."""
         self.go_back()
 
     def action_earlier(self) -> None:
-        start(self, self._move(-1))
+        run_waiting(self, self._move(-1), group="doing", exclusive=False)
 
     def action_later(self) -> None:
-        start(self, self._move(+1))
+        run_waiting(self, self._move(+1), group="doing", exclusive=False)
 
     async def _move(self, step: int) -> None:
         from tui.operations import fields
@@ -108,7 +109,7 @@ back to the users."""
             await self.attempt(self.console.operate(fields.edit, key, order=place + 1))
 
     def action_delete(self) -> None:
-        start(self, self._delete())
+        run_waiting(self, self._delete(), group="doing", exclusive=False)
 
     async def _delete(self) -> None:
         from tui.operations import fields

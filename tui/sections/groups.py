@@ -10,8 +10,9 @@ from storage import groups as stored
 from storage.names import key_of
 from storage.records import Group, Recipient
 from tui.dialogs.confirm import Confirm
+from tui.port import run_waiting
 from tui.sections.sorting import ordered
-from tui.sections.subview import SubSection, start
+from tui.sections.subview import SubSection
 from tui.text.content import detail_line, plain, plain_block
 from tui.widgets.columns import Column
 from tui.widgets.row_source import ListSource, Row, RowSource
@@ -84,7 +85,7 @@ users."""
             write(self.console, recipients)
 
     def action_delete(self) -> None:
-        start(self, self._delete())
+        run_waiting(self, self._delete(), group="doing", exclusive=False)
 
     async def _delete(self) -> None:
         from tui.operations import groups

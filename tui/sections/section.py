@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from tui.keys.registry import REGISTRY
 from tui.operations.errors import Refused
-from tui.port import Console, console_of
+from tui.port import Console, console_of, run_waiting
 from tui.text.content import plain
 from tui.widgets.columns import Column
 from tui.widgets.menu import ContextMenu, MenuItem
@@ -51,14 +51,7 @@ def _in_worker(action: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...
 
     @wraps(action)
     def run(section: "Section", *parameters: object) -> None:
-        async def told() -> None:
-            try:
-                await action(section, *parameters)
-            except Exception as error:
-                log.exception("an action of %s failed", section.PLACE)
-                section.console.tell(f"This did not work: {str(error) or type(error).__name__}", problem=True)
-
-        section.run_worker(told(), group="action", exit_on_error=False)
+        run_waiting(section, action(section, *parameters), exclusive=False)
 
     return run
 

@@ -1,7 +1,6 @@
 """Lists that stand in a section's place for a while: user groups, custom fields."""
 
-from collections.abc import Coroutine
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -12,18 +11,6 @@ from tui.terminal.textual_private import DuplicateIds
 from tui.widgets.steady_text import SteadyText
 
 View = TypeVar("View", bound="SubSection")
-
-
-def start(section: Section, work: Coroutine[Any, Any, Any]) -> None:
-    """Do something that asks or waits, without holding up the keys; what goes wrong is told."""
-
-    async def guarded() -> None:
-        try:
-            await work
-        except Exception as error:
-            section.console.tell(str(error) or type(error).__name__, problem=True)
-
-    section.run_worker(guarded(), group="doing", exit_on_error=False)
 
 
 class SubSection(Section):

@@ -12,8 +12,9 @@ from storage import users as stored
 from storage.records import CustomField, Recipient
 from storage.users import UserFilter
 from tui.dialogs.confirm import Answer, Confirm, Question
+from tui.port import run_waiting
 from tui.sections.section import Section
-from tui.sections.subview import show_view, start
+from tui.sections.subview import show_view
 from tui.sections.switching import wanted_state
 from tui.users.rows import UsersSource, detail_of, order_of, row_of, telephone_of
 from tui.widgets.columns import Column
@@ -103,7 +104,7 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
 
     def action_new(self) -> None:
         if telephone_of(self._fields) is None:
-            start(self, self._new_without_field())
+            run_waiting(self, self._new_without_field(), group="doing", exclusive=False)
         else:
             self._edit(None)
 
@@ -138,7 +139,7 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
 
     def action_messages(self) -> None:
         """What was sent to the user under the cursor."""
-        start(self, self._messages())
+        run_waiting(self, self._messages(), group="doing", exclusive=False)
 
     async def _messages(self) -> None:
         from tui.sections.messages import MessagesSection
@@ -150,7 +151,7 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
             section.show_user(user.id, user.name)
 
     def action_diagnose(self) -> None:
-        start(self, self._diagnose())
+        run_waiting(self, self._diagnose(), group="doing", exclusive=False)
 
     async def _diagnose(self) -> None:
         from tui.dialogs.diagnosis import Diagnosis
@@ -166,7 +167,7 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
         return [user for user in found.values() if user.removed_at is None]
 
     def action_send(self) -> None:
-        start(self, self._send())
+        run_waiting(self, self._send(), group="doing", exclusive=False)
 
     async def _send(self) -> None:
         from tui.editors.first_steps import write
@@ -176,7 +177,7 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
             write(self.console, recipients)
 
     def action_enable(self) -> None:
-        start(self, self._enable())
+        run_waiting(self, self._enable(), group="doing", exclusive=False)
 
     async def _enable(self) -> None:
         """Disable where all are enabled, else enable."""
@@ -196,7 +197,7 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
             self.console.tell(f"{who}: {'enabled' if enabled else 'disabled, left out of messages'}")
 
     def action_join(self) -> None:
-        start(self, self._join())
+        run_waiting(self, self._join(), group="doing", exclusive=False)
 
     async def _join(self) -> None:
         from tui.users.user_groups import UserGroups
@@ -209,7 +210,7 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
             self.reload()
 
     def action_delete(self) -> None:
-        start(self, self._delete())
+        run_waiting(self, self._delete(), group="doing", exclusive=False)
 
     async def _delete(self) -> None:
         from tui.operations import users

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from storage.records import Group, User
 from tui.operations import groups
 from tui.operations.errors import Refused
+from tui.port import run_waiting
 from tui.text.content import plain
 from tui.users.group_list import GroupList
 from tui.widgets.steady_text import SteadyText
@@ -85,7 +86,7 @@ everything as it was."""
         if (self._list.value, self._list.cleared) == self._first:
             self.dismiss(False)
         else:
-            self.run_worker(self._save(), group="save", exclusive=True, exit_on_error=False)
+            run_waiting(self, self._save(), group="save")
 
     async def _save(self) -> None:
         joined = [self._ids[name] for name in self._list.value - self._first[0]]
