@@ -65,13 +65,6 @@ def test_a_handler_of_each_gateway(cli: CommandLine, clickatell: ThreadedClickat
     assert entry["text"] == "Gate changed: Notes – → well"
 
 
-def test_a_message_of_unknown_outcome_is_asked_for_where_that_can_be_done(
-    cli: CommandLine, third_gateway: Gateway
-) -> None:
-    assert [api.name for api in registry.every() if api.knows_ids] == ["xml"]
-    assert third_gateway in registry.every()
-
-
 def test_no_two_settings_are_taken_for_one_another(third_gateway: Gateway) -> None:
     assert clashes(registry.every()) == []
     twin = replace(third_gateway, label="Twin", settings=(replace(REGION, option="--url"), REGION))

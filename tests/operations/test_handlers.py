@@ -107,6 +107,21 @@ def test_bad_input_names_the_field(desk: Desk, form: HandlerForm, field: str, wo
     assert words in error.on_command_line and "\n" not in error.message
 
 
+def test_a_handler_whose_gateway_is_not_there_is_shown_and_keeps_its_settings(desk: Desk) -> None:
+    handler_id = handlers.add(desk, ONE).handler.id
+    settings = {"pipe": "/dev/smoke"}
+    with desk.database.write() as tx:
+        stored.change(tx, handler_id, {"api_type": "smoke", "settings": settings}, desk.now())
+    (view,) = handler_status.listing(desk)
+    assert (handler_json(view)["api_type"], view.handler.settings) == ("smoke", settings)
+    form = replace(handlers.form_of(view.handler), notes="x")
+    with pytest.raises(Refused, match="API Type smoke is not known to this version: choose one or xml"):
+        handlers.edit(desk, handler_id, view.handler.revision, form)
+    other = replace(form, api_type="one", settings={}, secret=KEY)
+    edited = handlers.edit(desk, handler_id, view.handler.revision, other).handler
+    assert edited.settings == {"channel": "SMS", "base_url": "https://platform.clickatell.com"}
+
+
 def test_the_telephone_field_must_be_one(desk: Desk) -> None:
     notes = make_field(desk.database, "Badge", "Text")
     assert "holds Text" in refused(desk, replace(ONE, telephone_field_id=notes)).message

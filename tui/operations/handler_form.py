@@ -100,6 +100,11 @@ def check(connection: sa.Connection, form: HandlerForm, before: Handler | None) 
 
     `before` is the handler being edited, None for a new one.
     """
+    if form.api_type not in registry.GATEWAYS:
+        known = " or ".join(registry.GATEWAYS)
+        raise Refused(
+            f"API Type {form.api_type} is not known to this version: choose {known}", LABELS["api_type"]
+        )
     api = registry.of(form.api_type)
     values: dict[str, Any] = {
         "name": check_name(form.name, "handler"),
