@@ -192,6 +192,6 @@ def judge(
     resumed = before.pause == Pause.ACCOUNT
     again = ", sending goes on" if resumed else ""
     told = "" if found.amount is None else f", balance {money(found.amount, found.currency)}"
-    text = f"{handler.name}: running{told}{again}"
+    text = f"running{told}{again}"
     kind = EntryKind.RESUMED if resumed else EntryKind.STATUS
     return values, [handler_entry(handler, text, kind=kind)]

@@ -180,3 +180,17 @@ def test_a_status_that_cannot_be_written_down_is_asked_for_again_soon(
         assert not [record for record in caplog.records if record.exc_info], "a full disk is no surprise"
 
     run_virtually(main)
+
+
+def test_what_a_check_finds_names_the_handler_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(clock: VirtualClock) -> None:
+        sender = ScriptedSender(clock, lambda item, n: ACCEPTED)
+        use_sender(monkeypatch, sender)
+        database = make_site(tmp_path, clock)
+        add_handler(database, clock, "Gate")
+        async with running(database, clock):
+            await clock.sleep(5)
+        told = [entry.text for entry in review_of(database) if "running" in entry.text]
+        assert told == ["Gate: running, balance EUR 87.41"]
+
+    run_virtually(main)
