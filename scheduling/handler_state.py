@@ -141,9 +141,6 @@ class Gate:
     next_at: datetime | None = None
 
 
-OPEN = Gate((ALERT_LANE, ORDINARY_LANE))
-
-
 def gate(found: HandlerStatus, now: datetime, due: Iterable[int] = (ALERT_LANE, ORDINARY_LANE)) -> Gate:
     """What may go of the lanes in which something is due.
 

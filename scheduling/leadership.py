@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 
 LEASE_LIFE = 15.0  # seconds without a beat after which a standby takes over
 BEAT_EVERY = 5.0
-ACTS_FOR = LEASE_LIFE * 2 / 3
 # Shares of a life: how long a beat or a takeover waits for the write lock before it says so and
 # tries again, and how long without a beat before a standby looks whether the lock is the reason.
 LOCK_WAIT = 1 / 6

@@ -125,14 +125,6 @@ def _from_spreadsheet(text: str) -> str:
     return re.sub(r"[,.' \u00a0\u202f\u2019]", "", plain) if _THOUSANDS.fullmatch(plain) else plain
 
 
-def api_form(e164: str) -> str:
-    """A stored number as both APIs take it: digits with the country code, no +. Raises `PhoneError`."""
-    digits = e164.removeprefix("+")
-    if not _API_FORM.fullmatch(digits):
-        raise PhoneError(f"{_quote(e164)} cannot be sent to: 7 to 15 digits are needed, e.g. {EXAMPLE}.")
-    return digits
-
-
 @lru_cache(maxsize=4096)
 def readable(e164: str) -> str:
     """A stored number in groups ("+61 400 000 000"); what cannot be read comes back as it is."""

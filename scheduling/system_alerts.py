@@ -48,9 +48,7 @@ def after_check(tx: Transaction, handler: Handler, now: datetime) -> None:
             now,
         )
     with on_its_own(tx, BALANCE_LOW):
-        low = handler.low_balance is not None and found.balance is not None
-        low = low and found.balance < handler.low_balance  # type: ignore[operator]
-        _follow(tx, BALANCE_LOW, handler.name, low, _balance_given(handler, found), now)
+        _follow(tx, BALANCE_LOW, handler.name, is_low(handler, found), _balance_given(handler, found), now)
 
 
 def is_low(handler: Handler, found: HandlerStatus) -> bool:

@@ -10,7 +10,7 @@ from storage import message_search
 from storage.outbox import FROM, SELECT, m, record_of
 from storage.records import Attempt, Message
 from storage.sql_values import UNKNOWN, quoted
-from storage.tables import attempts, messages, submissions, users
+from storage.tables import alerts, attempts, messages, submissions, tasks
 from storage.vocabulary import WITHDRAWN, WITHDRAWN_STATES, MessageState
 
 
@@ -179,6 +179,12 @@ def reports_due(connection: sa.Connection, now: datetime, limit: int) -> list[Me
     return [record_of(row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
-def user_still_there(connection: sa.Connection, user_id: int) -> bool:
-    query = sa.select(users.c.id).where(users.c.id == user_id, users.c.removed_at.is_(None))
-    return connection.execute(query).first() is not None
+def owner_of(connection: sa.Connection, message: Message) -> str:
+    """The name of the task or alert that sent it; empty for one sent by hand."""
+    if message.task_id is not None:
+        query = sa.select(tasks.c.name).where(tasks.c.id == message.task_id)
+    elif message.alert_id is not None:
+        query = sa.select(alerts.c.name).where(alerts.c.id == message.alert_id)
+    else:
+        return ""
+    return str(connection.execute(query).scalar() or "")

@@ -66,7 +66,7 @@ def test_a_site_in_order_has_no_problem(
     make_people(database, {"Joe": JOE})
     with database.write() as tx:
         leases.take(tx, leases.current(tx.connection), "here", "run", desk.now())
-    said = list(diagnose.on_site(desk))
+    said = list(diagnose.run(desk, Scope()))
     assert [one for one in said if one.result is Result.PROBLEM] == []
     by_check = found(iter(said))
     assert by_check["Balance"].found.startswith("EUR 100")
@@ -76,7 +76,7 @@ def test_a_site_in_order_has_no_problem(
 
 
 def test_an_empty_site_is_told_what_comes_first(desk: Desk) -> None:
-    by_check = found(diagnose.on_site(desk))
+    by_check = found(diagnose.run(desk, Scope()))
     assert "commsdesk handler add" in by_check["Handlers"].advice
     assert by_check["Users"].result is Result.WARNING and "field add" in by_check["Users"].advice
     assert by_check["Engine"].result is Result.PROBLEM
@@ -84,7 +84,7 @@ def test_an_empty_site_is_told_what_comes_first(desk: Desk) -> None:
 
 def test_a_refused_key_is_found_live(desk: Desk, clickatell: ThreadedClickatell) -> None:
     handler = at(desk, clickatell, "a-wrong-key-0000001")
-    by_check = found(diagnose.on_handler(desk, handler))
+    by_check = found(diagnose.run(desk, Scope(handler_id=handler)))
     assert by_check["Connection"].result is Result.OK
     key = by_check["Key or credentials"]
     assert key.result is Result.PROBLEM and key.found.startswith("1 ") and "API Key" in key.advice
@@ -93,7 +93,7 @@ def test_a_refused_key_is_found_live(desk: Desk, clickatell: ThreadedClickatell)
 
 def test_an_empty_balance_is_found_live(desk: Desk) -> None:
     with ThreadedClickatell(Settings(balance=Decimal(0))) as poor:
-        assert found(diagnose.on_handler(desk, at(desk, poor)))["Balance"].result is Result.PROBLEM
+        assert found(diagnose.run(desk, Scope(handler_id=at(desk, poor))))["Balance"].result is Result.PROBLEM
 
 
 def test_the_xml_api_is_asked_too(desk: Desk, clickatell: ThreadedClickatell) -> None:
@@ -107,7 +107,7 @@ def test_the_xml_api_is_asked_too(desk: Desk, clickatell: ThreadedClickatell) ->
         api_uri=clickatell.api_uri,
     )
     good = add_handler(desk, form).handler.id
-    assert found(diagnose.on_handler(desk, good))["Balance"].found.startswith("500.00 credits")
+    assert found(diagnose.run(desk, Scope(handler_id=good)))["Balance"].found.startswith("500.00 credits")
 
 
 def test_no_connection_is_found_live_and_one_handler_does_not_hide_another(
@@ -115,14 +115,14 @@ def test_no_connection_is_found_live_and_one_handler_does_not_hide_another(
 ) -> None:
     make_handler(desk, "Dead", base_url="http://127.0.0.1:9")
     at(desk, clickatell)
-    said = [one for one in diagnose.on_site(desk) if one.check == "Connection"]
+    said = [one for one in diagnose.run(desk, Scope()) if one.check == "Connection"]
     assert [(one.about, one.result) for one in said] == [("Dead", Result.PROBLEM), ("Clickatell", Result.OK)]
 
 
 def test_a_missing_secret_is_found_and_that_handler_is_not_called(desk: Desk) -> None:
     handler = make_handler(desk)
     desk.database.box = SecretBox([Fernet.generate_key().decode()])
-    by_check = found(diagnose.on_handler(desk, handler))
+    by_check = found(diagnose.run(desk, Scope(handler_id=handler)))
     assert by_check["Secret"].result is Result.PROBLEM
     assert "Connection" not in by_check
 
@@ -155,16 +155,16 @@ def test_a_message_s_own_story(desk: Desk, database: Database, clock: StandingCl
     set_message(database, message_id, state="failed", error_code="25", error="Invalid recipient address")
     assert "State: failed: 25 Invalid recipient address" in problems(desk, message_id=message_id)
     set_message(database, message_id, state="unknown", error="no answer")
-    by_check = found(diagnose.on_message(desk, message_id, live=False))
+    by_check = found(diagnose.run(desk, Scope(message_id=message_id), live=False))
     assert f"drop {message_id}" in by_check["State"].advice
-    assert found(diagnose.on_site(desk, live=False))["Unknown outcomes"].result is Result.WARNING
+    assert found(diagnose.run(desk, Scope(), live=False))["Unknown outcomes"].result is Result.WARNING
 
 
 def test_what_is_not_there_is_refused(desk: Desk) -> None:
     with pytest.raises(Refused, match="there is no message 9"):
-        list(diagnose.on_message(desk, 9))
+        list(diagnose.run(desk, Scope(message_id=9)))
     with pytest.raises(Refused, match="the handler was removed"):
-        list(diagnose.on_handler(desk, 9))
+        list(diagnose.run(desk, Scope(handler_id=9)))
 
 
 def test_the_queue_the_failures_and_the_clock(desk: Desk, database: Database, clock: StandingClock) -> None:
@@ -173,13 +173,13 @@ def test_the_queue_the_failures_and_the_clock(desk: Desk, database: Database, cl
     one, two = (sending.send(desk, request).ids[0] for request in requests)
     clock.move(minutes=10)
     set_message(database, two, state="failed", error="Rate limit", finished_at=desk.now())
-    by_check = found(diagnose.on_site(desk, live=False))
+    by_check = found(diagnose.run(desk, Scope(), live=False))
     assert "the oldest due for 10 min" in by_check["Queue"].found
     assert by_check["Failures"].found.endswith("(1): Rate limit")
     clock.move(days=2)
-    assert found(diagnose.on_site(desk, live=False))["Failures"].result is Result.OK
+    assert found(diagnose.run(desk, Scope(), live=False))["Failures"].result is Result.OK
     clock.move(days=-3)
-    assert found(diagnose.on_site(desk, live=False))["Clock"].result is Result.PROBLEM
+    assert found(diagnose.run(desk, Scope(), live=False))["Clock"].result is Result.PROBLEM
     assert one
 
 
@@ -244,7 +244,7 @@ def test_a_check_that_fails_is_a_finding_and_the_rest_goes_on(
         raise RuntimeError("out of order")
 
     monkeypatch.setattr("tui.operations.site_checks.integrity.full_check", fail)
-    by_check = found(diagnose.on_site(desk, live=False))
+    by_check = found(diagnose.run(desk, Scope(), live=False))
     assert by_check["Database"].found == "it failed: RuntimeError: out of order"
     assert by_check["SQLite library"].result is Result.OK
 
@@ -253,12 +253,12 @@ def test_every_check_of_the_list_says_something(desk: Desk, clickatell: Threaded
     at(desk, clickatell)
     assert len({check.name for check in diagnose.CHECKS}) == len(diagnose.CHECKS)
     assert "Clickatell" not in [c.name for c in diagnose.checks_for(Scope(), live=False)]
-    one = next(iter(diagnose.on_site(desk)))
+    one = next(iter(diagnose.run(desk, Scope())))
     assert set(diagnose.as_json(one)) == {"check", "status", "about", "tried", "found", "advice"}
 
 
 def test_a_viewer_may_diagnose(viewer: Desk) -> None:
-    assert list(diagnose.on_site(viewer, live=False))
+    assert list(diagnose.run(viewer, Scope(), live=False))
 
 
 def test_a_warning_is_left_out_by_what_it_is_about_and_not_by_its_words(

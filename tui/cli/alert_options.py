@@ -54,8 +54,7 @@ def named(name: str) -> "Alert":
     """The alert of that name or id."""
     from tui.operations import alerts
 
-    with desk().database.read() as connection:
-        return alerts.named(connection, name)
+    return desk().read(alerts.named, name)
 
 
 def declared(given: Sequence[str]) -> "list[AlertField]":

@@ -148,8 +148,7 @@ def remove(name: Name, yes: Yes = False) -> None:
 def _named(name: str) -> "CustomField":
     from tui.operations import names
 
-    with desk().database.read() as connection:
-        return names.field(connection, name)
+    return desk().read(names.field, name)
 
 
 def _show_saved(field: "CustomField", sentence: str, json: bool) -> None:

@@ -137,8 +137,7 @@ def remove(name: Name, yes: Yes = False) -> None:
 def _named(name: str) -> "Group":
     from tui.operations import names
 
-    with desk().database.read() as connection:
-        return names.group(connection, name)
+    return desk().read(names.group, name)
 
 
 def _people(given: list[str]) -> list[int]:

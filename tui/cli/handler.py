@@ -195,8 +195,7 @@ def test(
 def _recipient(to: str) -> "Recipient":
     from tui.operations import names
 
-    with desk().database.read() as connection:
-        return names.recipient(connection, to)
+    return desk().read(names.recipient, to)
 
 
 def _send_test(
@@ -215,8 +214,7 @@ def _send_test(
 def _named(name: str) -> "Handler":
     from tui.operations import names
 
-    with desk().database.read() as connection:
-        return names.handler(connection, name)
+    return desk().read(names.handler, name)
 
 
 def _show_saved(handler_id: int, warnings: tuple[str, ...], sentence: str, json: bool) -> None:

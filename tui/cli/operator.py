@@ -147,8 +147,7 @@ def remove(name: Name) -> None:
 def _named(name: str) -> "Operator":
     from tui.operations import operators
 
-    with desk().database.read() as connection:
-        return operators.named(connection, name)
+    return desk().read(operators.named, name)
 
 
 def _role(text: str | None) -> "Role | None":

@@ -319,8 +319,7 @@ def _reaches(reached: tuple[str, ...], left_out: tuple[str, ...]) -> str:
 def _named(name: str) -> "Task":
     from tui.operations import names
 
-    with desk().database.read() as connection:
-        return names.task(connection, name)
+    return desk().read(names.task, name)
 
 
 def _show_saved(saved: "Saved", word: str, json: bool) -> None:

@@ -96,8 +96,7 @@ def remove(name: Name) -> None:
 def _named(name: str) -> "MessageTemplate":
     from tui.operations import message_templates
 
-    with desk().database.read() as connection:
-        return message_templates.named(connection, name)
+    return desk().read(message_templates.named, name)
 
 
 def _show_saved(saved: "Saved", word: str, json: bool) -> None:

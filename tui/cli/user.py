@@ -202,8 +202,7 @@ def _set_enabled(given: list[str], enabled: bool) -> None:
 def _named(name: str) -> "User":
     from tui.operations import names
 
-    with desk().database.read() as connection:
-        return names.user(connection, name)
+    return desk().read(names.user, name)
 
 
 def _show_saved(saved: "Saved", sentence: str, json: bool) -> None:

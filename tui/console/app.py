@@ -264,8 +264,7 @@ class ConsoleApp(WatchedApp):
         assert desk is not None, "nothing is read before the site is open"
 
         def run() -> T:
-            with desk.database.read() as connection:
-                return query(connection, *args, **kwargs)
+            return desk.read(query, *args, **kwargs)
 
         return await asyncio.to_thread(run)
 

@@ -167,8 +167,7 @@ or alert it belongs to."""
             enabled=values["enabled"],
             stage=self.stage,
         )
-        with desk.database.read() as connection:
-            check_action(connection, form, self._own_fields)
+        desk.read(check_action, form, self._own_fields)
         return form
 
 

@@ -195,8 +195,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
     def read_again(self) -> Alert:
         desk = self.console.desk
         assert desk is not None and self.seen is not None
-        with desk.database.read() as connection:
-            return alerts.read(connection, self.seen.id)
+        return desk.read(alerts.read, self.seen.id)
 
     def differs(self, now: Alert) -> bool:
         return self.seen is not None and now.revision != self.seen.revision

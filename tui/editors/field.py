@@ -174,8 +174,7 @@ def _form_fields(new: bool) -> list[Field]:
 
 
 def _read(desk: "Desk", field_id: int) -> CustomField:
-    with desk.database.read() as connection:
-        found = custom_fields.get(connection, field_id)
+    found = desk.read(custom_fields.get, field_id)
     if found is None:
         raise Refused("this custom field was removed by someone else meanwhile")
     return found

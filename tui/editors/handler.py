@@ -192,8 +192,7 @@ and back: it holds what mostly can stay as it is. A key or password is never sho
     def read_again(self) -> Handler:
         desk = self.console.desk
         assert desk is not None and self.seen is not None
-        with desk.database.read() as connection:
-            found = stored.get(connection, self.seen.id)
+        found = desk.read(stored.get, self.seen.id)
         if found is None or found.removed_at is not None:
             raise Refused(GONE)
         return found

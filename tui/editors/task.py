@@ -262,8 +262,7 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
     def read_again(self) -> Task:
         desk = self.console.desk
         assert desk is not None and self.seen is not None
-        with desk.database.read() as connection:
-            return tasks.read(connection, self.seen.id)
+        return desk.read(tasks.read, self.seen.id)
 
     def differs(self, now: Task) -> bool:
         return self.seen is not None and now.revision != self.seen.revision

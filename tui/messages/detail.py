@@ -12,13 +12,13 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from storage import review
+from storage.message_history import owner_of
 from storage.records import Review
 from storage.review import ReviewFilter
 from storage.vocabulary import MessageState
 from tui.keys.registry import REGISTRY
 from tui.messages import actions as message_actions
 from tui.messages import facts as message_facts
-from tui.messages.source import owner_of
 from tui.operations import messages
 from tui.operations.messages import MessageView
 from tui.port import run_waiting

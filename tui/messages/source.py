@@ -13,7 +13,6 @@ from scheduling.gateways.wording import said
 from storage import message_history, message_search
 from storage.message_history import ALL, MessageFilter
 from storage.records import Message
-from storage.tables import alerts, tasks
 from storage.vocabulary import MessageState
 from tui.messages.states import attempts_of, state_of
 from tui.review.lines import short_time
@@ -114,17 +113,6 @@ class MessageSource:
 
     async def keys(self, limit: int) -> Sequence[int]:
         return await self._console.read(message_history.ids, limit, self._wanted)
-
-
-def owner_of(connection: sa.Connection, message: Message) -> str:
-    """The name of the task or alert that sent it; empty for one sent by hand."""
-    if message.task_id is not None:
-        query = sa.select(tasks.c.name).where(tasks.c.id == message.task_id)
-    elif message.alert_id is not None:
-        query = sa.select(alerts.c.name).where(alerts.c.id == message.alert_id)
-    else:
-        return ""
-    return str(connection.execute(query).scalar() or "")
 
 
 def row_of(message: Message, now: datetime) -> Row:

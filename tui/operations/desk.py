@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from storage import operators
 from storage.database import Database, Transaction
@@ -14,6 +14,9 @@ from tui.operations.errors import NotAllowed, Refused, SignedOut
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def _utc_now() -> datetime:
@@ -46,6 +49,13 @@ class Desk:
         if found.name != self.operator:  # what is done would be written down under the old name
             raise SignedOut(f"{self.operator} is now named {found.name}: log in again")
         return found.role
+
+    def read(
+        self, query: Callable[Concatenate["sa.Connection", P], T], *args: P.args, **options: P.kwargs
+    ) -> T:
+        """What a query of `storage`, or a look-up by name, finds in the site as it is now."""
+        with self.database.read() as connection:
+            return query(connection, *args, **options)
 
     def require(self, role: Role, what: str) -> None:
         """Raises `NotAllowed` when this operator may not do it."""

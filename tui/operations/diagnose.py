@@ -142,22 +142,6 @@ def run(desk: Desk, scope: Scope, *, live: bool = True, version: str = "") -> It
             )
 
 
-def on_site(desk: Desk, *, live: bool = True, version: str = "") -> Iterator[Finding]:
-    return run(desk, Scope(), live=live, version=version)
-
-
-def on_handler(desk: Desk, handler_id: int, *, live: bool = True) -> Iterator[Finding]:
-    return run(desk, Scope(handler_id=handler_id), live=live)
-
-
-def on_user(desk: Desk, user_id: int) -> Iterator[Finding]:
-    return run(desk, Scope(user_id=user_id))
-
-
-def on_message(desk: Desk, message_id: int, *, live: bool = True) -> Iterator[Finding]:
-    return run(desk, Scope(message_id=message_id), live=live)
-
-
 def as_json(finding: Finding) -> dict[str, Any]:
     """One finding for other programs."""
     return {

@@ -13,7 +13,7 @@ from storage.message_history import MessageFilter
 from storage.vocabulary import WITHDRAWN, MessageState
 from tui.messages import actions as message_actions
 from tui.messages import facts as message_facts
-from tui.messages.source import COLUMNS, Counter, MessageSource, columns_of, owner_of
+from tui.messages.source import COLUMNS, Counter, MessageSource, columns_of
 from tui.messages.states import state_shown
 from tui.operations import messages
 from tui.operations.sending import Sent
@@ -103,7 +103,7 @@ n writes a new one."""
 
     async def detail(self, key: int) -> Content | None:
         view = await self.console.ask(messages.view, key)
-        owner = await self.console.read(owner_of, view.message)
+        owner = await self.console.read(message_history.owner_of, view.message)
         now = datetime.now(UTC)
         parts = [message_facts.summary(view, owner, now), Content("")]
         parts += [Content.styled("Attempts", "bold"), message_facts.attempts_in_short(view.attempts, now)]

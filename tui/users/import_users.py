@@ -184,8 +184,7 @@ none."""
     def _look(self, desk: "Desk", name: str, ignore: bool) -> Read:
         """In a thread: the file, its columns, its lines, and what they would do."""
         data = local_files.read(self._files, name, LARGEST_FILE)
-        with desk.database.read() as connection:
-            fields = custom_fields.listing(connection)
+        fields = desk.read(custom_fields.listing)
         columns = match_columns(data, fields)
         if unknown(columns) and not ignore:
             return Read(columns)
