@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 OVERDUE = timedelta(seconds=60)
 STUCK = timedelta(seconds=90)  # the longest call lasts 30 s
+TASKS_A_ROUND = 250  # schedules looked at in one round; the next round goes on behind them
+MOST_LATE = 20
 STALLED = "the engine makes no progress in: {}; if it stays so, start commsdesk run again"
 
 
@@ -40,6 +42,7 @@ class Auditor:
         self._database = database
         self._clock = clock
         self._said: frozenset[str] = frozenset()
+        self._tasks_seen_to = 0
 
     def look(
         self, epoch: int, in_flight: Collection[int], tasks_held: bool, stalled: Collection[str] = ()
@@ -49,6 +52,8 @@ class Auditor:
         `in_flight` are the messages whose calls this process has under way, `stalled` those of
         its loops that have stopped going round.
         """
+        # Schedules are worked out before the lock is taken: they grow with the site.
+        asleep = [] if tasks_held else self._asleep()
         with self._database.write(wait=5) as tx:
             leases.check(tx, epoch)
             if not plans_are_right(self._clock):
@@ -62,11 +67,24 @@ class Auditor:
                 hanging.settle_what_is_over(tx, now)
                 found += _stranded(tx, now)
             if not tasks_held:
-                found += _asleep(tx, now)
+                found += _late(tx, now) + _woken(tx, asleep)
             fresh = [finding for finding in found if finding.mended or finding.about not in self._said]
             tx.review(now, *(_audit_entry(finding) for finding in fresh))
         self._said = frozenset(finding.about for finding in found)
         return found
+
+    def _asleep(self) -> list[tuple[Task, datetime]]:
+        """Of the next tasks by id those that are due too late or never, and when they should be."""
+        with self._database.read() as connection:
+            seen = tasks.scheduled(connection, self._tasks_seen_to, TASKS_A_ROUND)
+        self._tasks_seen_to = seen[-1].id if len(seen) == TASKS_A_ROUND else 0
+        now = self._clock.now()
+        right = [(task, _next_due(task, now)) for task in seen]
+        return [
+            (task, due_at)
+            for task, due_at in right
+            if due_at is not None and (task.next_due_at is None or task.next_due_at > due_at)
+        ]
 
 
 def _overdue(tx: Transaction, now: datetime) -> list[Finding]:
@@ -120,21 +138,23 @@ def _ahead(tx: Transaction, now: datetime) -> list[Finding]:
     return [Finding("ahead", f"{count} messages were planned by a clock that was ahead: due now", True)]
 
 
-def _asleep(tx: Transaction, now: datetime) -> list[Finding]:
-    """Tasks whose next due time is past, missing, or later than their schedule says."""
-    found = []
-    for task in tasks.listing(tx.connection):
-        if not task.enabled or not task.cron or task.problem:
-            continue
-        due = _next_due(task, now)
-        if task.next_due_at is not None and task.next_due_at < now - OVERDUE:
-            found.append(
-                Finding(f"late {task.id}", f"{task.name} has been due for more than a minute", False)
-            )
-        elif due is not None and (task.next_due_at is None or task.next_due_at > due):
-            tasks.advance(tx, task.id, next_due_at=due)
-            found.append(Finding(f"asleep {task.id}", f"{task.name} had no right next due time: set", True))
-    return found
+def _late(tx: Transaction, now: datetime) -> list[Finding]:
+    """Tasks that should have fired a minute ago."""
+    late = tasks.due(tx, now - OVERDUE, limit=MOST_LATE)
+    return [
+        Finding(f"late {task.id}", f"{task.name} has been due for more than a minute", False)
+        for task in late
+        if task.cron and not task.problem
+    ]
+
+
+def _woken(tx: Transaction, asleep: list[tuple[Task, datetime]]) -> list[Finding]:
+    """Tasks whose next due time was missing or too late, set right."""
+    return [
+        Finding(f"asleep {task.id}", f"{task.name} had no right next due time: set", True)
+        for task, due_at in asleep
+        if tasks.wake(tx, task, due_at)
+    ]
 
 
 def _next_due(task: Task, now: datetime) -> datetime | None:

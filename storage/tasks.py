@@ -46,6 +46,35 @@ def due(connection: sa.Connection | Transaction, now: datetime, limit: int = 50)
     return _records(connection, query.order_by(tasks.c.next_due_at, tasks.c.id).limit(limit))
 
 
+def scheduled(connection: sa.Connection, after_id: int, limit: int) -> list[Task]:
+    """Enabled tasks with an expression that can be read, by id after `after_id`; without their actions."""
+    query = sa.select(*RECORD).where(
+        tasks.c.id > after_id,
+        tasks.c.enabled == 1,
+        tasks.c.removed_at.is_(None),
+        tasks.c.cron.is_not(None),
+        tasks.c.problem.is_(None),
+    )
+    return [Task(**row) for row in connection.execute(query.order_by(tasks.c.id).limit(limit)).mappings()]
+
+
+def wake(tx: Transaction, seen: Task, due_at: datetime) -> bool:
+    """Set when a task is due next; False where somebody has edited or fired it since it was seen."""
+    found = tx.execute(
+        sa.update(tasks)
+        .where(
+            tasks.c.id == seen.id,
+            tasks.c.revision == seen.revision,
+            tasks.c.enabled == 1,
+            tasks.c.removed_at.is_(None),
+            tasks.c.next_due_at.is_not_distinct_from(seen.next_due_at),
+        )
+        .values(next_due_at=due_at)
+        .returning(tasks.c.id)
+    )
+    return found.scalar() is not None
+
+
 def next_due(connection: sa.Connection) -> datetime | None:
     query = sa.select(sa.func.min(tasks.c.next_due_at)).where(
         tasks.c.enabled == 1, tasks.c.removed_at.is_(None), tasks.c.next_due_at.is_not(None)

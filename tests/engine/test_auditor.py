@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scheduling import clock_jump
+from scheduling import clock_jump, misfire
 from scheduling.auditor import Auditor
 from scheduling.gateways.outcome import Outcome
 from scheduling.leadership import Leadership
@@ -70,6 +70,35 @@ def test_a_task_that_sleeps_is_woken(tmp_path: Path, monkeypatch: pytest.MonkeyP
             await clock.sleep(185)
         assert len([state for _, state, _ in runs(database, far) if state == "fired"]) >= 1
         assert said(database, "no right next due time")
+
+    run_virtually(main)
+
+
+def test_all_tasks_are_looked_at_in_turn_and_their_schedules_without_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        database = make_site(tmp_path, clock)
+        handler = add_handler(database, clock)
+        known = [add_task(database, clock, handler, name=f"Task {number}") for number in range(5)]
+        far = clock.now() + timedelta(days=3650)
+        with database.write() as tx:
+            for task in known:
+                tasks.advance(tx, task, next_due_at=far)
+        leadership = Leadership(database, clock, "x", "run")
+        assert leadership.step() and leadership.epoch is not None
+        worked_out = misfire.next_due
+
+        def with_the_lock_free(*given: Any) -> Any:
+            with database.write(wait=0):
+                return worked_out(*given)
+
+        monkeypatch.setattr(misfire, "next_due", with_the_lock_free)
+        monkeypatch.setattr("scheduling.auditor.TASKS_A_ROUND", 2)
+        auditor = Auditor(database, clock)
+        woken = [len(auditor.look(leadership.epoch, (), tasks_held=False)) for _ in range(4)]
+        assert woken == [2, 2, 1, 0]
+        assert all((get(database, task).next_due_at or far) < far for task in known)
 
     run_virtually(main)
 
