@@ -33,13 +33,19 @@ class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Jumps over idle time. Calls handed to threads, and `busy` sections, hold the clock still."""
+    """Jumps over idle time. `busy` sections hold the clock still.
 
-    def __init__(self) -> None:
+    Calls handed to threads are made in the loop itself, one after another in the order that they were
+    handed over. With `threads` they go to real threads, and the clock stands still meanwhile: for calls
+    that wait for something that the loop does.
+    """
+
+    def __init__(self, *, threads: bool = False) -> None:
         selector = _Selector()
         super().__init__(selector)
         selector.loop = self
         self._offset = 0.0
+        self._threads = threads
         self.busy = 0
 
     def time(self) -> float:
@@ -50,6 +56,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._offset += seconds + 1e-6
 
     def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
+        if not self._threads:
+            made: asyncio.Future[T] = self.create_future()
+            self.call_soon(_carry_out, made, func, args)
+            return made
         self.busy += 1
         future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._work_ended)
@@ -57,6 +67,17 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _work_ended(self, future: "Future[Any] | asyncio.Future[Any]") -> None:
         self.busy -= 1
+
+
+def _carry_out(future: "asyncio.Future[T]", func: Callable[..., T], args: tuple[Any, ...]) -> None:
+    if future.cancelled():
+        return
+    try:
+        result = func(*args)
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
 
 
 class VirtualClock:
@@ -94,10 +115,12 @@ class VirtualClock:
         return self._attached
 
 
-def run_virtually(main: Callable[[VirtualClock], Coroutine[Any, Any, T]], start: datetime = START) -> T:
+def run_virtually(
+    main: Callable[[VirtualClock], Coroutine[Any, Any, T]], start: datetime = START, *, threads: bool = False
+) -> T:
     """Run a coroutine function on virtual time, to its end."""
     clock = VirtualClock(start)
-    loop = VirtualLoop()
+    loop = VirtualLoop(threads=threads)
     clock.attach(loop)
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         return runner.run(main(clock))
