@@ -161,6 +161,22 @@ def use_sender(monkeypatch: pytest.MonkeyPatch, sender: Sender) -> None:
     monkeypatch.setattr("scheduling.sender_pool.make_sender", lambda config, clock: sender)
 
 
+def scripted_site(
+    folder: Path,
+    clock: VirtualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Callable[[OutgoingMessage, int], Outcome] = lambda message, n: ACCEPTED,
+    *,
+    takes: float = 0.0,
+    **values: Any,
+) -> tuple[Database, int, ScriptedSender]:
+    """A site with one handler, whose gateway answers so after `takes` seconds; `values` are the handler's."""
+    sender = ScriptedSender(clock, answer, takes=takes)
+    use_sender(monkeypatch, sender)
+    database = make_site(folder, clock)
+    return database, add_handler(database, clock, **values), sender
+
+
 def use_real_senders(monkeypatch: pytest.MonkeyPatch) -> None:
     def make(config: HandlerConfig, clock: Clock) -> Any:
         return OnRealTime(make_sender(config, clock))

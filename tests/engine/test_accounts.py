@@ -24,6 +24,7 @@ from tests.engine.support import (
     queue,
     review_of,
     running,
+    scripted_site,
     states,
     use_sender,
 )
@@ -99,10 +100,14 @@ def test_a_set_up_error_lets_one_probe_out_per_retry_rate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, lambda item, n: ACCEPTED if clock.boottime() > 200 else SUSPENDED)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock, batch_size=1, max_connections=1)
+        database, handler, sender = scripted_site(
+            tmp_path,
+            clock,
+            monkeypatch,
+            lambda item, n: ACCEPTED if clock.boottime() > 200 else SUSPENDED,
+            batch_size=1,
+            max_connections=1,
+        )
         queue(database, clock, handler, 10)
         async with running(database, clock):
             await clock.sleep(190)

@@ -9,7 +9,16 @@ from scheduling import alerting
 from storage import occurrences
 from storage.vocabulary import MessageState, Origin, Stage
 from tests.engine import alerts as at
-from tests.engine.support import ScriptedSender, add_handler, make_site, queue, review_of, running, use_sender
+from tests.engine.support import (
+    ScriptedSender,
+    add_handler,
+    make_site,
+    queue,
+    review_of,
+    running,
+    scripted_site,
+    use_sender,
+)
 from tests.virtual_time import VirtualClock, run_virtually
 
 
@@ -66,10 +75,9 @@ def test_alerts_go_first_and_the_highest_priority_first_of_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock, batch_size=1, max_connections=1)
+        database, handler, sender = scripted_site(
+            tmp_path, clock, monkeypatch, batch_size=1, max_connections=1
+        )
         queue(database, clock, handler, 5)
         low = at.add_alert(database, clock, handler, name="Low", priority=9)
         high = at.add_alert(database, clock, handler, name="High", priority=1)

@@ -26,6 +26,7 @@ from tests.engine.support import (
     queue,
     review_of,
     running,
+    scripted_site,
     use_sender,
 )
 from tests.engine.test_tasks import add_task, get, runs
@@ -152,10 +153,13 @@ def test_a_clock_jump_moves_the_plan_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, lambda item, n: ACCEPTED if n == 3 else outcome(OutcomeKind.NOT_SENT))
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        (sent,) = queue(database, clock, add_handler(database, clock))
+        database, handler, sender = scripted_site(
+            tmp_path,
+            clock,
+            monkeypatch,
+            lambda item, n: ACCEPTED if n == 3 else outcome(OutcomeKind.NOT_SENT),
+        )
+        (sent,) = queue(database, clock, handler)
         async with running(database, clock):
             await clock.sleep(30)
             clock.jump(timedelta(hours=hours))
@@ -180,10 +184,7 @@ def test_a_jump_while_a_call_is_under_way_closes_no_window(
             clock.jump(timedelta(hours=hours))
             return outcome(OutcomeKind.NOT_SENT)
 
-        sender = ScriptedSender(clock, answer)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock)
+        database, handler, sender = scripted_site(tmp_path, clock, monkeypatch, answer)
         async with running(database, clock):
             await clock.sleep(5)
             (sent,) = queue(database, clock, handler)
@@ -306,10 +307,7 @@ def test_a_far_jump_forward_holds_tasks_until_the_clock_is_stable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock)
+        database, handler, _sender = scripted_site(tmp_path, clock, monkeypatch)
         task = add_task(database, clock, handler)
         async with running(database, clock):
             await clock.sleep(30)

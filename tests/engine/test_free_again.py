@@ -18,6 +18,7 @@ from tests.engine.support import (
     outcome,
     queue,
     running,
+    scripted_site,
     use_sender,
 )
 from tests.virtual_time import VirtualClock, run_virtually
@@ -84,10 +85,7 @@ def test_a_failed_extra_attempt_leaves_the_plan_as_it_was_and_is_the_only_one_be
     """The checks answer at once, sending is refused for long: 0, one extra, 60, one extra, 120 …"""
 
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, lambda item, n: REFUSED)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock)
+        database, handler, sender = scripted_site(tmp_path, clock, monkeypatch, lambda item, n: REFUSED)
         async with running(database, clock):
             begun = clock.boottime()
             (alarm,) = queue(database, clock, handler, origin=Origin.ALERT)
@@ -127,10 +125,9 @@ def test_the_first_accepted_message_shows_that_the_way_is_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, lambda item, n: REFUSED if len(sender.sent) == 1 else ACCEPTED)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock)
+        database, handler, sender = scripted_site(
+            tmp_path, clock, monkeypatch, lambda item, n: REFUSED if len(sender.sent) == 1 else ACCEPTED
+        )
         async with running(database, clock):
             (alarm,) = queue(database, clock, handler, origin=Origin.ALERT)
             await clock.sleep(1)

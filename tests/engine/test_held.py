@@ -17,6 +17,7 @@ from tests.engine.support import (
     queue,
     review_of,
     running,
+    scripted_site,
     states,
     use_sender,
 )
@@ -41,10 +42,7 @@ def test_nothing_is_sent_while_held_and_what_was_queued_meanwhile_goes_after_ado
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock)
+        database, handler, sender = scripted_site(tmp_path, clock, monkeypatch)
         queue(database, clock, handler, 2)
         hold(database, clock)
         async with running(database, clock):
@@ -87,10 +85,7 @@ def test_what_came_due_before_adoption_is_never_caught_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when_missed: str
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock)
+        database, handler, sender = scripted_site(tmp_path, clock, monkeypatch)
         task = add_task(database, clock, handler, when_missed=when_missed, cron="*/10 * * * *")
         once = add_task(
             database, clock, handler, name="Once", cron="", once_at=START + MINUTE, next_due_at=START + MINUTE

@@ -19,6 +19,7 @@ from tests.engine.support import (
     message,
     queue,
     running,
+    scripted_site,
     use_sender,
 )
 from tests.virtual_time import VirtualClock, run_virtually
@@ -67,10 +68,8 @@ def test_what_a_lost_holder_was_sending_becomes_unknown_and_goes_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, takes=100_000)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        (sent,) = queue(database, clock, add_handler(database, clock))
+        database, handler, sender = scripted_site(tmp_path, clock, monkeypatch, takes=100_000)
+        (sent,) = queue(database, clock, handler)
         lost = Engine(database, kind="run", clock=clock, timing=Timing(drain=0.1))
         work = asyncio.create_task(lost.run())
         await clock.sleep(3)
@@ -94,10 +93,7 @@ def test_what_a_lost_holder_was_sending_becomes_unknown_and_goes_again(
 
 def test_a_stop_waits_for_the_answer_and_records_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, takes=20.0)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock)
+        database, handler, sender = scripted_site(tmp_path, clock, monkeypatch, takes=20.0)
         (sent,) = queue(database, clock, handler)
         async with running(database, clock):
             await clock.sleep(2)
@@ -113,10 +109,10 @@ def test_a_stop_waits_for_the_answer_and_records_it(tmp_path: Path, monkeypatch:
 
 def test_a_stop_that_gets_no_answer_records_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, takes=1000.0)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        (sent,) = queue(database, clock, add_handler(database, clock, on_unknown="hold"))
+        database, handler, _sender = scripted_site(
+            tmp_path, clock, monkeypatch, takes=1000.0, on_unknown="hold"
+        )
+        (sent,) = queue(database, clock, handler)
         async with running(database, clock):
             await clock.sleep(2)
         assert clock.boottime() < 40

@@ -11,6 +11,7 @@ from tests.engine.support import (
     make_site,
     queue,
     running,
+    scripted_site,
     states,
     use_sender,
 )
@@ -21,10 +22,7 @@ def test_alerts_go_first_by_priority_in_small_batches_never_mixed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, takes=1.0)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock, max_connections=1)
+        database, handler, sender = scripted_site(tmp_path, clock, monkeypatch, takes=1.0, max_connections=1)
         by_task = queue(database, clock, handler, 150, origin=Origin.TASK)
         by_hand = queue(database, clock, handler, 50)
         low = queue(database, clock, handler, 5, origin=Origin.ALERT, priority=4)
@@ -41,10 +39,9 @@ def test_alerts_go_first_by_priority_in_small_batches_never_mixed(
 
 def test_one_connection_is_kept_free_for_alerts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, takes=10.0)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock, max_connections=3, batch_size=1)
+        database, handler, sender = scripted_site(
+            tmp_path, clock, monkeypatch, takes=10.0, max_connections=3, batch_size=1
+        )
         queue(database, clock, handler, 10)
         async with running(database, clock):
             await clock.sleep(2)

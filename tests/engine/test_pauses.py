@@ -28,6 +28,7 @@ from tests.engine.support import (
     queue,
     review_of,
     running,
+    scripted_site,
     use_sender,
 )
 from tests.virtual_time import VirtualClock, run_virtually
@@ -52,11 +53,13 @@ def pause_of(database: Database, handler: int, clock: VirtualClock) -> str | Non
 def site(
     tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, answer: Answer, **values: Any
 ) -> tuple[Database, int, ScriptedSender]:
-    sender = ScriptedSender(clock, answer)
-    use_sender(monkeypatch, sender)
-    database = make_site(tmp_path, clock)
-    row = {"batch_size": 1, "max_connections": 2, "retry_rate": 10 * MINUTE, **values}
-    return database, add_handler(database, clock, **{"stop_retrying_after": 60 * MINUTE, **row}), sender
+    row = {
+        "batch_size": 1,
+        "max_connections": 2,
+        "retry_rate": 10 * MINUTE,
+        "stop_retrying_after": 60 * MINUTE,
+    }
+    return scripted_site(tmp_path, clock, monkeypatch, answer, **{**row, **values})
 
 
 def api_of(given: dict[str, Any]) -> str:

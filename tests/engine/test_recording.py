@@ -17,6 +17,7 @@ from tests.engine.support import (
     message,
     queue,
     running,
+    scripted_site,
     states,
     use_sender,
 )
@@ -27,10 +28,7 @@ def test_an_answer_is_kept_until_it_can_be_written_down_and_nothing_new_is_sent_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock)
+        database, handler, sender = scripted_site(tmp_path, clock, monkeypatch)
         keep, full = recorder.record, [DiskFull("the disk is full: free some space")]
 
         def record(*arguments: Any) -> Any:

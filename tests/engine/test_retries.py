@@ -17,6 +17,7 @@ from tests.engine.support import (
     queue,
     review_of,
     running,
+    scripted_site,
     states,
     use_real_senders,
     use_sender,
@@ -77,10 +78,13 @@ def test_an_overdue_attempt_is_made_at_once_inside_the_window_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, away: float, expected: str
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, lambda item, n: outcome(OutcomeKind.NOT_SENT) if n == 1 else ACCEPTED)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        (sent,) = queue(database, clock, add_handler(database, clock))
+        database, handler, sender = scripted_site(
+            tmp_path,
+            clock,
+            monkeypatch,
+            lambda item, n: outcome(OutcomeKind.NOT_SENT) if n == 1 else ACCEPTED,
+        )
+        (sent,) = queue(database, clock, handler)
         async with running(database, clock):
             await clock.sleep(10)
         await clock.sleep(away)
@@ -99,10 +103,7 @@ def test_a_message_never_tried_waits_for_an_engine_until_its_useful_life_is_over
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock)
+        database, handler, _sender = scripted_site(tmp_path, clock, monkeypatch)
         stale = queue(database, clock, handler, 3, life=10 * MINUTE)
         (fresh,) = queue(database, clock, handler, life=60 * MINUTE)
         await clock.sleep(1200)
@@ -123,10 +124,9 @@ def test_retry_after_moves_an_attempt_and_pauses_the_handler(
     async def main(clock: VirtualClock) -> None:
         until = clock.now() + timedelta(seconds=100)
         busy = outcome(OutcomeKind.BUSY, code="43", retry_at=until)
-        sender = ScriptedSender(clock, lambda item, n: busy if len(sender.sent) == 1 else ACCEPTED)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock)
+        database, handler, sender = scripted_site(
+            tmp_path, clock, monkeypatch, lambda item, n: busy if len(sender.sent) == 1 else ACCEPTED
+        )
         queue(database, clock, handler)
         async with running(database, clock):
             await clock.sleep(5)

@@ -11,7 +11,15 @@ from storage import actions as stored_actions
 from storage import tasks
 from storage.database import Database
 from storage.records import Action, Recipient, Task
-from tests.engine.support import ScriptedSender, add_handler, make_site, review_of, running, use_sender
+from tests.engine.support import (
+    ScriptedSender,
+    add_handler,
+    make_site,
+    review_of,
+    running,
+    scripted_site,
+    use_sender,
+)
 from tests.virtual_time import START, VirtualClock, run_virtually
 
 
@@ -88,10 +96,7 @@ def test_after_a_stop_the_newest_is_caught_up_and_the_others_are_written_down(
 
 def test_a_broken_task_does_not_stop_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        handler = add_handler(database, clock)
+        database, handler, sender = scripted_site(tmp_path, clock, monkeypatch)
         soon = START + timedelta(minutes=1)
         broken = add_task(database, clock, handler, name="Broken", cron="", next_due_at=soon)
         with database.write() as tx:

@@ -17,6 +17,7 @@ from tests.engine.support import (
     queue,
     review_of,
     running,
+    scripted_site,
     use_sender,
 )
 from tests.virtual_time import VirtualClock, run_virtually
@@ -26,10 +27,10 @@ LOST = outcome(OutcomeKind.UNKNOWN, error="no answer within 20 s")
 
 def test_send_again_is_marked_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, lambda item, n: LOST if n == 1 else ACCEPTED)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        (sent,) = queue(database, clock, add_handler(database, clock))
+        database, handler, sender = scripted_site(
+            tmp_path, clock, monkeypatch, lambda item, n: LOST if n == 1 else ACCEPTED
+        )
+        (sent,) = queue(database, clock, handler)
         async with running(database, clock):
             await clock.sleep(30)
             waiting = message(database, sent)
@@ -51,10 +52,8 @@ def test_after_the_third_unknown_outcome_a_person_decides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, lambda item, n: LOST)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        (sent,) = queue(database, clock, add_handler(database, clock))
+        database, handler, sender = scripted_site(tmp_path, clock, monkeypatch, lambda item, n: LOST)
+        (sent,) = queue(database, clock, handler)
         async with running(database, clock):
             await clock.sleep(330)
         assert message(database, sent).state is MessageState.UNKNOWN
@@ -65,10 +64,10 @@ def test_after_the_third_unknown_outcome_a_person_decides(
 
 def test_hold_waits_for_an_operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main(clock: VirtualClock) -> None:
-        sender = ScriptedSender(clock, lambda item, n: LOST)
-        use_sender(monkeypatch, sender)
-        database = make_site(tmp_path, clock)
-        (sent,) = queue(database, clock, add_handler(database, clock, on_unknown="hold"))
+        database, handler, sender = scripted_site(
+            tmp_path, clock, monkeypatch, lambda item, n: LOST, on_unknown="hold"
+        )
+        (sent,) = queue(database, clock, handler)
         async with running(database, clock):
             await clock.sleep(330)
         assert message(database, sent).state is MessageState.UNKNOWN
