@@ -48,14 +48,14 @@ class NextStep(SteadyText):
 
 
 def sentence(missing: Missing, role: Role) -> Content:
-    """`FirstStep 2 of 4  ▲ No Telephone Number field yet   f7 makes one`."""
+    """`Step 2 of 4  ▲ No Telephone Number field yet   f7 makes one`."""
     need = NEEDS.get(missing.step, Role.OPERATOR)
     key = (REGISTRY.shown_keys(ACTION) or ("a click",))[0]
     makes = "enters it" if missing.step is FirstStep.NUMBER and missing.user_id else _MAKES[missing.step]
     offer = Content.styled(f"{key} {makes}", "bold $text-accent")
     if not role.allows(need):
         offer = Content.styled(f"needs an {need}", "$text-muted")
-    place = Content.styled(f"FirstStep {missing.step} of {len(FirstStep)}  ", "$text-muted")
+    place = Content.styled(f"Step {missing.step} of {len(FirstStep)}  ", "$text-muted")
     return Content.assemble(place, _said(missing), "   ", offer)
 
 
