@@ -88,6 +88,14 @@ REMOVALS = (
         "::test_an_older_one_that_waits_elsewhere_is_withdrawn_when_the_newer_is_accepted",
     ),
     Removal(
+        ORDER,
+        "scheduling/recorder.py",
+        "    newer = message_order.newer_that_went(tx, present) if free else 0\n",
+        "tests/engine/test_message_order.py"
+        "::test_a_late_no_to_one_of_unknown_outcome_never_comes_after_the_newer",
+        "    newer = 0\n",
+    ),
+    Removal(
         WAY_FREE,
         "scheduling/monitor.py",
         " if unwell and well else 0\n",
@@ -122,6 +130,20 @@ REMOVALS = (
         "tests/engine/test_clock_set.py::"
         "test_an_operator_lets_tasks_go_on_and_a_later_holder_of_the_lease_goes_on_waiting",
         "            hold = None\n            behind",
+    ),
+    Removal(
+        CLOCK,
+        "scheduling/delivery.py",
+        "            self._flood = None  # the clock",
+        "tests/engine/test_clock_set.py::test_a_clock_that_is_set_while_many_are_closed_ends_no_life",
+        "            pass  # the clock",
+    ),
+    Removal(
+        CLOCK,
+        "storage/time_shift.py",
+        '    (messages.name, ("report_due_at",), "report_due_at IS NOT NULL"),\n',
+        "tests/engine/test_clock_set.py"
+        "::test_what_became_of_a_message_is_asked_after_the_same_lengths_of_time",
     ),
     Removal(
         STOOD_STILL,
