@@ -51,8 +51,8 @@ NOBODY_TOLD = "raised again, nobody had been told"
 class Raised:
     """What a raise came to.
 
-    `counted` means that an active occurrence with the key was there already; then something is
-    queued only where nobody had been told of it.
+    `counted` is true if the key was already active: then messages are queued only if nobody had
+    been told of the occurrence.
     """
 
     occurrence_id: int

@@ -163,7 +163,7 @@ def _probe(
     now: datetime,
     claim: Callable[..., list[Message]],
 ) -> list[Message]:
-    """One message of a paused handler. Where money is short it is a cheap one that was tried little."""
+    """Claim one message of a paused handler; where money is short, a cheap one with few attempts."""
     taken: list[Message] = []
     if handler_state.ends(status) is Recovery.BALANCE_ROSE:
         taken = claim(1, only=due_messages.cheapest(tx, handler.id, lane, now))
@@ -191,7 +191,7 @@ def sweep(tx: Transaction, epoch: int, now: datetime) -> list[tuple[Handler, lis
 def write_as_unknown(
     tx: Transaction, lost: list[Message], now: datetime
 ) -> list[tuple[Handler, list[Message]]]:
-    """The same for messages that nobody is sending any more."""
+    """Write down as unknown messages that no process is sending; gives those that can be asked about."""
     known = {handler.id: handler for handler in handlers.listing(tx.connection, removed=True)}
     not_again = withdrawal.reasons(tx, lost)
     steps = {}

@@ -46,7 +46,7 @@ def _described(fields: tuple[str, ...]) -> str | None:
 
 
 def _plainer(fields: tuple[str, ...]) -> tuple[str, ...]:
-    """The same schedule in forms that the library words rightly."""
+    """The expression rewritten so that the library describes it correctly."""
     plain = [_without_idle_step(place, value) for place, value in enumerate(spelled_out(fields))]
     plain[MONTH] = _months(plain[MONTH])
     return tuple(plain)

@@ -209,7 +209,7 @@ class Delivery:
         self._on_change()
 
     async def _send(self, claim: Claim) -> None:
-        """One call with its batch. Whatever happens, each message gets an outcome that is recorded."""
+        """Make one call with its batch, and record an outcome for each message whatever happens."""
         outcomes = {message.id: UNTOLD for message in claim.messages}
         heard = None
         self._sending.update(outcomes)

@@ -22,7 +22,7 @@ def answered(tx: Transaction, ids: Iterable[int], now: datetime) -> None:
 
 
 def settle_what_is_over(tx: Transaction, now: datetime) -> int:
-    """The same for whatever waits for a message that has ended otherwise; how many those were."""
+    """Go on with messages that wait for one that has ended in any other way. Gives how many."""
     found = hearing.waiting_for_what_is_over(tx)
     _settle(tx, found, now)
     return len(found)

@@ -5,7 +5,7 @@
     queued -> cancelled | expired | failed (the window closed)
     queued, sending -> cancelled | unknown, withdrawn: its occurrence went on without it
 
-Pure: values in, a `Step` out. What a step says is what is written, words included.
+Pure: values in, a `Step` out. A step holds everything that is written, the review's words included.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -234,7 +234,7 @@ def _unsent(error: str, now: datetime) -> Step:
 
 
 def withdrawn_and_said(message: Message, why: str, now: datetime) -> Step:
-    """The same with an entry of its own, for where it is not one of many."""
+    """`withdrawn`, with a review entry for this message alone."""
     return _and_said(message, withdrawn(message, why, now))
 
 

@@ -9,8 +9,7 @@ from storage.vocabulary import Category, EntryKind, Level, MessageState
 
 
 def step(message: Message, now: datetime) -> Step:
-    """A queued message past its useful life (never tried) or past its retry window. No review entry:
-    the caller says it once for all that share a cause."""
+    """The end of such a message. Without a review entry: `entries` writes one for all of a cause."""
     if message.first_attempt_at is None:
         state, error = MessageState.EXPIRED, "not sent within its useful life"
     elif message.unknowns:

@@ -35,7 +35,7 @@ class Reports:
         self._on_progress = on_progress
 
     async def tick(self, epoch: int) -> None:
-        """One round. A handler that cannot be asked costs the round one call, not one a message."""
+        """Ask about what is due. A handler that cannot be asked is asked once in a round."""
         due, known = await self._store.run(self._due)
         silent: set[int] = set()
         answers: list[tuple[Message, DeliveryStatus | None]] = []

@@ -117,7 +117,7 @@ def next_pause(facts: Sequence[MessageFact], last_pause: timedelta | None) -> ti
 
 
 def shortest_pause(facts: Iterable[MessageFact]) -> timedelta:
-    """One Retry Rate, the longest of those concerned, and at least a minute."""
+    """The longest Retry Rate of the handlers concerned, and at least a minute."""
     return max([SHORTEST_PAUSE, *(fact.retry_rate for fact in facts)])
 
 

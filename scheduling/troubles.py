@@ -27,7 +27,7 @@ class Troubles:
         return any(troubled != loop for troubled in list(self._sentences))
 
     async def guard(self, loop: str, step: Callable[[], Awaitable[None]]) -> None:
-        """One step of a loop. What the file refuses is shown and tried again; a newer program ends us."""
+        """Run one step of a loop and keep what went wrong. Raises only `NewerSchema` and `Replaced`."""
         try:
             await step()
             self._sentences.pop(loop, None)

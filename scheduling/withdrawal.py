@@ -29,7 +29,7 @@ class Ruling:
     since: datetime
 
     def holds_for(self, message: Message) -> bool:
-        """One that a person sent again after that moment goes its way."""
+        """True for a message of these tabs, unless a person has sent it again since."""
         return message.stage in self.tabs and (message.resent_at is None or message.resent_at < self.since)
 
 

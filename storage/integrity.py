@@ -23,7 +23,7 @@ def quick_check(path: Path) -> list[str]:
 
 
 def full_check(path: Path) -> list[str]:
-    """Also compares every index with its table and follows every reference. Ten times slower."""
+    """The full check: every index is compared with its table, every reference followed. Ten times slower."""
     return _with_live(path, thoroughly)
 
 

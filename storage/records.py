@@ -357,7 +357,7 @@ class Review(_Entry):
     """An entry as written, in aware UTC.
 
     `kind` of an entry from before kinds were written is what its message's attempt tells, and
-    None where nothing tells. `erased` means that somebody took its text out of the database.
+    None where nothing tells. `erased` is true if its text was taken out of the database.
     """
 
     id: int = 0

@@ -40,7 +40,7 @@ class SecretBox:
             raise SecretMissing("secret missing: enter it again") from None
 
     def again(self, token: bytes) -> bytes:
-        """The same secret under the newest key."""
+        """Encrypt the secret again, with the newest key."""
         try:
             return self._box.rotate(token)
         except InvalidToken:
