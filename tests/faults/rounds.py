@@ -65,6 +65,7 @@ class Round:
         self._seconds = seconds
         self._gateway = gateway
         self.thrown: collections.Counter[str] = collections.Counter()
+        self._numbers = itertools.count()
         self.children: list[Child] = []
         self.late: list[str] = []
         self._screens: list[Screen] = []
@@ -174,7 +175,7 @@ class Round:
         return self.folder / "journal"
 
     def _start(self, role: str, **options: Any) -> Child:
-        log = self.folder / f"{len(self.children)}-{role}.log"
+        log = self.folder / f"{next(self._numbers)}-{role}.log"
         child = self._nursery.start(role, log, folder=str(self.folder / "site"), **options)
         self.children.append(child)
         return child
@@ -248,7 +249,7 @@ class Round:
 
     def start_asker(self) -> None:
         """One more client that sends and raises."""
-        n = len(self.askers)
+        n = next(self._numbers)  # faults start them side by side
         # Under eight engines an order takes half a second: the clients end with the faults.
         count = int(self._seconds * 2) + 8 if self._seconds else 24
         self.askers.append(

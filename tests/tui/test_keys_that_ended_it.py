@@ -251,3 +251,10 @@ async def test_a_click_on_an_option_that_the_list_has_lost_since_it_was_drawn(de
         options.post_message(click)
         await pilot.pause()
         assert pilot.app.failure is None  # type: ignore[attr-defined]
+
+
+async def test_which_keys_hold_is_asked_before_an_editor_stands(desk: Desk) -> None:
+    """A tab that was not there yet was asked for: NoMatches."""
+    async with console(desk) as pilot:
+        editor = await GroupEditor.load(cast(ConsoleApp, pilot.app), None)
+        assert editor.check_action("only_members", ()) is False

@@ -87,7 +87,8 @@ members. Nothing is kept before ctrl+s; escape leaves and asks first."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "only_members":
-            return self.query_one(TabbedContent).active == "members"
+            tabs = self.query_one_optional(TabbedContent)  # a key may come before it stands, or as it goes
+            return tabs is not None and tabs.active == "members"
         return True
 
     def on_tabbed_content_tab_activated(self) -> None:
