@@ -38,10 +38,10 @@ def test_a_late_holder_claims_nothing(tmp_path: Path) -> None:
     support.queue(database, CLOCK, handler, 3)
     late_epoch = late_epoch_of(database)
 
-    desk = claims.look(database, CLOCK.now()).desks[0]
+    ready = claims.look(database, CLOCK.now()).ready[0]
     pool = SenderPool(database, CLOCK)
     with pytest.raises(leases.LeaseLost):
-        claims.take(database, BELIEVES, pool, desk, desk.lanes[0], 10, late_epoch, "late", CLOCK)
+        claims.take(database, BELIEVES, pool, ready, ready.lanes[0], 10, late_epoch, "late", CLOCK)
     assert support.states(database) == {MessageState.QUEUED: 3}
     database.close()
 

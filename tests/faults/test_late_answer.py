@@ -42,11 +42,11 @@ class Story:
         with self.database.write() as tx:
             claims.sweep(tx, epoch, CLOCK.now())
         while True:
-            desks = claims.look(self.database, CLOCK.now()).desks
-            if desks:
+            ready = claims.look(self.database, CLOCK.now()).ready
+            if ready:
                 break
         pool = SenderPool(self.database, CLOCK)
-        claim = claims.take(self.database, holder, pool, desks[0], desks[0].lanes[0], 1, epoch, name, CLOCK)
+        claim = claims.take(self.database, holder, pool, ready[0], ready[0].lanes[0], 1, epoch, name, CLOCK)
         assert claim is not None
         return claim.messages[0]
 
