@@ -17,6 +17,8 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 import tui
+from scheduling.gateways import registry
+from scheduling.gateways.description import Kind
 from storage import tables
 from storage.site import open_site
 from storage.vocabulary import Stage
@@ -42,7 +44,7 @@ OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u
 STORED = [text for name, text in HOSTILE.items() if name not in ("lone surrogate", "empty")]
 
 FREE = {
-    tables.handlers: ("name", "channel", "user_name", "sender_id", "secret_hint", "notes"),
+    tables.handlers: ("name", "secret_hint", "notes"),
     tables.handler_statuses: ("currency", "code", "error", "advice"),
     tables.users: ("name", "notes"),
     tables.groups: ("name", "notes"),
@@ -137,6 +139,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) 
         with database.write() as tx:
             for table, names in FREE.items():
                 _spoil(tx, table, names, texts)
+            _spoil_settings(tx, texts)
             tx.execute(sa.update(tables.alerts).values(enabled=True))  # all can be raised
     finally:
         database.close()
@@ -151,6 +154,17 @@ def _spoil(tx: Any, table: sa.Table, names: tuple[str, ...], texts: Iterator[str
         values = {name: next(texts) for name in names}
         tx.execute(sa.update(table).where(key == row).values(**values))
         next(texts)  # so that each column meets each text
+
+
+def _spoil_settings(tx: Any, texts: Iterator[str]) -> None:
+    """The texts among the settings of each handler's gateway."""
+    table = tables.handlers
+    for row in tx.execute(sa.select(table.c.id, table.c.api_type)).all():
+        free = [
+            each.key for each in registry.of(row.api_type).plain if each.kind in (Kind.TEXT, Kind.LONG_TEXT)
+        ]
+        values = {key: next(texts) for key in free}
+        tx.execute(sa.update(table).where(table.c.id == row.id).values(settings=values))
 
 
 @pytest.fixture

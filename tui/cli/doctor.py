@@ -1,4 +1,4 @@
-"""`commsdesk doctor`: every check of the troubleshooting table, live."""
+"""`commsdesk doctor`: every check of the site, live."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -1,6 +1,6 @@
 """The key file: which keys a person wants for which actions.
 
-`keys.toml` in the data folder holds lines such as `"table.sort" = "o"`. A mistake in it is
+`keys.toml` in the data folder holds lines such as `"table.sort" = "b"`. A mistake in it is
 reported and passed over; the console starts in any case.
 """
 
@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 from tui.keys.registry import REGISTRY, Registry
 from tui.keys.table import SHARED_KEYS, STACKS
+from tui.terminal.textual_private import key_of_character
 from tui.text.plain import plain_str
 
 # Older terminals send the same byte for both.
@@ -121,7 +122,7 @@ def _checked(action_id: str, value: object) -> str:
 def _key_name(action_id: str, typed: str) -> str:
     *modifiers, base = typed.rsplit("+", 1) if len(typed) > 1 else [typed]
     prefix = [part for text in modifiers for part in text.lower().split("+")]
-    base = _character_to_key(base) if len(base) == 1 else base.lower()
+    base = key_of_character(base) if len(base) == 1 else base.lower()
     name = "+".join([*prefix, base])
     if not (set(prefix) <= _MODIFIERS and base.isprintable() and _is_key(base)):
         raise ValueError(f"{action_id}: there is no key {plain_str(typed)!r}.")
@@ -144,7 +145,7 @@ def _is_key(base: str) -> bool:
 
 def _split(keys: str) -> list[str]:
     return [
-        _character_to_key(key.strip()) if len(key.strip()) == 1 else key.strip()
+        key_of_character(key.strip()) if len(key.strip()) == 1 else key.strip()
         for key in keys.split(",")
         if key.strip()
     ]

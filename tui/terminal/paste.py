@@ -14,7 +14,7 @@ from textual import events
 from textual.message import Message
 
 from storage.texts import line_breaks, without_controls
-from tui.terminal.textual_private import XTermParser
+from tui.terminal.textual_private import XTermParser, awaits_more
 
 START, END = "\x1b[200~", "\x1b[201~"
 _DOUBLED = re.compile("\r+")
@@ -87,9 +87,9 @@ class PasteParser(XTermParser):
         return (each for each in found if not (isinstance(each, events.Paste) and not each.text))
 
     def tick(self) -> Iterable[Message]:
-        waited = self._timeout_time is not None
+        waited = awaits_more(self)
         yield from super().tick()
-        if waited and self._timeout_time is None:
+        if waited and not awaits_more(self):
             self._begun = ""  # the escape was a key
 
 

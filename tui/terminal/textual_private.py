@@ -29,13 +29,21 @@ from textual.content import Content
 from textual.events import Click
 from textual.filter import Monochrome, NoColor
 from textual.geometry import Offset
+from textual.keys import _character_to_key as key_of_character
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import OptionList
 
-__all__ = ["ChopsUpdate", "CompositorUpdate", "DuplicateIds", "LayoutUpdate", "XTermParser"]
+__all__ = [
+    "ChopsUpdate",
+    "CompositorUpdate",
+    "DuplicateIds",
+    "LayoutUpdate",
+    "XTermParser",
+    "key_of_character",
+]
 
 _move_page = OptionList._move_page
 _on_click = OptionList._on_click
@@ -121,6 +129,11 @@ def parent_of(pump: MessagePump) -> MessagePump | None:
 def is_used_up(message: Message) -> bool:
     """Whether the one that had a message last keeps it from its parents."""
     return message._stop_propagation
+
+
+def awaits_more(parser: XTermParser) -> bool:
+    """Whether what a terminal has sent may be the beginning of a key."""
+    return parser._timeout_time is not None
 
 
 def set_frames(app: App[Any], frames: int) -> None:
