@@ -18,10 +18,10 @@ from storage.vocabulary import Category, EntryKind
 from tests.operations.arrange import make_handler, make_people
 from tests.tui.support import console, make_desk, screen_text, settle
 from tui.console.app import ConsoleApp
+from tui.keys.places import SECTIONS
 from tui.operations.desk import Desk
 from tui.operations.overview import Light, Overview
 from tui.review.panel import ReviewPanel
-from tui.sections.registry import SECTIONS
 from tui.sections.section import FilterInput
 from tui.widgets.header import SiteHeader
 from tui.widgets.menu import ContextMenu
@@ -230,13 +230,16 @@ async def test_lights_that_do_not_fit_lose_letters_then_balances_and_errors_come
         await settle(pilot, lambda: header_lines(pilot)[1].startswith(" ▲ Clic… XML"))
 
 
-async def test_the_age_of_the_last_beat_grows_although_nobody_writes(desk: Desk) -> None:
+async def test_the_age_of_the_last_beat_grows_although_nobody_writes(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with desk.database.write() as tx:
         values = {"holder": "gone", "holder_kind": "run", "holder_pid": 4021, "holder_boot_id": "another"}
-        beaten = desk.now() - timedelta(seconds=9)
-        tx.execute(sa.update(leases).values(**values, holder_pid_namespace="x", beaten_at=beaten))
+        tx.execute(sa.update(leases).values(**values, holder_pid_namespace="x", beaten_at=desk.now()))
+    monkeypatch.setattr("tui.operations.overview.BEAT_SHOWN_AFTER", timedelta(minutes=1))
     async with console(desk) as pilot:
         await settle(pilot, lambda: "● run 4021 sends" in header_lines(pilot)[0])
+        monkeypatch.setattr("tui.operations.overview.BEAT_SHOWN_AFTER", timedelta(0))
         await settle(pilot, lambda: "▲ run 4021 sends, last beat" in header_lines(pilot)[0])
 
 

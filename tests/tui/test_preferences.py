@@ -80,9 +80,9 @@ def test_no_toml_bytes_that_are_no_text_and_a_folder_in_its_place_are_told(path:
     assert "cannot be read" in read_preferences(path).problems[0]
 
 
-def test_every_setting_can_be_checked_and_every_section_named() -> None:
+def test_every_setting_can_be_checked_and_every_section_made() -> None:
     assert set(KEYS) == {"theme", "mouse", "link", "section", "bell"}
-    assert list(registry.SECTIONS) == list(SECTIONS)
+    assert list(registry.CLASSES) == list(SECTIONS)
 
 
 def test_remembering_changes_one_line_and_keeps_what_people_wrote(path: Path) -> None:

@@ -10,9 +10,9 @@ from textual.widgets import Static
 
 from tests.tui.stillness import still
 from tests.tui.support import screen_text, settle
+from tui.keys.places import SECTIONS
 from tui.operations.local_files import OwnFolder
 from tui.review.panel import ReviewPanel
-from tui.sections.registry import SECTIONS
 from tui.widgets.header import SiteHeader
 from tui.widgets.paged_table import PagedTable
 

@@ -14,12 +14,13 @@ from storage.records import Review
 from storage.vocabulary import Role
 from tui.console.appearance import Appearance
 from tui.console.open_site import OpenSite
+from tui.keys.places import SECTIONS, Place
 from tui.keys.registry import REGISTRY
 from tui.operations.overview import Overview
 from tui.port import Console, console_of, run_waiting
 from tui.review.kinds import line_of
 from tui.review.panel import ReviewPanel
-from tui.sections.registry import SECTIONS, make_section
+from tui.sections.registry import make_section
 from tui.sections.section import Section
 from tui.text.content import plain, plain_block
 from tui.widgets.header import SiteHeader
@@ -35,15 +36,15 @@ CANNOT_OPEN = "this site cannot be opened"
 
 def badges_of(overview: Overview) -> dict[str, Badge]:
     """What the sections' labels count: alerts that somebody must see to, and messages that failed."""
-    found = {}
+    found: dict[str, Badge] = {}
     if overview.open_alerts:
-        found["alerts"] = Badge("▲", overview.open_alerts, "$text-error")
+        found[Place.ALERTS] = Badge("▲", overview.open_alerts, "$text-error")
     elif overview.answered_alerts:
-        found["alerts"] = Badge("●", overview.answered_alerts, "$text-warning")
+        found[Place.ALERTS] = Badge("●", overview.answered_alerts, "$text-warning")
     if overview.failed_today:
-        found["messages"] = Badge("✗", overview.failed_today, "$text-error")
+        found[Place.MESSAGES] = Badge("✗", overview.failed_today, "$text-error")
     elif overview.unknown:
-        found["messages"] = Badge("?", overview.unknown, "$text-warning")
+        found[Place.MESSAGES] = Badge("?", overview.unknown, "$text-warning")
     return found
 
 
@@ -86,7 +87,7 @@ Ctrl+p finds any command by name."""
             yield SteadyText(plain(self._site.settings.banner), id="banner")
         yield NextStep()
         with Horizontal(id="middle"):
-            yield SectionBar([(name, section.title) for name, section in SECTIONS.items()], id="sections")
+            yield SectionBar(list(SECTIONS.items()), id="sections")
             with Vertical(id="stage"):
                 yield SteadyText(id="unusable")
                 yield ContentSwitcher(id="content")
@@ -163,7 +164,7 @@ Ctrl+p finds any command by name."""
         if self._newest_open is None:
             self._newest_open = overview.newest_open
             if overview.open_alerts and not self._chosen and len(self.app.screen_stack) == 1:
-                self.action_section("alerts")
+                self.action_section(Place.ALERTS)
         elif overview.newest_open > self._newest_open:
             self._newest_open = overview.newest_open
             if self._appearance.choices.bell:
@@ -256,7 +257,7 @@ Ctrl+p finds any command by name."""
     def _fold(self) -> None:
         """The whole review has no second one below it; a low screen belongs to the list."""
         low = self._folded if self._folded is not None else self.size.height < LEAST_FOR_PANEL
-        folded = low or self._wanted == "review"
+        folded = low or self._wanted == Place.REVIEW
         if folded and self.query_one(ReviewPanel).has_focus and self.current is not None:
             self.current.focus_list()
         self.set_class(folded, "-folded")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tui.console.app import ConsoleApp
 from tui.console.main_screen import MainScreen
 from tui.console.settings import ConsoleSettings
+from tui.keys.places import SECTIONS
 from tui.review.panel import ReviewPanel
-from tui.sections.registry import SECTIONS
 from tui.widgets.paged_table import PagedTable
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def section_named(text: str) -> str:
     from tui.operations.errors import Refused
 
     wanted = text.strip().casefold()
-    for name, entry in SECTIONS.items():
-        if wanted in (name, entry.title.casefold()):
+    for name, title in SECTIONS.items():
+        if wanted in (name, title.casefold()):
             return name
-    titles = ", ".join(entry.title for entry in SECTIONS.values())
+    titles = ", ".join(SECTIONS.values())
     raise Refused(f"there is no section {text!r}: choose one of {titles}", "section")

@@ -24,11 +24,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from tui.keys.places import SECTIONS, Place
 from tui.text.plain import plain_str
 
 NAME = "settings.toml"
 OPERATOR = "operator"
-SECTIONS = ("handlers", "users", "alerts", "tasks", "messages", "review")
 
 
 class Link(StrEnum):
@@ -46,7 +46,7 @@ class Choices:
     theme: str = "auto"
     mouse: bool = True
     link: str = "auto"
-    section: str = "handlers"
+    section: str = Place.HANDLERS
     bell: bool = True
 
 
@@ -64,7 +64,7 @@ _CHECKS: Mapping[str, Callable[[object], str | None]] = {
     "theme": lambda value: None if isinstance(value, str) else "the name of a theme, in quotes",
     "mouse": _yes_or_no,
     "link": _one_of(tuple(Link)),
-    "section": _one_of(SECTIONS),
+    "section": _one_of(tuple(SECTIONS)),
     "bell": _yes_or_no,
 }
 KEYS = tuple(each.name for each in fields(Choices))

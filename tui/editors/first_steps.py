@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from storage.records import Handler, Recipient
 from tui.dialogs.confirm import Answer, Question
+from tui.keys.places import Place
 from tui.operations.first_steps import FirstStep, Missing
 
 if TYPE_CHECKING:
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
 NOT_NOW = Answer("no", "Not now")
 MOST_OFFERED = 5
 SECTION_OF = {
-    FirstStep.HANDLER: "handlers",
-    FirstStep.FIELD: "users",
-    FirstStep.NUMBER: "users",
-    FirstStep.MESSAGE: "messages",
+    FirstStep.HANDLER: Place.HANDLERS,
+    FirstStep.FIELD: Place.USERS,
+    FirstStep.NUMBER: Place.USERS,
+    FirstStep.MESSAGE: Place.MESSAGES,
 }
 
 

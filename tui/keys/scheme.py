@@ -6,6 +6,8 @@ with what it then does, so that nobody who has learnt a key in one place is surp
 
 from dataclasses import dataclass
 
+from tui.keys.places import SECTIONS
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
@@ -21,7 +23,7 @@ def _means(keys: str, meaning: str, does: str) -> Meaning:
 
 
 SCHEME: tuple[Meaning, ...] = (
-    _means("1 2 3 4 5 6", "to a section", "section"),
+    _means(" ".join(str(digit) for digit in range(1, len(SECTIONS) + 1)), "to a section", "section"),
     _means("n", "new: a record, a message, an action", "new"),
     _means("enter", "open what is under the cursor, or take it", "edit open choose change"),
     _means("d delete backspace", "delete, after a question; in a form: take out", "delete remove take_out"),

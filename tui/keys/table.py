@@ -6,11 +6,13 @@ so that a key, a title or a role is written once.
 
 from storage.vocabulary import Role
 from tui.keys.action import Action
+from tui.keys.places import IN_FULL, SECTIONS, Place
 
 VIEWER, OPERATOR, ADMINISTRATOR = Role
 
 
-def _section(key: str, name: str, title: str) -> Action:
+def _section(key: str, name: Place) -> Action:
+    title = IN_FULL.get(name, SECTIONS[name])
     return Action(
         f"main.{name}", "go to", title, f"Show the section {title}", key, "main", f"section('{name}')"
     )
@@ -60,12 +62,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.theme", "app", "Theme", "Choose the colours", "", "app", "change_theme"),
     Action("app.redraw", "app", "Draw again", "Draw the whole screen again", "ctrl+l", "app", "redraw"),
     Action("app.quit", "app", "Quit", "Leave the console", "ctrl+q", "app", "quit"),
-    _section("1", "handlers", "Handlers"),
-    _section("2", "users", "Users"),
-    _section("3", "alerts", "Alerts"),
-    _section("4", "tasks", "Scheduled Tasks"),
-    _section("5", "messages", "Messages"),
-    _section("6", "review", "Review"),
+    *(_section(str(digit), place) for digit, place in enumerate(SECTIONS, start=1)),
     Action(
         "main.filter", "list", "Filter", "Show only rows with these words", "slash", "main", "filter", True
     ),
@@ -103,14 +100,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "main.panel", "review", "Fold", "Fold the live review away, or show it again", "z", "main", "panel"
     ),
-    *_record_actions("handlers", "communication handler", ADMINISTRATOR),
-    *_record_actions("users", "user", ADMINISTRATOR),
-    *_record_actions("groups", "user group", ADMINISTRATOR),
-    *_record_actions("fields", "custom field", ADMINISTRATOR),
-    *_record_actions("alerts", "alert", ADMINISTRATOR),
-    *_record_actions("tasks", "scheduled task", ADMINISTRATOR),
+    *_record_actions(Place.HANDLERS, "communication handler", ADMINISTRATOR),
+    *_record_actions(Place.USERS, "user", ADMINISTRATOR),
+    *_record_actions(Place.GROUPS, "user group", ADMINISTRATOR),
+    *_record_actions(Place.FIELDS, "custom field", ADMINISTRATOR),
+    *_record_actions(Place.ALERTS, "alert", ADMINISTRATOR),
+    *_record_actions(Place.TASKS, "scheduled task", ADMINISTRATOR),
     *_verbs(
-        "handlers",
+        Place.HANDLERS,
         ("test", "Test", "t", "Check key and balance; nothing is sent", OPERATOR, True),
         ("test_send", "Test send", "T", "Send a test message to a number", OPERATOR, False),
         ("enable", "Enable or disable", "e", "Let it send, or let its messages wait", ADMINISTRATOR, True),
@@ -118,7 +115,7 @@ ACTIONS: tuple[Action, ...] = (
         ("diagnose", "Diagnose", "i", "Find out what is wrong", VIEWER, False),
     ),
     *_verbs(
-        "users",
+        Place.USERS,
         ("send", "Send Message", "M", "Write to the selected users", OPERATOR, True),
         ("messages", "Messages", "v", "Show what was sent to the user", VIEWER, False),
         ("enable", "Enable or disable", "e", "Leave the user out, or not", ADMINISTRATOR, False),
@@ -130,24 +127,24 @@ ACTIONS: tuple[Action, ...] = (
         ("diagnose", "Diagnose", "i", "Find out why a user is not reached", VIEWER, False),
     ),
     *_verbs(
-        "groups",
+        Place.GROUPS,
         ("send", "Send Message", "M", "Write to the members of the selected groups", OPERATOR, True),
         ("users", "Users", "o", "Show the users again", VIEWER, True),
     ),
     *_verbs(
-        "fields",
+        Place.FIELDS,
         ("earlier", "Move up", "K,ctrl+up", "Put the field before the one above it", ADMINISTRATOR, True),
         ("later", "Move down", "J,ctrl+down", "Put the field after the one below it", ADMINISTRATOR, True),
         ("users", "Users", "o", "Show the users again", VIEWER, True),
     ),
     *_verbs(
-        "alerts",
+        Place.ALERTS,
         ("raise", "Raise", "r", "Raise the alert: its Created tab is sent", OPERATOR, True),
         ("enable", "Enable or disable", "e", "Let it be raised, or not", ADMINISTRATOR, False),
         ("occurrences", "Occurrences", "o", "Show what was raised, or the alerts again", VIEWER, True),
     ),
     *_verbs(
-        "occurrences",
+        Place.OCCURRENCES,
         ("open", "Open", "enter", "Show what happened and what was sent", VIEWER, True),
         ("claim", "Claim", "C", "Take it on", OPERATOR, True),
         ("action_taken", "Action taken", "A", "Say that something was done", OPERATOR, True),
@@ -160,14 +157,14 @@ ACTIONS: tuple[Action, ...] = (
         ("alerts", "Alerts", "o", "Show the alerts again", VIEWER, True),
     ),
     *_verbs(
-        "tasks",
+        Place.TASKS,
         ("run_now", "Run now", "r", "Send what the task sends, now", OPERATOR, True),
         ("enable", "Enable or disable", "e", "Let it fire, or not", ADMINISTRATOR, True),
         ("history", "History", "h", "What became of each due time", VIEWER, False),
         ("forecast", "What will fire", "w", "The next 24 hours of all tasks", VIEWER, True),
     ),
     *_verbs(
-        "messages",
+        Place.MESSAGES,
         ("open", "Open", "enter", "Show the message with every attempt", VIEWER, True),
         ("state", "State", "f", "Show only messages in one state", VIEWER, True),
         ("problems", "Problems only", "p", "Show only problems, with the reason, or all", VIEWER, True),
@@ -179,7 +176,7 @@ ACTIONS: tuple[Action, ...] = (
         ("diagnose", "Diagnose", "i", "Find out what becomes of it, and why", VIEWER, False),
     ),
     *_verbs(
-        "review",
+        Place.REVIEW,
         ("open", "Open", "enter", "Show the entry with links", VIEWER, True),
         ("category", "Category", "f", "Show only one category", VIEWER, True),
         ("level", "Problems only", "p", "Show only problems, or all", VIEWER, False),
@@ -309,19 +306,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
 )
 
-_RECORD_SECTIONS = (
-    "handlers",
-    "users",
-    "groups",
-    "fields",
-    "alerts",
-    "occurrences",
-    "tasks",
-    "messages",
-    "review",
-)
 STACKS: tuple[tuple[str, ...], ...] = (
-    *(("table", section, "main", "app") for section in _RECORD_SECTIONS),
+    *(("table", section, "main", "app") for section in Place),
     ("panel", "main", "app"),
     ("composer", "editor", "app"),
     ("composer", "send", "app"),
@@ -334,7 +320,5 @@ STACKS: tuple[tuple[str, ...], ...] = (
 
 # A list passes enter on as "row chosen", which is the edit action of the section around it.
 SHARED_KEYS = frozenset(
-    frozenset({"table.choose", f"{section}.{verb}"})
-    for section in _RECORD_SECTIONS
-    for verb in ("edit", "open")
+    frozenset({"table.choose", f"{section}.{verb}"}) for section in Place for verb in ("edit", "open")
 )

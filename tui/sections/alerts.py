@@ -11,6 +11,7 @@ from storage import occurrence_history
 from storage.occurrence_history import OccurrenceFilter
 from storage.vocabulary import Stage
 from tui.dialogs.confirm import Confirm
+from tui.keys.places import Place
 from tui.operations import alerts
 from tui.operations.alerts import AlertView
 from tui.operations.form_values import counted, minutes_of
@@ -28,7 +29,7 @@ MOST_TEXT = 200
 class AlertsSection(Section):
     """Alerts. While something is active, arriving here shows the occurrences first."""
 
-    PLACE = "alerts"
+    PLACE = Place.ALERTS
     HELP = """\
 Alerts: what is sent, and to whom, at each stage of something that happens. r raises the alert under \
 the cursor, enter opens it with a tab for each stage, e lets it be raised or not. o shows the \

@@ -10,6 +10,7 @@ from storage.names import key_of
 from storage.records import CustomField
 from storage.vocabulary import FieldType
 from tui.dialogs.confirm import Confirm
+from tui.keys.places import Place
 from tui.port import run_waiting
 from tui.sections.subview import SubSection
 from tui.text.content import detail_line, plain, plain_block
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 class FieldsSection(SubSection):
     """Custom fields, reached from Users."""
 
-    PLACE = "fields"
-    PARENT = "users"
+    PLACE = Place.FIELDS
+    PARENT = Place.USERS
     TITLE = "Users › Custom fields"
     HELP = """\
 The custom fields: what is kept of each user besides the name. At least one of the type Telephone \

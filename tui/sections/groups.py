@@ -10,6 +10,7 @@ from storage import groups as stored
 from storage.names import key_of
 from storage.records import Group, Recipient
 from tui.dialogs.confirm import Confirm
+from tui.keys.places import Place
 from tui.port import run_waiting
 from tui.sections.sorting import ordered
 from tui.sections.subview import SubSection
@@ -28,8 +29,8 @@ _SORTS = {"name": lambda group: key_of(group.name), "members": lambda group: gro
 class GroupsSection(SubSection):
     """User groups, reached from Users."""
 
-    PLACE = "groups"
-    PARENT = "users"
+    PLACE = Place.GROUPS
+    PARENT = Place.USERS
     TITLE = "Users › Groups"
     HELP = """\
 User groups. A message, an alert or a task that goes to a group goes to whoever belongs to it at that \

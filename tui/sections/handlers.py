@@ -16,6 +16,7 @@ from storage import message_history
 from storage.records import Queue
 from storage.vocabulary import HandlerState, OnUnknown
 from tui.dialogs.confirm import Confirm
+from tui.keys.places import Place
 from tui.messages.large_send import agreed
 from tui.review.lines import short_time
 from tui.sections.section import Section
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 class HandlersSection(Section):
     """Communication handlers: the accounts at Clickatell that messages go through."""
 
-    PLACE = "handlers"
+    PLACE = Place.HANDLERS
     HELP = """\
 The communication handlers. Status says Running with the account's balance when the handler reaches \
 Clickatell, and otherwise what is wrong; i finds out more. t checks key and balance at no cost, T \

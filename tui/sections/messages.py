@@ -11,6 +11,7 @@ from textual.content import Content
 from storage import message_history
 from storage.message_history import MessageFilter
 from storage.vocabulary import WITHDRAWN, MessageState
+from tui.keys.places import Place
 from tui.messages import actions as message_actions
 from tui.messages import facts as message_facts
 from tui.messages.source import COLUMNS, Counter, MessageSource, columns_of
@@ -32,7 +33,7 @@ EMPTY = "No messages yet. Press n to write one."
 class MessagesSection(Section):
     """The outbox, the newest first."""
 
-    PLACE = "messages"
+    PLACE = Place.MESSAGES
     HELP = """\
 Every message that was queued, the newest first. Enter shows one with each attempt to send it. f shows \
 only those in one state, p only problems with the reason, / those with certain words in anything that \

@@ -15,6 +15,7 @@ from storage import occurrences as stored
 from storage.occurrence_history import OccurrenceFilter
 from storage.occurrences import Occurrence
 from storage.vocabulary import Stage
+from tui.keys.places import Place
 from tui.occurrences import actions as occurrence_actions
 from tui.occurrences import facts as occurrence_facts
 from tui.operations import occurrences
@@ -67,8 +68,8 @@ class OccurrenceSource:
 class OccurrencesSection(SubSection):
     """Reached from Alerts; shows what is active until one asks for all."""
 
-    PLACE = "occurrences"
-    PARENT = "alerts"
+    PLACE = Place.OCCURRENCES
+    PARENT = Place.ALERTS
     TITLE = "Alerts › Occurrences"
     HELP = """\
 Each time that an alert was raised. ▲ has nobody looking after it: C claims it, A says that something \

@@ -1,30 +1,22 @@
-"""The sections by name, in the order of their digits; each module is loaded when first looked at."""
+"""The class of each section; its module is loaded when the section is first looked at."""
 
-from dataclasses import dataclass
 from importlib import import_module
 
+from tui.keys.places import Place
 from tui.sections.section import Section
 
-
-@dataclass(frozen=True)
-class SectionEntry:
-    title: str
-    module: str
-    class_name: str
-
-
-SECTIONS: dict[str, SectionEntry] = {
-    "handlers": SectionEntry("Handlers", "tui.sections.handlers", "HandlersSection"),
-    "users": SectionEntry("Users", "tui.sections.users", "UsersSection"),
-    "alerts": SectionEntry("Alerts", "tui.sections.alerts", "AlertsSection"),
-    "tasks": SectionEntry("Tasks", "tui.sections.tasks", "TasksSection"),
-    "messages": SectionEntry("Messages", "tui.sections.messages", "MessagesSection"),
-    "review": SectionEntry("Review", "tui.sections.review", "ReviewSection"),
+CLASSES: dict[Place, tuple[str, str]] = {
+    Place.HANDLERS: ("tui.sections.handlers", "HandlersSection"),
+    Place.USERS: ("tui.sections.users", "UsersSection"),
+    Place.ALERTS: ("tui.sections.alerts", "AlertsSection"),
+    Place.TASKS: ("tui.sections.tasks", "TasksSection"),
+    Place.MESSAGES: ("tui.sections.messages", "MessagesSection"),
+    Place.REVIEW: ("tui.sections.review", "ReviewSection"),
 }
 
 
 def make_section(name: str) -> Section:
-    entry = SECTIONS[name]
-    made = getattr(import_module(entry.module), entry.class_name)(id=name)
+    module, class_name = CLASSES[Place(name)]
+    made = getattr(import_module(module), class_name)(id=name)
     assert isinstance(made, Section)
     return made

@@ -13,6 +13,7 @@ from storage import review as stored
 from storage.records import Review
 from storage.review import ReviewFilter
 from storage.vocabulary import Category, Level
+from tui.keys.places import Place
 from tui.review.entry import entry_content, show_entry
 from tui.review.kinds import kind_of
 from tui.review.lines import COLOURS, SIGNS, short_time
@@ -54,7 +55,7 @@ class ReviewSource:
 class ReviewSection(Section):
     """The whole review."""
 
-    PLACE = "review"
+    PLACE = Place.REVIEW
     HELP = """\
 Everything that happened, the newest first: handlers, each attempt to send and each retry, alerts, \
 tasks, and what operators did. Enter shows an entry with what it is about. f chooses a category, a \

@@ -14,6 +14,7 @@ from scheduling.zones import zone_named
 from storage import tasks as stored
 from storage.records import Task
 from tui.dialogs.confirm import Confirm
+from tui.keys.places import Place
 from tui.messages.large_send import agreed
 from tui.operations import task_preview, tasks
 from tui.operations.desk import Desk
@@ -51,7 +52,7 @@ def read_views(desk: Desk) -> list[TaskView]:
 class TasksSection(Section):
     """Scheduled tasks."""
 
-    PLACE = "tasks"
+    PLACE = Place.TASKS
     HELP = """\
 Messages that go out by themselves. All times of a row are in the task's own zone, which stands \
 beside them; the detail has yours too. r runs a task now, e lets \

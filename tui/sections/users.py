@@ -12,6 +12,7 @@ from storage import users as stored
 from storage.records import CustomField, Recipient
 from storage.users import UserFilter
 from tui.dialogs.confirm import Answer, Confirm, Question
+from tui.keys.places import Place
 from tui.port import run_waiting
 from tui.sections.section import Section
 from tui.sections.subview import show_view
@@ -35,7 +36,7 @@ MOST_ASKED_FOR = 5000
 class UsersSection(Section):
     """Users: whom messages go to."""
 
-    PLACE = "users"
+    PLACE = Place.USERS
     HELP = """\
 The users: the people who can be sent to. Number is the first Telephone Number field; a user without \
 a number, or disabled, is left out of messages. M writes to the user under the cursor, or to all that \
@@ -146,7 +147,7 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
 
         key = self.table.cursor_key
         user = await self.console.read(stored.get, key) if key is not None else None
-        section = await self.console.show_section("messages") if user is not None else None
+        section = await self.console.show_section(Place.MESSAGES) if user is not None else None
         if user is not None and isinstance(section, MessagesSection):
             section.show_user(user.id, user.name)
 
