@@ -10,7 +10,7 @@ from rich.style import Style
 from textual import events
 from textual.command import CommandList, CommandPalette
 from textual.screen import Screen
-from textual.widgets import OptionList, Select, Static
+from textual.widgets import OptionList, Select, Static, TabbedContent
 
 from tests.operations.arrange import make_handler, make_people
 from tests.tui.sections.people import desk_at
@@ -21,6 +21,7 @@ from tui.console.app import ConsoleApp
 from tui.dialogs.confirm import Confirm, Question
 from tui.dialogs.diagnosis import Diagnosis, FindingView
 from tui.editors.group import GroupEditor
+from tui.editors.handler import HandlerEditor
 from tui.editors.members import MemberSearch
 from tui.editors.user import UserEditor
 from tui.messages.send_message import SendMessage
@@ -258,3 +259,15 @@ async def test_which_keys_hold_is_asked_before_an_editor_stands(desk: Desk) -> N
     async with console(desk) as pilot:
         editor = await GroupEditor.load(cast(ConsoleApp, pilot.app), None)
         assert editor.check_action("only_members", ()) is False
+
+
+async def test_a_key_that_comes_before_an_editor_stands_acts_once_it_does(desk: Desk) -> None:
+    async with console(desk) as pilot:
+        app = pilot.app
+        assert isinstance(app, ConsoleApp)
+        editor = await HandlerEditor.load(app, None)
+        app.push_screen(editor)
+        assert not editor.is_mounted
+        assert await app.run_action("turn", editor)
+        await settle(pilot, lambda: editor.is_mounted and editor.query_one(TabbedContent).active == "more")
+        assert app.mishaps == []

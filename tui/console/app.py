@@ -354,6 +354,10 @@ class ConsoleApp(WatchedApp):
         if refused is not None:
             self.tell(refused, problem=True)
             return True
+        if isinstance(default_namespace, Widget) and not default_namespace.screen.is_mounted:
+            # It came before the screen was composed, and acts once it is.
+            default_namespace.screen.call_later(self.run_action, action, default_namespace, namespaces)
+            return True
         try:
             return await super().run_action(action, default_namespace, namespaces)
         except Exception as error:  # no key ends the program: it is told, and does nothing
