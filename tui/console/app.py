@@ -1,15 +1,15 @@
 """The console's screen: opens the site after the first frame, and leaves cleanly.
 
-Everything that reads or writes the site happens off the screen's thread: `read` and
-`operate` hand calls to threads, `SiteWatch` posts what is new, and the engine has a thread
-and a loop of its own: a screen that fails takes neither the site nor the engine along (`OpenSite`).
+Everything that reads or writes the site happens off the screen's thread: `SiteCalls` hands calls
+to threads, `SiteWatch` posts what is new, and the engine has a thread and a loop of its own: a
+screen that fails takes neither the site nor the engine along (`OpenSite`).
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar, cast
 
 from rich.text import Text
 from textual import events
@@ -29,6 +29,7 @@ from tui.console.appearance import Appearance
 from tui.console.main_screen import MainScreen
 from tui.console.open_site import OpenSite
 from tui.console.settings import ConsoleSettings
+from tui.console.site_calls import SiteCalls
 from tui.console.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.help import HelpScreen
@@ -47,8 +48,6 @@ from tui.widgets.menu import ContextMenu
 from tui.widgets.palette import ActionProvider
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
-
     from scheduling.engine_thread import EngineThread
     from storage.vocabulary import Role
     from tui.operations.desk import Desk
@@ -81,7 +80,7 @@ class SiteUnusable(Message):
 paste.install()
 
 
-class ConsoleApp(WatchedApp):
+class ConsoleApp(SiteCalls, WatchedApp):
     """The Textual app. `desk` is there once the site is open."""
 
     TITLE = "commsdesk"
@@ -254,37 +253,7 @@ class ConsoleApp(WatchedApp):
     def on_watch_failed(self, message: WatchFailed) -> None:
         self._main.watch_failed(message.reason)
 
-    # Reading and writing off the screen's thread
-
-    async def read(
-        self, query: "Callable[Concatenate[sa.Connection, P], T]", *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Run a storage query on a thread with a connection of its own."""
-        desk = self.desk
-        assert desk is not None, "nothing is read before the site is open"
-
-        def run() -> T:
-            return desk.read(query, *args, **kwargs)
-
-        return await asyncio.to_thread(run)
-
-    async def operate(
-        self, operation: "Callable[Concatenate[Desk, P], T]", *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Run an operation on a thread, and nudge the engine: there may be something to do."""
-        desk = self.desk
-        assert desk is not None, "nothing is written before the site is open"
-        result = await asyncio.to_thread(lambda: operation(desk, *args, **kwargs))
-        self.nudge()
-        return result
-
-    async def ask(
-        self, question: "Callable[Concatenate[Desk, P], T]", *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Run an operation that only reads, on a thread."""
-        desk = self.desk
-        assert desk is not None, "nothing is read before the site is open"
-        return await asyncio.to_thread(lambda: question(desk, *args, **kwargs))
+    # Asking the person
 
     async def ask_person(self, question: Screen[T]) -> T | None:
         """Show a question and wait for its answer. Only from a worker or an action run as one."""
@@ -308,11 +277,6 @@ class ConsoleApp(WatchedApp):
         # The worker makes the coroutine: one that is replaced before it begins leaves none unawaited.
         begun = cast(Callable[[], None], show)
         self.run_worker(begun, group="editor", exclusive=True, exit_on_error=False)
-
-    def nudge(self) -> None:
-        """Let the engine look for work now."""
-        if self.engine is not None and self.engine.engine is not None:
-            self.engine.engine.nudge()
 
     def tell(self, text: str, *, problem: bool = False) -> None:
         """A line at the edge of the screen that goes away by itself. Outside text is made plain."""
@@ -405,35 +369,25 @@ class ConsoleApp(WatchedApp):
         """Leave; asks first when nothing would be sent afterwards."""
         if self.leaving:
             return
-        warning = await self._nothing_sent_after()
+        warning = await self._warning_before_leaving()
         if warning is None:
             self.leave()
             return
         question = Confirm("Leave the console?", yes="Leave", no="Stay", hangs=[warning])
         self.push_screen(question, lambda answer: self.leave() if answer == "yes" else None)
 
-    async def _nothing_sent_after(self) -> str | None:
+    async def _warning_before_leaving(self) -> str | None:
         """The sentence to ask with, where this console's engine is the only one alive."""
         here = self.engine.engine if self.engine else None
-        if (
-            here is None
-            or self.desk is None
-            or not here.holds_lease
-            or self.settings.kind == InstanceKind.DEMO
-        ):
+        kind = self.settings.kind
+        if here is None or self.desk is None or not here.holds_lease or kind == InstanceKind.DEMO:
             return None
         from storage import instances
 
         alive = await self.read(instances.alive, self.desk.now())
         if any(other.id != here.instance_id for other in alive):
             return None
-        overview = self.overview
-        parts = []
-        if waiting := overview.waiting + overview.retrying + overview.sending:
-            parts.append(f"{waiting} waiting")
-        if overview.next_task_at is not None:
-            parts.append(f"next task {overview.next_task_at.astimezone():%a %H:%M} ({overview.next_task})")
-        return "Nothing will be sent after this" + (f": {'; '.join(parts)}" if parts else "")
+        return self.overview.nothing_sent_after
 
     def leave(self, status: int = 0, last_words: str | None = None) -> None:
         """Stop claiming at once, let the answers come, then end; `last_words` stay on the terminal."""

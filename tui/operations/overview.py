@@ -54,6 +54,16 @@ class Overview:
     newest_open: int = 0
     failed_today: int = 0
 
+    @property
+    def nothing_sent_after(self) -> str:
+        """What is said before the only engine ends: what waits, and which task comes next."""
+        parts = []
+        if waiting := self.waiting + self.retrying + self.sending:
+            parts.append(f"{waiting} waiting")
+        if self.next_task_at is not None:
+            parts.append(f"next task {self.next_task_at.astimezone():%a %H:%M} ({self.next_task})")
+        return "Nothing will be sent after this" + (f": {'; '.join(parts)}" if parts else "")
+
     def beat_age(self, now: datetime) -> timedelta | None:
         """The age of the last beat once it is worth showing."""
         if self.beaten_at is None or not self.engine_running:
