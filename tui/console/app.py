@@ -1,15 +1,15 @@
 """The console's screen: opens the site after the first frame, and leaves cleanly.
 
-Everything that reads or writes the site happens off the screen's thread: `SiteCalls` hands calls
+Everything that reads or writes the site happens off the screen's thread: `PortApp` hands calls
 to threads, `SiteWatch` posts what is new, and the engine has a thread and a loop of its own: a
 screen that fails takes neither the site nor the engine along (`OpenSite`).
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from rich.text import Text
 from textual import events
@@ -28,8 +28,8 @@ from tui.console import session_limits
 from tui.console.appearance import Appearance
 from tui.console.main_screen import MainScreen
 from tui.console.open_site import OpenSite
+from tui.console.port_app import PortApp
 from tui.console.settings import ConsoleSettings
-from tui.console.site_calls import SiteCalls
 from tui.console.watch import Reviewed, RoleChanged, SignedOff, SiteChanged, SiteWatch, WatchFailed
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.help import HelpScreen
@@ -42,7 +42,7 @@ from tui.sections.section import Section
 from tui.terminal import paste
 from tui.terminal.key_order import TYPED, InOrder
 from tui.terminal.size import within_reason
-from tui.terminal.textual_private import CompositorUpdate, WatchedApp, install, is_going
+from tui.terminal.textual_private import CompositorUpdate, install, is_going
 from tui.text.plain import plain_str
 from tui.widgets.menu import ContextMenu
 from tui.widgets.palette import ActionProvider
@@ -80,7 +80,7 @@ class SiteUnusable(Message):
 paste.install()
 
 
-class ConsoleApp(SiteCalls, WatchedApp):
+class ConsoleApp(PortApp):
     """The Textual app. `desk` is there once the site is open."""
 
     TITLE = "commsdesk"
@@ -104,14 +104,12 @@ class ConsoleApp(SiteCalls, WatchedApp):
         self.settings = settings
         self.site = site or OpenSite(settings, open_desk)
         self.appearance = Appearance(self, settings, settings.operator or local_name())
-        self.desk: Desk | None = None
         self.failure: Exception | None = None
         """What ended this screen, where it did not end as it was asked to."""
         self.mishaps: list[Exception] = []
         """What went wrong in actions since the start; each stopped only itself."""
         self._notice = notice
         self.overview = Overview()
-        self.awaited: set[asyncio.Future[Any]] = set()  # answers of people that workers wait for
         self.leaving = False
         self._watch: SiteWatch | None = None
         self._screen_loop: asyncio.AbstractEventLoop | None = None
@@ -253,42 +251,8 @@ class ConsoleApp(SiteCalls, WatchedApp):
     def on_watch_failed(self, message: WatchFailed) -> None:
         self._main.watch_failed(message.reason)
 
-    # Asking the person
-
-    async def ask_person(self, question: Screen[T]) -> T | None:
-        """Show a question and wait for its answer. Only from a worker or an action run as one."""
-        # Where what waits is called off, the question stays, and its answer must find a place to go.
-        answer = asyncio.shield(self.push_screen(question, wait_for_dismiss=True))
-        self.awaited.add(answer)
-        try:
-            return await answer
-        finally:
-            self.awaited.discard(answer)
-
-    def open_editor(self, load: "Callable[[], Awaitable[Screen[Any]]]") -> None:
-        """Read what an editor needs on a thread, then show it."""
-
-        async def show() -> None:
-            try:
-                self.push_screen(await load(), self._main.saved)
-            except Exception as error:
-                self.tell(str(error) or type(error).__name__, problem=True)
-
-        # The worker makes the coroutine: one that is replaced before it begins leaves none unawaited.
-        begun = cast(Callable[[], None], show)
-        self.run_worker(begun, group="editor", exclusive=True, exit_on_error=False)
-
-    def tell(self, text: str, *, problem: bool = False) -> None:
-        """A line at the edge of the screen that goes away by itself. Outside text is made plain."""
-        self.notify(plain_str(text), severity="error" if problem else "information", markup=False)
-
-    def warn(self, text: str) -> None:
-        """The same, for something that was done and has a consequence that one should know."""
-        self.notify(plain_str(f"▲ {text}"), severity="warning", markup=False)
-
-    def in_background(self, work: Coroutine[Any, Any, Any], group: str) -> None:
-        """Do something that waits without holding up the keys; the newest of a group replaces the others."""
-        self.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+    def edited(self, what: object) -> None:
+        self._main.saved(what)
 
     # Sections
 

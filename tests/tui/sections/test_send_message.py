@@ -8,6 +8,7 @@ import pytest
 from storage import message_history, message_templates
 from storage.records import Message, Recipient
 from tests.operations.arrange import ANN, JOE, make_handler, make_people, to
+from tests.tui.double import double
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
 from tui.dialogs.ask_text import AskText
@@ -63,7 +64,7 @@ async def test_from_the_list_of_messages_to_a_message_on_disk(desk: Desk) -> Non
 
 async def test_the_button_sends_with_the_mouse(desk: Desk) -> None:
     make_handler(desk)
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         dialog = await opened(pilot, to(JOE))
         dialog.composer.text = "hello"
         await pilot.pause()
@@ -73,7 +74,7 @@ async def test_the_button_sends_with_the_mouse(desk: Desk) -> None:
 
 async def test_what_cannot_be_sent_is_said_and_nothing_is_lost(desk: Desk) -> None:
     make_handler(desk, most_parts=1)
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         dialog = await opened(pilot, [])
         await pilot.press("ctrl+s")
         await settle(pilot, lambda: "✗ Message is empty: write a text" in screen_text(pilot))
@@ -93,7 +94,7 @@ async def test_what_cannot_be_sent_is_said_and_nothing_is_lost(desk: Desk) -> No
 async def test_more_than_twenty_people_are_asked_about_once(desk: Desk) -> None:
     make_handler(desk)
     numbers = [f"+4477009001{n:02d}" for n in range(21)]
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         dialog = await opened(pilot, to(*numbers))
         dialog.composer.text = "x" * 161
         dialog.action_send()
@@ -113,7 +114,7 @@ async def test_someone_named_who_cannot_be_reached_is_asked_about(desk: Desk) ->
     make_handler(desk)
     ids = make_people(desk.database, {"Joe": JOE, "Ann": ANN}, disabled=["Ann"])
     chosen = [Recipient(user_id=ids[name], name=name) for name in ("Joe", "Ann")]
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         dialog = await opened(pilot, chosen)
         dialog.composer.text = "hello"
         dialog.action_send()
@@ -127,7 +128,7 @@ async def test_someone_named_who_cannot_be_reached_is_asked_about(desk: Desk) ->
 async def test_fields_are_filled_in_only_when_asked_for(desk: Desk) -> None:
     make_handler(desk)
     ids = make_people(desk.database, {"Joe Hart": JOE})
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         for fields, text in ((False, "Hi {First Name}"), (True, "Hi Joe")):
             dialog = await opened(pilot, [Recipient(user_id=ids["Joe Hart"], name="Joe Hart")])
             dialog.form.set_value("fields", fields)
@@ -140,7 +141,7 @@ async def test_fields_are_filled_in_only_when_asked_for(desk: Desk) -> None:
 
 async def test_a_text_is_kept_and_taken_again(desk: Desk) -> None:
     make_handler(desk)
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         dialog = await opened(pilot, to(JOE))
         dialog.composer.text = "Hi {Name}, gate shut"
         dialog.composer.focus_text()
@@ -162,7 +163,7 @@ async def test_a_text_is_kept_and_taken_again(desk: Desk) -> None:
 
 async def test_the_menu_of_kept_texts_stays_when_the_tab_takes_the_focus_late(desk: Desk) -> None:
     make_handler(desk)
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         dialog = await opened(pilot, to(JOE))
         dialog.composer.text = "Gate shut"
         await pilot.press("f6")
@@ -177,7 +178,7 @@ async def test_the_menu_of_kept_texts_stays_when_the_tab_takes_the_focus_late(de
 
 async def test_leaving_asks_when_something_was_written(desk: Desk) -> None:
     make_handler(desk)
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         dialog = await opened(pilot, to(JOE))
         await pilot.press("x", "escape")
         await shown(pilot, Confirm)
@@ -227,7 +228,7 @@ async def test_hostile_names_everywhere(desk: Desk) -> None:
     make_handler(desk, name=hostile)
     ids = make_people(desk.database, {hostile: JOE, "\x1b[31mAnn\u202e": None}, {"[b] group": [hostile]})
     chosen = [Recipient(user_id=ids[hostile], name=hostile), Recipient(group_id=ids["[b] group"], name="[b]")]
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         dialog = await opened(pilot, chosen)
         dialog.composer.text = hostile
         await pilot.press("f2")
