@@ -7,8 +7,9 @@ from textual.screen import Screen
 from storage.records import Recipient
 from storage.tables import users
 from tests.operations.arrange import ANN, JOE, THEN, make_people
+from tests.tui.double import double
 from tests.tui.kit.hostile import HOSTILE
-from tests.tui.support import console, make_desk, screen_text, settle
+from tests.tui.support import make_desk, screen_text, settle
 from tui.operations.desk import Desk
 from tui.text.plain import plain_str
 from tui.widgets.recipients_picker import RecipientsPicker, SearchInput
@@ -47,7 +48,7 @@ async def opened(pilot, recipients=()):  # type: ignore[no-untyped-def]
 
 async def test_users_groups_and_numbers_are_found_added_and_taken_out(desk: Desk) -> None:
     ids = make_people(desk.database, {"Joe Hart": JOE, "Ann Lee": ANN}, {"Night shift": ["Ann Lee"]})
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         picker = await opened(pilot)
         await pilot.press(*"nig")
         await pilot.press("enter")
@@ -72,7 +73,7 @@ async def test_users_groups_and_numbers_are_found_added_and_taken_out(desk: Desk
 
 
 async def test_a_wrong_number_is_told_and_nothing_is_added(desk: Desk) -> None:
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         picker = await opened(pilot)
         await pilot.press(*"+44", "enter")
         await settle(pilot, lambda: "✗" in screen_text(pilot))
@@ -85,7 +86,7 @@ async def test_a_wrong_number_is_told_and_nothing_is_added(desk: Desk) -> None:
 
 
 async def test_several_numbers_at_once(desk: Desk) -> None:
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         picker = await opened(pilot)
         picker.query_one(SearchInput).value = f"{JOE}, +44 7700 900124"
         await pilot.press("enter")
@@ -98,14 +99,14 @@ async def test_who_is_left_out_and_why(desk: Desk) -> None:
         desk.database, {"Joe": None, "Ann": ANN, "Bob": JOE}, {"All": ["Joe", "Bob"]}, disabled=["Ann"]
     )
     chosen = [Recipient(user_id=ids["Ann"], name="Ann"), Recipient(group_id=ids["All"], name="All")]
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         picker = await opened(pilot, chosen)
         assert "▲ 2 left out: Ann is disabled; Joe has no telephone number" in screen_text(pilot)
         assert [person.name for person in picker.reach.reached] == ["Bob"]
 
 
 async def test_without_a_telephone_field_it_says_what_to_do(desk: Desk) -> None:
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         await opened(pilot, [Recipient(user_id=1, name="Joe")])
         await settle(pilot, lambda: "No Telephone Number field yet" in screen_text(pilot))
 
@@ -124,7 +125,7 @@ async def test_ten_thousand_users_are_searched_in_pages(desk: Desk) -> None:
     ]
     with desk.database.write() as tx:
         tx.execute(sa.insert(users).values(created_at=THEN, changed_at=THEN), rows)
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         picker = await opened(pilot)
         assert picker.found.count == 10_000
         assert picker.found.rows_held <= 200
@@ -140,7 +141,7 @@ async def test_hostile_names(desk: Desk) -> None:
     names = {f"{name} {text[:500]}".encode(errors="replace").decode(): JOE for name, text in HOSTILE.items()}
     ids = make_people(desk.database, names, {"[/red] \x1b[31m": list(names)})
     chosen = [Recipient(user_id=ids[name], name=name) for name in names]
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         await opened(pilot, chosen)
         await pilot.pause()
         text = screen_text(pilot)
