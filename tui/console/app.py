@@ -16,7 +16,7 @@ from textual import events
 from textual.actions import ActionParseResult, parse
 from textual.binding import BindingType
 from textual.command import CommandPalette
-from textual.dom import DOMNode
+from textual.dom import DOMNode, NoScreen
 from textual.geometry import Size
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -282,9 +282,8 @@ class ConsoleApp(PortApp):
         if refused is not None:
             self.tell(refused, problem=True)
             return True
-        if isinstance(default_namespace, Widget) and not default_namespace.screen.is_mounted:
-            # It came before the screen was composed, and acts once it is.
-            default_namespace.screen.call_later(self.run_action, action, default_namespace, namespaces)
+        if screen := _screen_to_come(default_namespace):
+            screen.call_later(self.run_action, action, default_namespace, namespaces)
             return True
         try:
             return await super().run_action(action, default_namespace, namespaces)
@@ -375,3 +374,13 @@ class ConsoleApp(PortApp):
         if self.failure is None:
             self.failure = error
         self.end_failed(error)
+
+
+def _screen_to_come(target: DOMNode | None) -> Screen[Any] | None:
+    """The screen that an action came too early for: it is on its way, and not composed yet."""
+    if not isinstance(target, Widget):
+        return None
+    try:
+        return None if target.screen.is_mounted else target.screen
+    except NoScreen:  # it was taken away
+        return None
