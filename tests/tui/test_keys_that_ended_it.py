@@ -208,6 +208,10 @@ async def test_enter_twice_in_the_palette(desk: Desk) -> None:
             )
             at_once(pilot, "down", "enter", "enter", "enter")
             await settle(pilot, lambda: not isinstance(pilot.app.screen, CommandPalette))
+            # The enters behind the first may have opened what is under the cursor.
+            await settle(pilot, lambda: not any(each.is_running for each in pilot.app.workers))
+            while len(pilot.app.screen_stack) > 1:
+                await pilot.press("escape")
         assert pilot.app.failure is None  # type: ignore[attr-defined]
 
 
