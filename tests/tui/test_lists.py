@@ -124,7 +124,7 @@ async def test_another_filter_puts_the_cursor_on_the_first_row(desk: Desk) -> No
         assert section.table.chosen == (), "until the list is read no key reaches a row of the old one"
         await rows_are(pilot, 3)
         assert section.table.cursor_key == keys[290]
-        assert "3 of 300" in screen_text(pilot)
+        await settle(pilot, lambda: "3 of 300" in screen_text(pilot))
         await pilot.press("down")
         section.show_state("")
         await rows_are(pilot, 300)
