@@ -151,7 +151,7 @@ def test_a_storm_on_an_alarm_that_is_refused_for_good_sends_seldom(
 def test_an_alarm_that_outlived_its_gateways_absence_is_sent_with_the_next_raise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Section 1, case 5, and A3: the gateway was away for longer than the retry window."""
+    """Section 1, case 5: the gateway was away for longer than the retry window."""
 
     async def main(clock: VirtualClock) -> None:
         away = True

@@ -27,13 +27,13 @@ class Removal:
 
 
 LOST, DOUBLED, ONCE = "1 nothing is lost", "2 a duplicate is said", "3 once per due time"
-CLOCK, STOOD_STILL = "A6 plans are lengths of time", "A9 an answer that has come is read"
+CLOCK, STOOD_STILL = "plans are lengths of time", "an answer that has come is read"
 TOLD = "an alert of which nobody was told goes out again; those told hear of the end"
 PAUSES, ANSWERED = "a pause holds up no alarm and ends", "one asked, one answered"
-FACTS, TAMPERED, ECHOED = "A4 signs by kind", "D28 a tampered review is not whole", "D33 a key echoed back"
+FACTS, TAMPERED, ECHOED = "signs by kind", "a tampered review is not whole", "a key echoed back"
 LATE, BAD_ROW, BAD_INPUT = "4 a late holder does no harm", "5 one bad row stops nothing", "6 bad input"
-FILES, PRINTED, RESTORED = "D29 files of operators", "D30 what is printed", "D31 what a restore lets in"
-BEFORE_LOGIN, SMALL = "D32 before anybody has logged in", "D34 what no person types"
+FILES, PRINTED, RESTORED = "files of operators", "what is printed", "what a restore lets in"
+BEFORE_LOGIN, SMALL = "before anybody has logged in", "what no person types"
 WITHDRAWN, ORDER, WAY_FREE = "rules 1 to 4: what is withdrawn", "order of messages", "the way is free again"
 
 REMOVALS = (
