@@ -1,4 +1,4 @@
-"""What is not sent any more because an occurrence went on: section 1 of docs/alerts.md.
+"""What is not sent any more because an occurrence went on: docs/alerts.md, "What is withdrawn".
 
 `ruling` is the rule, of values alone; everything that withdraws asks it, whether a step is taken or
 an answer would plan a retry. An alert's answer plan is handed to it as a value; there is none yet.

@@ -1,4 +1,4 @@
-"""The way is free again: alarms do not wait for their minute. Section 1 of docs/alerts.md."""
+"""The way is free again: alarms do not wait for their minute. See docs/alerts.md."""
 
 from datetime import timedelta
 from decimal import Decimal

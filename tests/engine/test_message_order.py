@@ -1,4 +1,4 @@
-"""Messages to one number keep their order: section 1 of docs/alerts.md, "Order"."""
+"""Messages to one number keep their order: docs/alerts.md, "In which order messages go"."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -56,7 +56,7 @@ def hand_site(folder: Path, clock: VirtualClock, **values: Any) -> tuple[Databas
 def test_case_7_by_hand_two_texts_arrive_in_the_order_of_writing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Outcome, batch: int
 ) -> None:
-    """Section 1, case 7, by hand: the first is met by a busy gateway."""
+    """Case 7 of docs/alerts.md, by hand: the first is met by a busy gateway."""
 
     async def main(clock: VirtualClock) -> None:
         sender = scripted(clock, monkeypatch, busy_first("ALL CLEAR", kind=kind))
@@ -105,7 +105,7 @@ def test_a_late_no_to_one_of_unknown_outcome_never_comes_after_the_newer(
 
 
 def test_case_7_over_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Section 1, case 7: the order is on disk."""
+    """Case 7 of docs/alerts.md: the order is on disk."""
 
     async def main(clock: VirtualClock) -> None:
         sender = scripted(clock, monkeypatch, busy_first("one", times=2))

@@ -129,7 +129,7 @@ def test_it_waits_on_where_the_gateway_was_busy_and_goes_after_the_retry(
 def test_a_storm_on_an_alarm_that_is_refused_for_good_sends_seldom(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Section 1, rule 7: sent again after 1, 2, 4 … min at most, however often it is raised."""
+    """Sent again after 1, 2, 4 … min at most, however often it is raised."""
 
     async def main(clock: VirtualClock) -> None:
         sender = ScriptedSender(clock, lambda message, n: outcome(OutcomeKind.REJECTED, code="25"))
@@ -151,7 +151,7 @@ def test_a_storm_on_an_alarm_that_is_refused_for_good_sends_seldom(
 def test_an_alarm_that_outlived_its_gateways_absence_is_sent_with_the_next_raise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Section 1, case 5: the gateway was away for longer than the retry window."""
+    """Case 5 of docs/alerts.md: the gateway was away for longer than the retry window."""
 
     async def main(clock: VirtualClock) -> None:
         away = True
@@ -206,7 +206,7 @@ def test_a_system_alert_is_sent_again_while_its_cause_lasts_and_nobody_is_told(
 def test_case_4_a_busy_answer_after_the_end_withdraws_both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Section 1, case 4: no second attempt, Joe is not told, and the OVER that waited is withdrawn too."""
+    """Case 4: no second attempt, Joe is not told, and the OVER that waited is withdrawn too."""
 
     async def main(clock: VirtualClock) -> None:
         sender = ScriptedSender(clock, lambda message, n: outcome(OutcomeKind.BUSY, code="19"))
@@ -230,7 +230,7 @@ def test_case_4_a_busy_answer_after_the_end_withdraws_both(
 
 
 def test_cases_1_and_6_the_end_before_anybody_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Section 1, cases 1 and 6: the inbox stays empty, and the next raise with the key sends."""
+    """Cases 1 and 6 of docs/alerts.md: the inbox stays empty, and the next raise with the key sends."""
 
     async def main(clock: VirtualClock) -> None:
         away = True

@@ -1,4 +1,4 @@
-"""What is not sent any more because its occurrence went on: rules 1 to 4 of section 1 of docs/alerts.md."""
+"""What is not sent any more because its occurrence went on: docs/alerts.md, "What is withdrawn"."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -95,7 +95,7 @@ def withdrawn(message: Message) -> bool:
 def test_case_1_raised_and_restored_while_nothing_listens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Section 1, case 1 (to a fixed person): OPEN never goes out; the withdrawal is said once."""
+    """Case 1 of docs/alerts.md (to a fixed person): OPEN never goes out; the withdrawal is said once."""
 
     async def main(clock: VirtualClock) -> None:
         up = clock.boottime() + 30
@@ -129,7 +129,7 @@ def occurrences_ended(database: Database, occurrence: int) -> str:
 def test_case_2_who_waits_is_withdrawn_and_who_was_told_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Section 1, case 2: Joe was accepted, Amy waits for her retry: Amy's alone is withdrawn."""
+    """Case 2 of docs/alerts.md: Joe was accepted, Amy waits for her retry: Amy's alone is withdrawn."""
 
     async def main(clock: VirtualClock) -> None:
         scripted(clock, monkeypatch, lambda item, n: BUSY if item.to == AMY and n < 2 else ACCEPTED)
@@ -151,7 +151,7 @@ def test_case_2_who_waits_is_withdrawn_and_who_was_told_is_left(
 def test_case_3_without_a_plan_a_claim_stops_nobody_from_being_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: Stage
 ) -> None:
-    """Section 1, case 3, first half."""
+    """Case 3 of docs/alerts.md, first half."""
 
     async def main(clock: VirtualClock) -> None:
         up = clock.boottime() + 30
@@ -171,7 +171,7 @@ def test_case_3_without_a_plan_a_claim_stops_nobody_from_being_told(
 def test_case_4_the_answer_to_one_under_way_plans_no_retry(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Section 1, case 4: sending while the alert is restored, then busy: no second attempt."""
+    """Case 4 of docs/alerts.md: sending while the alert is restored, then busy: no second attempt."""
 
     async def main(clock: VirtualClock) -> None:
         sender = scripted(clock, monkeypatch, lambda item, n: BUSY, takes=5.0)
@@ -213,7 +213,7 @@ def test_an_accepted_answer_to_one_under_way_stays_accepted(
 def test_case_6_the_same_key_again_is_a_new_occurrence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Section 1, case 6: what was withdrawn stays so, the new Created goes out."""
+    """Case 6 of docs/alerts.md: what was withdrawn stays so, the new Created goes out."""
 
     async def main(clock: VirtualClock) -> None:
         up = clock.boottime() + 30
@@ -237,7 +237,7 @@ def test_case_6_the_same_key_again_is_a_new_occurrence(
 def test_case_7_busy_when_raised_and_well_when_restored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Section 1, case 7: the phone gets OVER alone; ALARM is withdrawn and that is said."""
+    """Case 7 of docs/alerts.md: the phone gets OVER alone; ALARM is withdrawn and that is said."""
 
     async def main(clock: VirtualClock) -> None:
         well = clock.boottime() + 5

@@ -34,7 +34,7 @@ FACTS, TAMPERED, ECHOED = "signs by kind", "a tampered review is not whole", "a 
 LATE, BAD_ROW, BAD_INPUT = "4 a late holder does no harm", "5 one bad row stops nothing", "6 bad input"
 FILES, PRINTED, RESTORED = "files of operators", "what is printed", "what a restore lets in"
 BEFORE_LOGIN, SMALL = "before anybody has logged in", "what no person types"
-WITHDRAWN, ORDER, WAY_FREE = "rules 1 to 4: what is withdrawn", "order of messages", "the way is free again"
+WITHDRAWN, ORDER, WAY_FREE = "what is withdrawn", "order of messages", "the way is free again"
 
 REMOVALS = (
     Removal(

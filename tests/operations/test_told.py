@@ -66,7 +66,7 @@ def left(desk: Desk, occurrence_id: int, stage: str) -> list[tuple[str, str, str
 
 
 def test_restored_to_those_told_reaches_nobody_where_nobody_was(desk: Desk, texts) -> None:  # type: ignore[no-untyped-def]
-    """Section 1, case 1: the event says that nobody had been told, and it is no failure."""
+    """Case 1 of docs/alerts.md: the event says that nobody had been told, and it is no failure."""
     number = occurrences.raise_alert(desk, gas(desk, *to(JOE))).occurrence.id
     stepped = occurrences.step(desk, number, Stage.RESTORED)
     assert stepped.queued.message_ids == [] and stepped.queued.nobody_told and stepped.queued.problems == []
@@ -172,7 +172,7 @@ def test_raised_again_sends_where_nobody_is_told(
     clock: StandingClock,
     texts,  # type: ignore[no-untyped-def]
 ) -> None:
-    """Section 1, case 5."""
+    """Case 5 of docs/alerts.md."""
     alert = gas(desk, *to(JOE))
     number = occurrences.raise_alert(desk, alert, key="k").occurrence.id
     fail_for_good(database, clock, 1)
