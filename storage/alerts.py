@@ -77,6 +77,14 @@ def get(connection: sa.Connection | Transaction, alert_id: int) -> Alert | None:
     return found[0] if found else None
 
 
+def present(connection: sa.Connection | Transaction, alert_id: int) -> Alert | None:
+    """By id, None where it was removed."""
+    found = _records(
+        connection, sa.select(*_OWN).where(alerts.c.id == alert_id, alerts.c.removed_at.is_(None))
+    )
+    return found[0] if found else None
+
+
 def by_name(connection: sa.Connection | Transaction, name: str) -> Alert | None:
     query = sa.select(*_OWN).where(alerts.c.name_key == key_of(name), alerts.c.removed_at.is_(None))
     found = _records(connection, query)

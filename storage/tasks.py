@@ -32,6 +32,12 @@ def get(connection: sa.Connection | Transaction, task_id: int) -> Task | None:
     return found[0] if found else None
 
 
+def present(connection: sa.Connection | Transaction, *task_ids: int) -> list[Task]:
+    """Those of these tasks that are not removed, by id."""
+    query = sa.select(*RECORD).where(tasks.c.id.in_(task_ids), tasks.c.removed_at.is_(None))
+    return _records(connection, query.order_by(tasks.c.id))
+
+
 def by_name(connection: sa.Connection, name: str) -> Task | None:
     query = sa.select(*RECORD).where(tasks.c.name_key == key_of(name), tasks.c.removed_at.is_(None))
     found = _records(connection, query)
@@ -88,7 +94,7 @@ def next_task(connection: sa.Connection) -> tuple[str, datetime] | None:
     query = (
         sa.select(tasks.c.name, tasks.c.next_due_at)
         .where(tasks.c.enabled == 1, tasks.c.removed_at.is_(None), tasks.c.next_due_at.is_not(None))
-        .order_by(tasks.c.next_due_at)
+        .order_by(tasks.c.next_due_at, tasks.c.id)
         .limit(1)
     )
     row = connection.execute(query).first()

@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from storage import alerts as stored_alerts
 from storage import message_history
 from storage import tasks as stored
 from storage.records import Recipient, Task
 from storage.vocabulary import Origin, WhenMissed
 from tests.operations.arrange import ANN, JOE, make_handler, make_people, to
 from tests.operations.conftest import StandingClock
-from tui.operations import handlers, messages, review, task_preview, tasks
+from tui.operations import alerts, handlers, messages, names, review, status, task_preview, tasks
 from tui.operations.action_form import ActionForm
+from tui.operations.alert_form import AlertForm
 from tui.operations.desk import Desk
 from tui.operations.errors import NotAllowed, Refused
 from tui.operations.tasks import TaskForm
@@ -266,3 +268,17 @@ def test_json_has_the_promised_names(desk: Desk, form: TaskForm) -> None:
         found
     )
     assert found["actions"][0]["recipients"] == [{"kind": "number", "id": None, "name": JOE}]
+
+
+def test_what_is_asked_of_one_task_or_alert_lists_no_table(
+    desk: Desk, form: TaskForm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = tasks.add(desk, form).task
+    alert = alerts.add(desk, AlertForm(name="Fire")).alert
+    for whole in (stored, stored_alerts):
+        monkeypatch.setattr(whole, "listing", lambda *given: pytest.fail("the whole table is listed"))
+    assert status.status(desk).next_task == task.name
+    assert task_preview.size(desk, [task.id]).messages == 1
+    with desk.database.read() as connection:
+        assert names.task(connection, str(task.id)) == tasks.read(connection, task.id) == task
+        assert alerts.named(connection, str(alert.id)) == alerts.read(connection, alert.id)

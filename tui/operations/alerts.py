@@ -72,14 +72,10 @@ class Saved:
 
 def named(connection: sa.Connection, text: str) -> Alert:
     """An alert by name or id. Raises `Refused` with the nearest name."""
-
-    def by_id(alert_id: int) -> Alert | None:
-        return next((alert for alert in stored.listing(connection) if alert.id == alert_id), None)
-
     return one_of(
         text,
         "alert",
-        by_id,
+        lambda alert_id: stored.present(connection, alert_id),
         lambda name: stored.by_name(connection, name),
         lambda: [known.name for known in stored.listing(connection)],
     )
@@ -194,7 +190,7 @@ def remove(desk: Desk, alert_id: int, *, although_active: bool = False) -> int:
 
 def read(connection: sa.Connection, alert_id: int) -> Alert:
     """The alert, or `Refused` when it is not there any more."""
-    found = next((alert for alert in stored.listing(connection) if alert.id == alert_id), None)
+    found = stored.present(connection, alert_id)
     if found is None:
         raise Refused("the alert was removed meanwhile: choose another")
     return found

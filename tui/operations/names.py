@@ -99,13 +99,10 @@ def group(connection: sa.Connection, text: str) -> Group:
 
 
 def task(connection: sa.Connection, text: str) -> Task:
-    def by_id(task_id: int) -> Task | None:
-        return next((known for known in tasks.listing(connection) if known.id == task_id), None)
-
     return one_of(
         text,
         "scheduled task",
-        by_id,
+        lambda task_id: next(iter(tasks.present(connection, task_id)), None),
         lambda name: tasks.by_name(connection, name),
         lambda: [known.name for known in tasks.listing(connection)],
     )

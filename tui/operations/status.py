@@ -75,8 +75,7 @@ def status(desk: Desk) -> SiteStatus:
     folder = desk.database.folder.path
     with desk.database.read() as connection:
         lease = leases.current(connection)
-        following = [task for task in stored_tasks.listing(connection) if task.enabled and task.next_due_at]
-        following.sort(key=lambda task: (task.next_due_at or now, task.id))
+        next_task, next_due_at = stored_tasks.next_task(connection) or (None, None)
         found = SiteStatus(
             folder=str(folder),
             at=now,
@@ -86,8 +85,8 @@ def status(desk: Desk) -> SiteStatus:
             clock_hold=clock_hold.hold_of(connection),
             unknown=message_history.count_undecided(connection),
             oldest_due_at=outbox.oldest_due(connection, now),
-            next_task=following[0].name if following else None,
-            next_task_due_at=following[0].next_due_at if following else None,
+            next_task=next_task,
+            next_task_due_at=next_due_at,
             handlers=views,
             free_bytes=integrity.free_bytes(folder),
             unheard=unheard.look(connection, now),

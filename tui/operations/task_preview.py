@@ -77,15 +77,14 @@ def size(desk: Desk, task_ids: Sequence[int]) -> SendSize:
     """How many people, messages and parts it comes to when these tasks run now."""
     planned: list[Planned] = []
     with desk.database.read() as connection:
-        for task in stored_tasks.listing(connection):
-            if task.id in task_ids:
-                planned += actions.plan(
-                    connection,
-                    task.actions,
-                    desk.now(),
-                    values=firing.values_of(task),
-                    useful_life=task.useful_life,
-                )
+        for task in stored_tasks.present(connection, *task_ids):
+            planned += actions.plan(
+                connection,
+                task.actions,
+                desk.now(),
+                values=firing.values_of(task),
+                useful_life=task.useful_life,
+            )
     return actions.size(planned)
 
 

@@ -145,7 +145,7 @@ def remove(desk: Desk, task_id: int) -> Task:
 
 def read(connection: sa.Connection, task_id: int) -> Task:
     """The task, or `Refused` when it is not there any more."""
-    found = next((task for task in stored.listing(connection) if task.id == task_id), None)
+    found = next(iter(stored.present(connection, task_id)), None)
     if found is None:
         raise Refused("the scheduled task was removed meanwhile: choose another")
     return found
