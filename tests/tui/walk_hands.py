@@ -44,10 +44,13 @@ class Hands:
         """Note what is shown after a key."""
         raise NotImplementedError
 
-    @staticmethod
-    async def _until(pilot: Pilot[Any], state: Callable[[], object], seconds: float = 2.0) -> bool:
+    patience: float = 2.0  # seconds
+
+    async def _until(
+        self, pilot: Pilot[Any], state: Callable[[], object], seconds: float | None = None
+    ) -> bool:
         """Wait a while for what chance may have prevented."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + (seconds or self.patience)
         while not state():
             if time.monotonic() > end:
                 return False
