@@ -141,9 +141,10 @@ class Delivery:
     def _close_outlived(self, epoch: int) -> int:
         """Close a batch of them; those of one moment are said once, however many batches they take."""
         now = self._clock.now()
-        if self._flood and self._flood.at > now:
-            self._flood = None  # the clock was set back since: by its moment what lives would be outlived
-        now = self._flood.at if self._flood else now
+        if self._flood and self._flood.at <= now:
+            now = self._flood.at
+        else:  # none, or the clock was set back since: by its moment what lives would be outlived
+            self._flood = None
         with self._database.read() as connection:
             found = stored_outlived.found(connection, now)
         if not found:

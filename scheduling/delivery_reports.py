@@ -8,8 +8,13 @@ from storage.records import Message
 from storage.vocabulary import Category, EntryKind, Level, MessageState
 
 
-def after_report(message: Message, status: DeliveryStatus | None, now: datetime) -> Step:
-    """What a delivery report makes of an accepted message; None when it could not be asked for."""
+def after_report(
+    message: Message, status: DeliveryStatus | None, now: datetime, due_at: datetime | None = None
+) -> Step:
+    """What a delivery report makes of an accepted message; None when it could not be asked for.
+
+    `due_at` is when the next one is asked for, as long as the message is only accepted.
+    """
     if status is not None and status.verdict is DeliveryVerdict.DELIVERED:
         return Step(
             MessageState.DELIVERED,
@@ -36,7 +41,7 @@ def after_report(message: Message, status: DeliveryStatus | None, now: datetime)
                 ),
             ),
         )
-    return Step(MessageState.ACCEPTED, report_due_at=next_report(message, now)[1])
+    return Step(MessageState.ACCEPTED, report_due_at=due_at)
 
 
 def next_report(message: Message, now: datetime) -> tuple[int, datetime | None]:

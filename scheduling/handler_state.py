@@ -46,9 +46,8 @@ WELL: dict[str, HandlerState | None] = {
 class StatusColumn:
     """The Status column: the state, and for an error what is wrong and what to check.
 
-    `paused_until` is when a busy
-    one goes on by itself, or when the next single message tries; None where only a check, an edit
-    or *go on* can end it.
+    `paused_until` is when a busy one goes on by itself, or when the next single message tries; None
+    where only a check, an edit or *go on* can end it.
     """
 
     status: HandlerState

@@ -3,7 +3,7 @@
 Blocks on the database: its methods are called in the store's thread.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -171,14 +171,15 @@ def _note_on_handler(
     for result in results:
         by_kind.setdefault(result.outcome.kind, []).append(result)
     found = handlers.status_of(tx.connection, handler.id)
-    if accepted := by_kind.get(OutcomeKind.ACCEPTED):
-        _note_accepted(tx, handler, found, accepted, by_kind, now)
-    if OutcomeKind.NOT_SENT in by_kind and found.not_sent_at is None:
-        handlers.set_status(tx, handler.id, not_sent_at=now)
     codes = registry.of(handler.api_type).codes
     limited = [each for each in by_kind.get(OutcomeKind.BUSY, []) if limits_all(codes, each.outcome)]
     account = by_kind.get(OutcomeKind.ACCOUNT, [])
-    if refused := [each for each in account if not _is_only_dear(tx, found, handler, each)]:
+    refused = [each for each in account if not _is_only_dear(tx, found, handler, each)]
+    if accepted := by_kind.get(OutcomeKind.ACCEPTED):
+        _note_accepted(tx, handler, found, accepted, bool(refused or limited), now)
+    if OutcomeKind.NOT_SENT in by_kind and found.not_sent_at is None:
+        handlers.set_status(tx, handler.id, not_sent_at=now)
+    if refused:
         _pause_for_account(tx, handler, refused[0].outcome, now)
         system_alerts.after_check(tx, handler, now)
     elif limited:
@@ -212,15 +213,14 @@ def _note_accepted(
     handler: Handler,
     found: HandlerStatus,
     accepted: Sequence[Result],
-    by_kind: Mapping[OutcomeKind, Sequence[Result]],
+    stopped: bool,
     now: datetime,
 ) -> None:
-    """When a message was last accepted, and what that shows of a pause or of an error."""
+    """When a message was last accepted, and what that shows of a pause or of an error.
+
+    `stopped`: the same call met something that concerns the whole account.
+    """
     handlers.set_status(tx, handler.id, last_accepted_at=now)
-    codes = registry.of(handler.api_type).codes
-    stopped = OutcomeKind.ACCOUNT in by_kind or any(
-        limits_all(codes, result.outcome) for result in by_kind.get(OutcomeKind.BUSY, [])
-    )
     sent = [result.message.attempt_id for result in accepted if not result.outcome.found_earlier]
     if not stopped and handler_state.shows_recovery(found, [each for each in sent if each], now):
         well = WELL if found.pause == Pause.ACCOUNT else {}

@@ -70,8 +70,8 @@ class Reports:
             leases.check(tx, epoch)
             now = self._clock.now()
             for message, status in answers:
-                step = delivery_reports.after_report(message, status, now)
-                asked, _ = delivery_reports.next_report(message, now)
+                asked, due_at = delivery_reports.next_report(message, now)
+                step = delivery_reports.after_report(message, status, now, due_at)
                 outbox.set_report(tx, message.id, step.state, step.report_due_at, asked)
                 tx.review(now, *step.review)
                 system_alerts.messages_ended(tx, {message.id: step.state}, now)

@@ -71,8 +71,6 @@ def wake(tx: Transaction, seen: Task, due_at: datetime) -> bool:
         .where(
             tasks.c.id == seen.id,
             tasks.c.revision == seen.revision,
-            tasks.c.enabled == 1,
-            tasks.c.removed_at.is_(None),
             tasks.c.next_due_at.is_not_distinct_from(seen.next_due_at),
         )
         .values(next_due_at=due_at)

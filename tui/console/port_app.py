@@ -43,12 +43,7 @@ class PortApp(WatchedApp):
     ) -> T:
         """Run a storage query on a thread with a connection of its own."""
         desk = self._open_desk()
-
-        def run() -> T:
-            with desk.database.read() as connection:
-                return query(connection, *args, **kwargs)
-
-        return await asyncio.to_thread(run)
+        return await asyncio.to_thread(lambda: desk.read(query, *args, **kwargs))
 
     async def operate(
         self, operation: "Callable[Concatenate[Desk, P], T]", *args: P.args, **kwargs: P.kwargs

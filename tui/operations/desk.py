@@ -59,8 +59,7 @@ class Desk:
 
     def require(self, role: Role, what: str) -> None:
         """Raises `NotAllowed` when this operator may not do it."""
-        with self.database.read() as connection:
-            self.check(connection, role, what)
+        self.read(self.check, role, what)
 
     @contextmanager
     def write(self, role: Role, what: str) -> Iterator[Transaction]:
