@@ -191,6 +191,8 @@ class Walk(Hands):
     async def _list(self, pilot: Pilot[Any], name: str) -> PagedTable | None:
         """Go to a list; its table, where chance lets one through."""
         app: Any = pilot.app
+        # From elsewhere: alerts that were come back to show themselves and not what is active.
+        await self._press(pilot, "6" if LISTS[name][0][0] == "1" else "1")
         for key, place in LISTS[name]:
             await self._press(pilot, key)
             await self._until(pilot, lambda place=place: _listed(app) == place)  # type: ignore[misc]

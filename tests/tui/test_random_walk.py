@@ -29,7 +29,6 @@ async def test_a_short_walk(site: Path, tmp_path: Path, size: tuple[int, int]) -
         walk.judge()
 
 
-@pytest.mark.long  # the menu of occurrences does not always open what is under the cursor: not explained yet
 @pytest.mark.timeout(600)
 async def test_every_errand(site: Path, tmp_path: Path) -> None:
     walk = Walk(site, tmp_path, SEED)
