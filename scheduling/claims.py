@@ -16,7 +16,7 @@ from scheduling.gateways import registry
 from scheduling.gateways.codes import Recovery
 from scheduling.gateways.outcome import HandlerConfig, Outcome
 from scheduling.leadership import Leadership
-from scheduling.recorder import apply
+from scheduling.recorder import accepted_before, apply
 from scheduling.sender_pool import SenderPool
 from storage import adoption, handlers, integrity, leases, outbox
 from storage import due as due_messages
@@ -199,7 +199,7 @@ def write_as_unknown(
         handler = known[message.handler_id]
         steps[message.id] = lifecycle.after_attempt(
             message,
-            SENDER_LOST,
+            accepted_before(tx, message) or SENDER_LOST,
             now,
             on_unknown=handler.on_unknown,
             can_query=registry.of(handler.api_type).knows_ids,

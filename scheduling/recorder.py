@@ -28,6 +28,8 @@ from storage.vocabulary import (
     Pause,
 )
 
+OPEN_TO_ANSWERS = (MessageState.UNKNOWN, MessageState.QUEUED)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -73,20 +75,20 @@ def record(tx: Transaction, handler: Handler, results: Sequence[Result], now: da
 def _at_its_attempt(tx: Transaction, present: dict[int, Message], result: Result) -> Result:
     """The result at the attempt that it is about.
 
-    Where the gateway, asked before a resend, knew the message, nothing was sent: the claim is undone,
-    and the attempt that was accepted is the last one of unknown outcome. `present` follows.
+    What the gateway, asked, knows of a message is about an attempt of unknown outcome: the last one, where
+    the attempt that it was asked for surely sent nothing. Asked before a resend, nothing was sent: the
+    claim is undone, and `present` follows.
     """
     message, now = result.message, present[result.message.id]
-    if not result.outcome.found_earlier or now.attempt_id != message.attempt_id:
+    if not result.outcome.found_earlier:
         return result
-    if now.state is not MessageState.SENDING:
+    unsure = outbox.unknown_attempts(tx, message.id)
+    if not unsure or message.attempt_id in unsure:
         return result
-    earlier = outbox.unknown_attempts(tx, message.id)
-    if not earlier:
-        return result
-    outbox.take_back(tx, now, earlier[-1])
-    present[message.id] = replace(outbox.current(tx, [message.id])[message.id], unknowns=len(earlier))
-    return replace(result, message=replace(message, attempt_id=earlier[-1]))
+    if now.state is MessageState.SENDING and now.attempt_id == message.attempt_id:
+        outbox.take_back(tx, now, unsure[-1])
+        present[message.id] = replace(outbox.current(tx, [message.id])[message.id], unknowns=len(unsure))
+    return replace(result, message=replace(message, attempt_id=unsure[-1]))
 
 
 def apply(tx: Transaction, steps: dict[int, Step], now: datetime) -> None:
@@ -103,23 +105,38 @@ def apply(tx: Transaction, steps: dict[int, Step], now: datetime) -> None:
 def _step(
     tx: Transaction, present: Message, result: Result, handler: Handler, now: datetime, no_retry: str | None
 ) -> Step | None:
-    """The message's next state, or None when a newer attempt or a person has taken over."""
-    if present.attempt_id != result.message.attempt_id:
-        return None
+    """The message's next state, or None when a newer attempt or a person has taken over.
+
+    A message of which any attempt was accepted is accepted, unless a newer attempt is under way: then it
+    is when that one ends.
+    """
     outcome = result.outcome
-    if present.state is MessageState.SENDING:
+    current = present.attempt_id == result.message.attempt_id
+    if present.state is MessageState.SENDING and current:
+        if outcome.kind is not OutcomeKind.ACCEPTED:
+            outcome = accepted_before(tx, present) or outcome
         if outcome.found_earlier:
             present = _one_known(present)
         return _after(present, outcome, handler, now, no_retry)
-    if present.state not in (MessageState.UNKNOWN, MessageState.QUEUED) or not present.unknowns:
+    if not present.unknowns or outcome.kind is OutcomeKind.UNKNOWN:
         return None
-    if outcome.kind is OutcomeKind.UNKNOWN:
+    if outcome.kind is OutcomeKind.ACCEPTED:
+        takes_it = present.state in (*OPEN_TO_ANSWERS, MessageState.FAILED)
+    else:
+        takes_it = current and present.state in OPEN_TO_ANSWERS
+    if not takes_it:
         return None
     # A late answer to an attempt that had been written down as unknown: now it is known.
     # Of unknown outcome it held nobody up. What a person sent again goes whatever went before.
     free = present.state is MessageState.UNKNOWN and present.resent_at is None
     newer = message_order.newer_that_went(tx, present) if free else 0
     return _after(_one_known(present), outcome, handler, now, no_retry, newer)
+
+
+def accepted_before(tx: Transaction, message: Message) -> Outcome | None:
+    """What an earlier attempt came to that was accepted while the present one was made; None for none."""
+    found = outbox.accepted_attempts(tx, message.id) if message.unknowns else []
+    return Outcome(OutcomeKind.ACCEPTED, gateway_id=found[0], found_earlier=True) if found else None
 
 
 def _after(

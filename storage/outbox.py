@@ -268,6 +268,13 @@ def unknown_attempts(connection: sa.Connection | Transaction, message_id: int) -
     return list(connection.execute(query).scalars())
 
 
+def accepted_attempts(connection: sa.Connection | Transaction, message_id: int) -> list[str | None]:
+    """The gateway's ids of a message's accepted attempts, the oldest first."""
+    a = attempts.c
+    query = sa.select(a.gateway_id).where(a.message_id == message_id, a.outcome == OutcomeKind.ACCEPTED)
+    return list(connection.execute(query.order_by(a.n)).scalars())
+
+
 def take_back(tx: Transaction, message: Message, earlier: int) -> None:
     """Undo a claim for which nothing was sent: the message's current attempt is an earlier one again."""
     tx.execute(
