@@ -1,5 +1,6 @@
 """Keys that ended the program once: each by its kind."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -132,7 +133,22 @@ async def test_only_what_is_being_taken_away_may_fail_unseen(desk: Desk) -> None
         await pilot.pause()
         assert not is_going(screen)
         pilot.app.pop_screen()
-        await settle(pilot, lambda: is_going(screen))
+        assert is_going(screen), "it is off the stack, and goes a little later"
+        await settle(pilot, lambda: not screen.is_running)
+
+
+async def test_an_editor_that_ends_under_the_palette_that_opens(desk: Desk) -> None:
+    """As one that is being saved: the palette looked for the screen under it, an IndexError, and hung."""
+    async with console(desk, section="users") as pilot:
+        for turns in range(16):
+            await pilot.press("n")
+            editor = await shown(pilot, UserEditor)
+            pilot.app.action_command_palette()  # type: ignore[attr-defined]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            editor.dismiss(None)
+            await settle(pilot, lambda: pilot.app.screen is pilot.app._main)  # type: ignore[attr-defined]
+        assert pilot.app.failure is None  # type: ignore[attr-defined]
 
 
 async def test_the_palette_opens_once_whatever_lies_over_it(desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """All that the console uses of Textual beyond its public names.
 
 A new version of Textual is held against this file. First what Textual has no public way for: what goes to
-the terminal, what ends a screen, the mouse and the frames while it runs. Then five faults of Textual,
+the terminal, what ends a screen, the mouse and the frames while it runs. Then six faults of Textual,
 mended in its own classes, as its widgets (the command palette, an open choice, a button) have the faults
 that ours inherit from them:
 
@@ -11,6 +11,8 @@ that ours inherit from them:
   IndexError at a click while the palette finds less.
 - `Screen.dismiss` closes whatever is on top: two keys that both close a question took the editor below it
   along, or the last screen, and a screen that was done while a help lay over it closed the help.
+- `CommandPalette` takes the screen under it for there when it opens: an IndexError where that one ended
+  with the key before, as an editor that has just been saved.
 - `Content` that is not wrapped is cut into pieces as wide as its widget, which may be nothing: a ValueError.
 - `Screen` asks where a text that the mouse points at stands, also of one that was taken away since it was
   drawn, which stands nowhere: an AttributeError at a click in a list that is just being read again.
@@ -25,8 +27,9 @@ from textual._node_list import DuplicateIds
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette
 from textual.content import Content
-from textual.events import Click
+from textual.events import Click, Mount
 from textual.filter import Monochrome, NoColor
 from textual.geometry import Offset
 from textual.keys import _character_to_key as key_of_character
@@ -48,6 +51,7 @@ __all__ = [
 _move_page = OptionList._move_page
 _on_click = OptionList._on_click
 _dismiss = Screen.dismiss
+_mount_palette = CommandPalette._on_mount
 _wrap_and_format = Content._wrap_and_format
 _widget_and_offset_at = Screen.get_widget_and_offset_at
 
@@ -61,6 +65,11 @@ async def _click_what_is_there(self: OptionList, event: Click) -> None:
     clicked = event.style.meta.get("option")
     if clicked is None or clicked < self.option_count:
         await _on_click(self, event)
+
+
+def _mount_where_it_still_stands(self: CommandPalette, _: Mount) -> None:
+    if self in self.app.screen_stack[1:]:
+        _mount_palette(self, _)
 
 
 def _wrap_to_something(self: Content, width: int, *others: Any, **options: Any) -> Any:
@@ -117,6 +126,9 @@ def is_going(pump: MessagePump | None) -> bool:
     while pump is not None and not isinstance(pump, App):
         if pump._closing or pump._closed or getattr(pump, "_pruning", False):
             return True
+        if isinstance(pump, Screen) and isinstance(pump._parent, App):
+            # A screen that was closed is off the stack at once, and goes a little later.
+            return pump not in pump._parent.screen_stack
         pump = pump._parent
     return pump is None
 
@@ -168,6 +180,7 @@ def install() -> None:
     """Once for the process; again does nothing more."""
     OptionList._move_page = _move_page_when_laid_out  # type: ignore[method-assign]
     OptionList._on_click = _click_what_is_there  # type: ignore[method-assign]
+    CommandPalette._on_mount = _mount_where_it_still_stands  # type: ignore[method-assign]
     Content._wrap_and_format = _wrap_to_something  # type: ignore[method-assign]
     Screen.dismiss = _dismiss_this  # type: ignore[method-assign]
     Screen.get_widget_and_offset_at = _widget_that_stands_at  # type: ignore[method-assign]
