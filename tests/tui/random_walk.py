@@ -134,7 +134,7 @@ class Walk(Hands):
                     await settle(pilot, lambda: app._main._ready)
                     await self._visits(pilot, size, visits, steps)
             except Exception as error:
-                self.problems.append(f"the console failed: {error!r}; {_where(app)}")
+                self.problems.append(f"the console failed: {error!r}")
             self.done["consoles left"] += app.leaving
         if app.desk is not None:
             app.desk.database.close()
@@ -303,17 +303,6 @@ class Walk(Hands):
         if self.problems:
             way = "\n".join(self.trail[-60:])
             raise AssertionError(f"{self.problems[0]}\nseed {self.seed}, step {self.steps}; the way:\n{way}")
-
-
-def _where(app: Any) -> str:
-    """The screens, the part with the focus, and what has messages that it does not take."""
-    import io
-    import asyncio
-    out = io.StringIO()
-    for task in asyncio.all_tasks():
-        task.print_stack(file=out)
-    stack = [f"{each}{' (ended)' if each._task and each._task.done() else ''} mounted={each._is_mounted} closing={each._closing} {each._closed} q={each._message_queue.qsize()}" for each in app.screen_stack]
-    return f"{stack} {app._message_queue.qsize()} {out.getvalue()}"
 
 
 class _Heard(logging.Handler):
