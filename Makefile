@@ -31,7 +31,7 @@ test: $(STAMP)  ## the tests, on two cores
 test-system: $(SYSTEM)  ## the tests with a real sshd, a browser, JupyterLab and systemd (installs Debian's packages)
 	COMMSDESK_SYSTEM_TESTS=1 $(BIN)/python -m pytest -n 2 tests/system
 
-bench: $(STAMP)  ## messages a second, queued and sent end to end
+bench: $(STAMP)  ## messages a second, queued and sent end to end, beside their floor
 	$(BIN)/python -m tests.benchmarks.bench_throughput
 
 bytes: $(SYSTEM)  ## what the console costs over SSH, step by step (root, installs Debian's packages)

@@ -3,16 +3,22 @@
 End to end is from the commit that queues them to the commit that records the last answer, through
 `commsdesk run` and the local Clickatell, each a process of its own, every step durable on disk.
 The processor time is that of `commsdesk run` alone: it says more than the rate on a busy machine.
+
+What is sent has its floor beside it: the same rows by plain SQL (`tests/benchmarks/floor.py`), measured in
+turns with the engine, and the median of the ratios of neighbours. `gateway` is the processor time of the
+local Clickatell as a share of the time that the run took.
 """
 
 import argparse
 import math
 import os
 import re
+import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,22 +28,22 @@ from storage import handlers
 from storage.records import Recipient
 from storage.site import open_site
 from storage.vocabulary import MessageState, Origin
+from tests.benchmarks import floor
 from tests.engine import support
 from tests.processes.support import CLOCK, PROGRAM, Program, until
 from tui.operations import sending
 from tui.operations.desk import Desk
 
 LONGEST = 300.0  # seconds for one measurement
-TARGET = 1000  # messages a second through the One API
 
 
 @contextmanager
-def simulator() -> Iterator[str]:
-    """The base URL of a local Clickatell in a process of its own."""
+def simulator() -> Iterator[tuple[str, int]]:
+    """The base URL of a local Clickatell in a process of its own, and the process."""
     rich = ["--balance", "1000000", "--credits", "1000000"]
     program = Program([*PROGRAM, "simulator", "--port", "0", "--quiet", *rich], output=True)
     try:
-        yield re.findall(r"base URL (http://[\d.:]+),", program.says("base URL"))[0]
+        yield re.findall(r"base URL (http://[\d.:]+),", program.says("base URL"))[0], program.pid
     finally:
         program.kill()
 
@@ -51,9 +57,18 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def end_to_end(count: int, *, origin: Origin = Origin.MANUAL, **handler: Any) -> tuple[float, float]:
-    """Messages a second from being queued to being recorded as accepted, and processor ms a message."""
-    with tempfile.TemporaryDirectory() as name, simulator() as url:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Messages a second, the engine's processor ms a message, and the gateway's share of the time."""
+
+    rate: float
+    used: float = math.nan
+    gateway: float = math.nan
+
+
+def end_to_end(count: int, *, origin: Origin = Origin.MANUAL, **handler: Any) -> Run:
+    """From being queued to being recorded as accepted."""
+    with tempfile.TemporaryDirectory() as name, simulator() as (url, gateway):
         folder = Path(name)
         database = support.make_site(folder)
         xml = {"api_uri": f"{url}/xml/xml", "user_name": SAMPLE_USER, "api_id": SAMPLE_API_ID}
@@ -68,12 +83,13 @@ def end_to_end(count: int, *, origin: Origin = Origin.MANUAL, **handler: Any) ->
             # Warm: connected and checked.
             support.queue(database, CLOCK, number)
             until(lambda: support.states(database) == {MessageState.ACCEPTED: 1}, "the first is accepted")
-            started, used = time.perf_counter(), processor_seconds(run.pid)
+            started, used, asked = time.perf_counter(), processor_seconds(run.pid), processor_seconds(gateway)
             support.queue(database, CLOCK, number, count, origin=origin, life=timedelta(hours=2))
             done = {MessageState.ACCEPTED: count + 1}
             until(lambda: support.states(database) == done, "all are accepted", LONGEST)
             took = time.perf_counter() - started
-            return count / took, (processor_seconds(run.pid) - used) * 1000 / count
+            used, asked = processor_seconds(run.pid) - used, processor_seconds(gateway) - asked
+            return Run(count / took, used * 1000 / count, asked / took)
         finally:
             run.kill()
             database.close()
@@ -106,21 +122,77 @@ def sending_one_by_one(count: int) -> float:
         return count / took
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is measured, and its floor: so many messages a call, so many calls a transaction."""
+
+    what: str
+    measure: Callable[[], Run]
+    count: int = 0
+    floor: tuple[int, int] | None = None
+    origin: Origin = Origin.MANUAL
+
+    def show(self, rounds: int) -> None:
+        """Measure in turns with the floor, and print the medians."""
+        runs, floors = [], []
+        for _ in range(rounds):
+            if self.floor:
+                floors.append(floor.rate(self.count, *self.floor, origin=self.origin))
+            runs.append(self.measure())
+        rates = [run.rate for run in runs]
+        line = f"{self.what:32} {_spread(rates)} messages/s"
+        if not math.isnan(runs[0].used):
+            line += f"  {statistics.median(run.used for run in runs):5.3f} ms of processor each"
+            line += f"  gateway {statistics.median(run.gateway for run in runs):4.0%}"
+        if floors:
+            ratio = statistics.median(rate / under for rate, under in zip(rates, floors, strict=True))
+            line += f"  floor {_spread(floors)}  engine/floor {ratio:.2f}"
+        print(line, flush=True)
+
+
+def _spread(rates: list[float]) -> str:
+    """The median, with the least and the most where there are several."""
+    between = f" ({min(rates):,.0f}-{max(rates):,.0f})" if len(rates) > 1 else ""
+    return f"{statistics.median(rates):7,.0f}{between}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--messages", type=int, default=5000)
-    count = parser.parse_args().messages
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="", help="the rows that hold this word")
+    given = parser.parse_args()
+    count, few = given.messages, max(1, given.messages // 5)
     rows = [
-        ("queued in one transaction", (queueing(count), math.nan)),
-        ("sent by hand, one a transaction", (sending_one_by_one(max(1, count // 10)), math.nan)),
-        ("One API, 100 a call", end_to_end(count)),
-        ("One API, alerts, 10 a call", end_to_end(count, origin=Origin.ALERT)),
-        ("XML API, 1 a document", end_to_end(max(1, count // 5), api_type="xml", batch_size=1)),
-        ("XML API, 50 a document", end_to_end(count, api_type="xml", batch_size=50)),
+        Row("queued in one transaction", lambda: Run(queueing(count))),
+        Row("sent by hand, one a transaction", lambda: Run(sending_one_by_one(few))),
+        Row("One API, 100 a call", lambda: end_to_end(count), count, (100, 1)),
+        Row(
+            "One API, alerts, 10 a call",
+            lambda: end_to_end(count, origin=Origin.ALERT),
+            count,
+            (10, 8),
+            Origin.ALERT,
+        ),
+        Row(
+            "XML API, 1 a document",
+            lambda: end_to_end(few, api_type="xml", batch_size=1),
+            few,
+            (1, 8),
+        ),
+        Row(
+            "XML API, 50 a document",
+            lambda: end_to_end(count, api_type="xml", batch_size=50),
+            count,
+            (50, 1),
+        ),
     ]
-    for what, (rate, used) in rows:
-        engine = "" if math.isnan(used) else f"  {used:6.2f} ms of processor a message"
-        print(f"{what:34} {rate:9,.0f} messages/s  {rate / TARGET:6.2f} × {TARGET:,}{engine}")
+    print(
+        f"{given.rounds} rounds in turns, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start"
+    )
+    for row in rows:
+        if given.only in row.what:
+            row.show(given.rounds)
 
 
 if __name__ == "__main__":
