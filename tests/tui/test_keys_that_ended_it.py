@@ -10,6 +10,7 @@ import pytest
 from rich.style import Style
 from textual import events
 from textual.command import CommandList, CommandPalette
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import OptionList, Select, Static, TabbedContent
 
@@ -135,6 +136,26 @@ async def test_only_what_is_being_taken_away_may_fail_unseen(desk: Desk) -> None
         pilot.app.pop_screen()
         assert is_going(screen), "it is off the stack, and goes a little later"
         await settle(pilot, lambda: not screen.is_running)
+
+
+async def test_work_for_a_screen_that_is_off_the_stack_may_fail(desk: Desk) -> None:
+    """As the palette's search, when a double click beside the palette has closed it."""
+    gate = asyncio.Event()
+
+    async def search() -> None:
+        await gate.wait()
+        raise NoMatches("no list")
+
+    async with console(desk) as pilot:
+        screen: Screen[None] = Screen()
+        await pilot.app.push_screen(screen)
+        worker = screen.run_worker(search())
+        await pilot.pause()
+        pilot.app.pop_screen()
+        gate.set()
+        await settle(pilot, lambda: worker.is_finished)
+        assert isinstance(worker.error, NoMatches)
+        assert pilot.app.failure is None  # type: ignore[attr-defined]
 
 
 async def test_an_editor_that_ends_under_the_palette_that_opens(

@@ -38,6 +38,7 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import OptionList
+from textual.worker import WorkerFailed, active_worker
 
 __all__ = [
     "ChopsUpdate",
@@ -118,7 +119,10 @@ class WatchedApp(App[int]):
         super()._display(screen, renderable)
 
     def _handle_exception(self, error: Exception) -> None:
-        self.screen_failed(error, active_message_pump.get(None))
+        where: MessagePump | None = active_message_pump.get(None)
+        if isinstance(error, WorkerFailed) and (worker := active_worker.get(None)) is not None:
+            where = worker.node  # while it runs, the app counts as active
+        self.screen_failed(error, where)
 
 
 def is_going(pump: MessagePump | None) -> bool:
