@@ -89,11 +89,16 @@ def raise_alert(
     occurrence = occurrences.get(tx, made)
     assert occurrence is not None
     queued = enter(tx, alert, occurrence, Stage.CREATED, now, operator=operator)
-    undeclared = [name for name in given if key_of(name) not in {key_of(f.name) for f in alert.fields}]
-    if undeclared:
-        text = f"{alert.name}: not declared, kept all the same: {', '.join(undeclared)}"
+    if unknown := undeclared(alert, given):
+        text = f"{alert.name}: not declared, kept all the same: {', '.join(unknown)}"
         tx.review(now, alert_entry(alert, made, text, Level.WARNING, kind=EntryKind.NOTE))
     return Raised(made, False, times, queued)
+
+
+def undeclared(alert: Alert, given: Iterable[str]) -> list[str]:
+    """The names of given values that the alert has no field for."""
+    declared = {key_of(each.name) for each in alert.fields}
+    return [name for name in given if key_of(name) not in declared]
 
 
 def _count(

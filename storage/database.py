@@ -96,6 +96,17 @@ class Database:
 
         `wait` is in seconds. Raises `DatabaseBusy`, `NewerSchema`, `Replaced`, `DiskFull`, …
         """
+        with self._transaction(wait, keep=True) as tx:
+            yield tx
+
+    @contextmanager
+    def rehearse(self, wait: float = BUSY_SECONDS) -> Iterator[Transaction]:
+        """As `write`, and all of it is undone on leaving: no reader ever sees it, no id is used up."""
+        with self._transaction(wait, keep=False) as tx:
+            yield tx
+
+    @contextmanager
+    def _transaction(self, wait: float, *, keep: bool) -> Iterator[Transaction]:
         # One writer a process: SQLite's own waiting does not queue, it starves.
         if not self._writing.acquire(timeout=wait):
             raise DatabaseBusy(self._who_holds_it())
@@ -104,7 +115,10 @@ class Database:
                 self._begin(connection, wait)
                 self._still_ours(connection)
                 yield Transaction(connection, self.signer, self.machine)
-                connection.commit()
+                if keep:
+                    connection.commit()
+                else:
+                    connection.rollback()
         except sa.exc.DBAPIError as error:
             known = sqlite.translate(error, self.path)
             if isinstance(known, ReadOnly):

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tui.cli import dry_run as dry
 from tui.cli.alert_options import Key, Name, NoteOption, OccurrenceId, Values, named, values_given
 from tui.cli.context import desk
+from tui.cli.dry_run import At, DryRun
 from tui.cli.lazy_group import plain_app
 from tui.cli.options import Json, Limit, Yes
 from tui.cli.output import emit, emit_all, local_time, note, say, show_facts, show_table
@@ -14,20 +16,33 @@ if TYPE_CHECKING:
     from scheduling.told import PersonTold
     from storage.occurrences import Occurrence
     from tui.operations.occurrences import OccurrenceDetail, OccurrenceView, Stepped
+    from tui.operations.rehearsal import RehearsalDesk
 
 app = plain_app()
 
 
 @app.command("raise")
 def raise_alert(
-    name: Name, key: Key = None, set: Values = None, yes: Yes = False, json: Json = False
+    name: Name,
+    key: Key = None,
+    set: Values = None,
+    dry_run: DryRun = False,
+    at: At = None,
+    yes: Yes = False,
+    json: Json = False,
 ) -> None:
     """Raise an alert: what its Created tab sends is on disk when the command ends."""
+    from scheduling.alerting import undeclared
     from tui.cli.sent import ask_if_large, asks
     from tui.operations import alert_preview, occurrences
 
     given = values_given(set or ())
     alert = named(name)
+    if rehearsed := dry.rehearsal(dry_run, at):
+        stepped = occurrences.raise_alert(rehearsed, alert.id, key=key, given=given)
+        kept = undeclared(alert, given)
+        warnings = [f"not declared, kept all the same: {', '.join(kept)}"] if kept else []
+        dry.report(rehearsed, [*stepped.queued.problems, *warnings], json=json)
     if asks(yes) and alert.enabled:
         ask_if_large(alert_preview.of_raise(desk(), alert, key or "", given).size, f"Raise {alert.name}")
     stepped = occurrences.raise_alert(desk(), alert.id, key=key, given=given)
@@ -41,25 +56,42 @@ def raise_alert(
 
 
 @app.command()
-def claim(occurrence_id: OccurrenceId, note: NoteOption = "", yes: Yes = False, json: Json = False) -> None:
+def claim(
+    occurrence_id: OccurrenceId,
+    note: NoteOption = "",
+    dry_run: DryRun = False,
+    at: At = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
     """Become its owner: others see that someone looks after it."""
-    _step(occurrence_id, "Claimed", note, yes, json)
+    _step(occurrence_id, "Claimed", note, dry.rehearsal(dry_run, at), yes, json)
 
 
 @app.command("action-taken")
 def action_taken(
-    occurrence_id: OccurrenceId, note: NoteOption = "", yes: Yes = False, json: Json = False
+    occurrence_id: OccurrenceId,
+    note: NoteOption = "",
+    dry_run: DryRun = False,
+    at: At = None,
+    yes: Yes = False,
+    json: Json = False,
 ) -> None:
     """Say that something was done about it."""
-    _step(occurrence_id, "Actioned", note, yes, json)
+    _step(occurrence_id, "Actioned", note, dry.rehearsal(dry_run, at), yes, json)
 
 
 @app.command()
 def escalate(
-    occurrence_id: OccurrenceId, note: NoteOption = "", yes: Yes = False, json: Json = False
+    occurrence_id: OccurrenceId,
+    note: NoteOption = "",
+    dry_run: DryRun = False,
+    at: At = None,
+    yes: Yes = False,
+    json: Json = False,
 ) -> None:
     """Send what its Escalated tab sends: more people should know."""
-    _step(occurrence_id, "Escalated", note, yes, json)
+    _step(occurrence_id, "Escalated", note, dry.rehearsal(dry_run, at), yes, json)
 
 
 @app.command()
@@ -76,6 +108,8 @@ def restore(
         bool, typer.Option("--if-active", help="With --key: when nothing is active with it, all is well")
     ] = False,
     note: NoteOption = "",
+    dry_run: DryRun = False,
+    at: At = None,
     yes: Yes = False,
     json: Json = False,
 ) -> None:
@@ -95,15 +129,20 @@ def restore(
                 return
             raise
     assert occurrence_id is not None
-    _step(occurrence_id, "Restored", note, yes, json)
+    _step(occurrence_id, "Restored", note, dry.rehearsal(dry_run, at), yes, json)
 
 
 @app.command()
 def finalise(
-    occurrence_id: OccurrenceId, note: NoteOption = "", yes: Yes = False, json: Json = False
+    occurrence_id: OccurrenceId,
+    note: NoteOption = "",
+    dry_run: DryRun = False,
+    at: At = None,
+    yes: Yes = False,
+    json: Json = False,
 ) -> None:
     """Close it for good."""
-    _step(occurrence_id, "Finalised", note, yes, json)
+    _step(occurrence_id, "Finalised", note, dry.rehearsal(dry_run, at), yes, json)
 
 
 @app.command("send-again")
@@ -179,12 +218,17 @@ def _told_row(person: "PersonTold") -> tuple[object, ...]:
     return told_words.name_of(person), when, "" if person.told else told_words.why_not(person)
 
 
-def _step(occurrence_id: int, stage: str, text: str, yes: bool, json: bool) -> None:
+def _step(
+    occurrence_id: int, stage: str, text: str, rehearsed: "RehearsalDesk | None", yes: bool, json: bool
+) -> None:
     from scheduling.stages import DONE, VERBS
     from storage.vocabulary import Stage
     from tui.cli.sent import ask_if_large, asks
     from tui.operations import alert_preview, occurrences
 
+    if rehearsed is not None:
+        stepped = occurrences.step(rehearsed, occurrence_id, Stage(stage), note=text)
+        dry.report(rehearsed, stepped.queued.problems, json=json)
     preview = alert_preview.of_step(desk(), occurrence_id, Stage(stage), text) if asks(yes) else None
     if preview is not None:
         verb = VERBS[Stage(stage)].capitalize()

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from tui.cli import dry_run as dry
 from tui.cli.context import desk
+from tui.cli.dry_run import At, DryRun
 from tui.cli.options import HandlerName, Json, To, Yes
 
 LONGEST_INPUT = 1_000_000  # bytes of standard input; far more than any handler sends
@@ -31,6 +33,8 @@ def send(
         bool,
         typer.Option("--fields", help="Fill in {Name}, {First Name} and custom fields; else braces are text"),
     ] = False,
+    dry_run: DryRun = False,
+    at: At = None,
     yes: Yes = False,
     json: Json = False,
 ) -> None:
@@ -43,6 +47,8 @@ def send(
     from tui.cli.sent import ask_if_large, asks, report
     from tui.operations import names, sending
 
+    if dry_run and wait is not None:
+        raise typer.BadParameter("--wait waits for what is sent: leave it out with --dry-run")
     if (message is None) == (template is None):
         raise typer.BadParameter("give either MESSAGE or --template")
     text = read_text(message) if message is not None else _template_text(template or "")
@@ -50,6 +56,8 @@ def send(
         found = names.handler(connection, handler)
         recipients = [names.recipient(connection, name) for name in to]
     request = sending.Request(found.id, recipients, text, fields)
+    if rehearsed := dry.rehearsal(dry_run, at):
+        dry.report(rehearsed, sending.send(rehearsed, request).warnings, json=json)
     if asks(yes):
         ask_if_large(sending.planned(desk(), request).size, "", through=found.name)
     sent = sending.send(desk(), request)

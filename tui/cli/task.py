@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.cli import context
+from tui.cli import dry_run as dry
 from tui.cli.context import desk
+from tui.cli.dry_run import At, DryRun
 from tui.cli.lazy_group import plain_app
 from tui.cli.options import HandlerName, Json, To, Yes, Zone
 from tui.cli.output import emit, emit_all, local_time, note, say, show_facts, show_table
@@ -200,7 +202,7 @@ def show(
 
 
 @app.command()
-def run(name: Name, yes: Yes = False, json: Json = False) -> None:
+def run(name: Name, dry_run: DryRun = False, at: At = None, yes: Yes = False, json: Json = False) -> None:
     """Queue its messages now. Its schedule stays as it is."""
     from tui.cli.sent import ask_if_large, asks, note_no_engine
     from tui.operations import task_preview, tasks, waiting
@@ -208,6 +210,8 @@ def run(name: Name, yes: Yes = False, json: Json = False) -> None:
     from tui.operations.views import message_json
 
     found = _named(name)
+    if rehearsed := dry.rehearsal(dry_run, at):
+        dry.report(rehearsed, tasks.run_now(rehearsed, found.id).problems, json=json)
     if asks(yes):
         ask_if_large(task_preview.size(desk(), (found.id,)), f"Run {found.name}")
     fired = tasks.run_now(desk(), found.id)
