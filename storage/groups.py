@@ -66,7 +66,7 @@ def remove(tx: Transaction, group_id: int, now: datetime) -> None:
     tx.execute(sa.update(groups).where(groups.c.id == group_id).values(removed_at=now))
 
 
-def members(connection: sa.Connection, group_id: int) -> list[tuple[int, str]]:
+def members(connection: sa.Connection | Transaction, group_id: int) -> list[tuple[int, str]]:
     """Ids and names of those who belong, by name."""
     query = (
         sa.select(users.c.id, users.c.name)
@@ -119,17 +119,18 @@ class Use:
 
 def uses_of_group(connection: sa.Connection, group_id: int) -> list[Use]:
     """The tasks and alerts that send to this group."""
-    return _uses(connection, action_recipients.c.group_id, [group_id]).get(group_id, [])
+    return uses(connection, action_recipients.c.group_id, [group_id]).get(group_id, [])
 
 
 def uses_of_users(connection: sa.Connection, user_ids: Sequence[int]) -> dict[int, list[Use]]:
     """The tasks and alerts that name these users themselves; who is named nowhere is not in it."""
-    return _uses(connection, action_recipients.c.user_id, user_ids)
+    return uses(connection, action_recipients.c.user_id, user_ids)
 
 
-def _uses(
-    connection: sa.Connection, column: sa.ColumnElement[int], wanted: Sequence[int]
+def uses(
+    connection: sa.Connection | Transaction, column: sa.ColumnElement[Any], wanted: Sequence[int]
 ) -> dict[int, list[Use]]:
+    """The tasks and alerts with an action that names one of these in this column of its recipients."""
     query = (
         sa.select(column.label("who"), tasks.c.name, alerts.c.name.label("alert"))
         .select_from(action_recipients)
@@ -142,6 +143,7 @@ def _uses(
     )
     found: dict[int, list[Use]] = {}
     for start in range(0, len(wanted), _CHUNK):
-        for who, task, alert in connection.execute(query.where(column.in_(wanted[start : start + _CHUNK]))):
-            found.setdefault(who, []).append(Use(task, alert))
+        page = query.where(column.in_(wanted[start : start + _CHUNK]))
+        for row in connection.execute(page):
+            found.setdefault(row.who, []).append(Use(row.name, row.alert))
     return found

@@ -86,7 +86,7 @@ class RecipientKind(StrEnum):
     """Entries of a Recipients tab that are neither a user, a group nor a number."""
 
     TOLD = "told"  # everyone who may have heard of the occurrence by then
-    DUTY = "duty"  # whoever a roster has on duty (not used yet)
+    DUTY = "duty"  # whoever a roster has on duty when the messages are queued
 
 
 class Stage(StrEnum):
@@ -125,6 +125,35 @@ class RunState(StrEnum):
     FIRED = "fired"
     MISSED = "missed"
     FAILED = "failed"
+
+
+class TurnUnit(StrEnum):
+    """What the turns of a roster's rule are counted in."""
+
+    DAYS = "days"
+    WEEKS = "weeks"
+
+
+class DutyDay(StrEnum):
+    """A day on which a roster's rule holds: a day of the week, in their order, or a holiday."""
+
+    MONDAY = "Mon"
+    TUESDAY = "Tue"
+    WEDNESDAY = "Wed"
+    THURSDAY = "Thu"
+    FRIDAY = "Fri"
+    SATURDAY = "Sat"
+    SUNDAY = "Sun"
+    HOLIDAY = "Holiday"
+
+
+class ShiftWhy(StrEnum):
+    """Why somebody, or nobody, is on duty."""
+
+    COVER = "cover"
+    RULE = "rule"
+    FALLBACK = "fallback"
+    GAP = "gap"
 
 
 class Category(StrEnum):

@@ -12,6 +12,7 @@ from storage.tables.handlers import HandlerRow, HandlerStatusRow
 from storage.tables.messages import AttemptRow, MessageRow, SubmissionRow
 from storage.tables.operators import OperatorKeyRow, OperatorRow
 from storage.tables.review import ReviewKeyRow, ReviewRow
+from storage.tables.rosters import HolidayRow, RosterCoverRow, RosterRow, RosterRuleRow
 from storage.tables.site import InstanceRow, LeaseRow, SiteValueRow
 from storage.tables.tasks import ActionRecipientRow, ActionRow, TaskRow, TaskRunRow
 from storage.tables.users import CustomFieldRow, GroupMemberRow, GroupRow, UserRow, UserValueRow
@@ -42,3 +43,7 @@ occurrence_events = table_of(OccurrenceEventRow)
 message_templates = table_of(MessageTemplateRow)
 operators = table_of(OperatorRow)
 operator_keys = table_of(OperatorKeyRow)
+rosters = table_of(RosterRow)
+roster_rules = table_of(RosterRuleRow)
+roster_covers = table_of(RosterCoverRow)
+holidays = table_of(HolidayRow)

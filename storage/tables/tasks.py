@@ -14,7 +14,10 @@ ONCE = sa.text(f"kind <> {quoted(RunKind.MANUAL)}")
 
 
 class TaskRow(SQLModel, table=True):
-    """A schedule in its own zone. `cron` is empty for a task that runs once, at `next_due_at`."""
+    """A schedule in its own zone.
+
+    `cron` is empty for a task that runs once, at `next_due_at`, and for one at each hand-over of a roster.
+    """
 
     __tablename__ = "task"
     __table_args__ = (
@@ -49,6 +52,7 @@ class TaskRow(SQLModel, table=True):
     created_at: datetime = moment()
     changed_at: datetime = moment()
     removed_at: datetime | None = moment(None)
+    roster_id: int | None = number(None)
 
 
 class TaskRunRow(SQLModel, table=True):

@@ -61,17 +61,17 @@ def _values(text: str, low: int, high: int) -> frozenset[int]:
 def runs(expression: str, zone: str, start: datetime, end: datetime) -> Iterator[datetime]:
     """Every run of a job after `start`, up to and including `end`; twice where cron runs it twice at once."""
     entry, place = read(expression), ZoneInfo(zone)
-    virtual = _wall_minute(start, place)
+    virtual = wall_minute(start, place)
     now = start
     while now < end:
         now += MINUTE
-        running = _wall_minute(now, place)
+        running = wall_minute(now, place)
         due, virtual = _wake(entry, virtual, running)
         for _ in range(due):
             yield now
 
 
-def _wall_minute(instant: datetime, zone: ZoneInfo) -> int:
+def wall_minute(instant: datetime, zone: ZoneInfo) -> int:
     return (instant.astimezone(zone).replace(tzinfo=None) - _EPOCH) // MINUTE
 
 
