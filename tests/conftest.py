@@ -58,10 +58,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("long")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """What is loaded now stays to the end: the collector need not look at it."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays to the end: the collector need not look at it."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(*OBJECTS_BETWEEN_COLLECTIONS)
 
 
@@ -100,3 +106,13 @@ def sample_sites(run_folder: Path) -> SampleSites:
 def new_sites(monkeypatch: pytest.MonkeyPatch, migrated_once: RunUpgrade) -> None:
     """New sites are quick to make. Tests of the making itself put this out of force in their module."""
     monkeypatch.setattr(site, "run_upgrade", migrated_once)
+
+
+UNSAFE = tuple("synchronous=OFF" if each.startswith("synchronous") else each for each in sqlite.PRAGMAS)
+
+
+@pytest.fixture(autouse=True)
+def quick_commits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing waits for the disk: what that is for, power cuts, no test has. Processes do wait."""
+    monkeypatch.setattr(sqlite, "PRAGMAS", UNSAFE)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)

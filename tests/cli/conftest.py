@@ -2,16 +2,45 @@
 
 import io
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from storage.database import Database
 from storage.site import open_site
+from tui.cli import main
+from tui.cli.lazy_group import LazyGroup
 from tui.cli.main import execute
+
+ROOT = main.get_command(main.app)
+make_command = LazyGroup.get_command
+MADE: dict[ModuleType, Any] = {}
+
+
+def get_command_once(self: LazyGroup, ctx: Any, name: str) -> Any:
+    """The command of a module, made once: making it takes as long as what most commands do.
+
+    A module that is loaded anew, as for a gateway that only a test has, has a new command.
+    """
+    module = sys.modules.get(f"tui.cli.{name}")
+    if module is None or module not in MADE:
+        made = make_command(self, ctx, name)
+        if made is None:
+            return None
+        module = sys.modules[f"tui.cli.{name}"]
+        MADE[module] = made
+    return MADE[module]
+
+
+@pytest.fixture(autouse=True)
+def quick_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(main, "get_command", lambda app: ROOT)
+    monkeypatch.setattr(LazyGroup, "get_command", get_command_once)
 
 
 @dataclass(frozen=True)

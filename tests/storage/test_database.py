@@ -12,6 +12,11 @@ from storage.errors import DiskFull, NewerSchema
 from tests.storage.conftest import NOW, say, texts_of
 
 
+@pytest.fixture(autouse=True)
+def quick_commits() -> None:
+    """Out of force: here commits wait for the disk."""
+
+
 def test_a_write_that_fails_leaves_nothing(site: Database) -> None:
     with pytest.raises(ZeroDivisionError), site.write() as tx:
         tx.execute(sqlite_insert(), {"name": "half", "value": "done"})

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.segment import Segment
-from textual import events
+from textual import events, strip
 from textual._context import visible_screen_stack
 from textual.app import App
 from textual.color import Color
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.message import Message
@@ -165,3 +167,66 @@ def watching_workers(ended: Callable[[Worker[Any]], None]) -> Iterator[None]:
         yield
     finally:
         Worker._run = worked  # type: ignore[method-assign]
+
+
+# What takes most of the time of a test, done once for all consoles of this process
+
+_parse, _apply = Stylesheet.parse, Stylesheet.apply
+_PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
+_SORTED: dict[int, "_Sorted"] = {}
+
+
+class _Sorted:
+    """Rules, and those of them that can be about a node with certain names."""
+
+    def __init__(self, rules: list[RuleSet], by_name: dict[str, list[RuleSet]]) -> None:
+        self.rules, self.by_name = rules, by_name
+        self.about: dict[frozenset[str], list[RuleSet]] = {}
+
+    def that_name(self, names: frozenset[str]) -> list[RuleSet]:
+        found = self.about.get(names)
+        if found is None:
+            wanted = {id(rule) for name in names for rule in self.by_name[name]}
+            found = self.about[names] = [rule for rule in self.rules if id(rule) in wanted]
+        return found
+
+
+class _FewRules(Stylesheet):
+    """A style sheet with the rules that can be about one node; for all others it asks the whole."""
+
+    def __init__(self, whole: Stylesheet, rules: list[RuleSet], names: frozenset[str]) -> None:
+        self._whole, self._rules, self._rules_map = whole, rules, dict.fromkeys(names, rules)
+        self._require_parse = False
+
+    def apply(self, node: DOMNode, *, animate: bool = False, cache: Any = None) -> None:
+        self._whole.apply(node, animate=animate, cache=cache)
+
+
+def _parse_once(self: Stylesheet) -> None:
+    """The same sources with the same variables give the same rules, in whichever console."""
+    sources = (*self._variables.items(), *self.source.items())
+    rules = _PARSED.get(sources)
+    if rules is None:
+        _parse(self)
+        _PARSED[sources] = self._rules
+    else:
+        self._rules, self._require_parse = rules, False
+    kept = _SORTED.get(id(self._rules))
+    self._rules_map = kept.by_name if kept else None
+
+
+def _apply_few(self: Stylesheet, node: DOMNode, *, animate: bool = False, cache: Any = None) -> None:
+    """Textual looks through all rules for each node; here only through those that name it."""
+    rules = self.rules
+    kept = _SORTED.get(id(rules))
+    if kept is None:
+        kept = _SORTED[id(rules)] = _Sorted(rules, self.rules_map)
+    names = frozenset(kept.by_name.keys() & node._selector_names)
+    _apply(_FewRules(self, kept.that_name(names), names), node, animate=animate, cache=cache)
+
+
+def quicken() -> None:
+    """Once for the process. Nothing looks different, as `test_screens` shows."""
+    Stylesheet.parse = _parse_once  # type: ignore[method-assign]
+    Stylesheet.apply = _apply_few  # type: ignore[method-assign]
+    strip.FIFOCache = lambda size: {}  # type: ignore[assignment,misc] # seven for each piece of a line

@@ -43,10 +43,10 @@ class LazyGroup(TyperGroup):
     """Commands live in `tui.cli.NAME`: an `app` for a noun with verbs, else a function of that name."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [name for name in COMMANDS if find_spec(f"tui.cli.{name}")]
+        return [name for name in COMMANDS if _is_there(name)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in COMMANDS or not _is_there(cmd_name):
             return None
         module = importlib.import_module(f"tui.cli.{cmd_name}")
         app = getattr(module, "app", None)
@@ -71,6 +71,10 @@ class LazyGroup(TyperGroup):
             item(name, help=COMMANDS[name]) for name in self.list_commands(ctx) if name.startswith(incomplete)
         ]
         return found + items
+
+
+def _is_there(name: str) -> bool:
+    return find_spec(f"tui.cli.{name}") is not None
 
 
 def _bound_numbers(command: Any) -> None:
