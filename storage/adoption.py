@@ -52,15 +52,17 @@ def identity_of(path: Path) -> dict[str, str]:
     return found
 
 
+_HELD = sa.select(site_values.c.value).where(site_values.c.name == HELD)
+
+
 def is_held(connection: sa.Connection | Transaction) -> bool:
     """Whether nothing may be fired or sent. One look at a small table."""
-    query = sa.select(site_values.c.name).where(site_values.c.name == HELD)
-    return connection.execute(query).first() is not None
+    return connection.execute(_HELD).first() is not None
 
 
 def hold_of(connection: sa.Connection | Transaction) -> Hold | None:
     """The hold that is on the site, if one is."""
-    kept = connection.execute(sa.select(site_values.c.value).where(site_values.c.name == HELD)).scalar()
+    kept = connection.execute(_HELD).scalar()
     if kept is None:
         return None
     found = json.loads(kept)

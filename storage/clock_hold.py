@@ -23,9 +23,12 @@ class ClockHold:
     boot: int | None
 
 
+_KEPT = sa.select(site_values.c.value).where(site_values.c.name == NAME)
+
+
 def hold_of(connection: sa.Connection | Transaction) -> ClockHold | None:
     """The hold that is on the tasks, if one is. One look at a small table."""
-    kept = connection.execute(sa.select(site_values.c.value).where(site_values.c.name == NAME)).scalar()
+    kept = connection.execute(_KEPT).scalar()
     if kept is None:
         return None
     found = json.loads(kept)

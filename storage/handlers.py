@@ -16,6 +16,11 @@ from storage.vocabulary import UNDER_WAY, HandlerState, MessageState, OnUnknown
 
 RECORD = [handlers.c[name] for name in Handler.__dataclass_fields__]
 
+# The engine asks these at each round: made once, as making them takes longer than the answer.
+_EVERY = sa.select(*RECORD).order_by(handlers.c.id)
+_PRESENT = _EVERY.where(handlers.c.removed_at.is_(None))
+_STATUSES = sa.select(handler_statuses)
+
 
 def _record(row: sa.RowMapping) -> Handler:
     values = dict(row)
@@ -25,10 +30,7 @@ def _record(row: sa.RowMapping) -> Handler:
 
 def listing(connection: sa.Connection, *, removed: bool = False) -> list[Handler]:
     """All handlers by id; those removed only when asked for."""
-    query = sa.select(*RECORD).order_by(handlers.c.id)
-    if not removed:
-        query = query.where(handlers.c.removed_at.is_(None))
-    return [_record(row) for row in connection.execute(query).mappings()]
+    return [_record(row) for row in connection.execute(_EVERY if removed else _PRESENT).mappings()]
 
 
 def get(connection: sa.Connection, handler_id: int) -> Handler | None:
@@ -106,10 +108,7 @@ def encrypted_secrets(connection: sa.Connection) -> dict[int, tuple[bytes, str]]
 
 
 def statuses(connection: sa.Connection) -> dict[int, HandlerStatus]:
-    return {
-        row["handler_id"]: HandlerStatus(**row)
-        for row in connection.execute(sa.select(handler_statuses)).mappings()
-    }
+    return {row["handler_id"]: HandlerStatus(**row) for row in connection.execute(_STATUSES).mappings()}
 
 
 def status_of(connection: sa.Connection, handler_id: int) -> HandlerStatus:

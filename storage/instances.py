@@ -41,8 +41,13 @@ def register(
     )
 
 
+_SEEN = (
+    sa.update(instances).where(instances.c.id == sa.bindparam("instance")).values(seen_at=sa.bindparam("now"))
+)
+
+
 def seen(tx: Transaction, instance_id: str, now: datetime) -> None:
-    tx.execute(sa.update(instances).where(instances.c.id == instance_id).values(seen_at=now))
+    tx.execute(_SEEN, {"instance": instance_id, "now": now})
 
 
 def leave(tx: Transaction, instance_id: str) -> None:

@@ -48,13 +48,17 @@ def take(tx: Transaction, seen: Lease, instance_id: str, kind: InstanceKind, now
     return seen.epoch + 1 if result.rowcount == 1 else None
 
 
+_BEAT = (
+    sa.update(leases)
+    .where(leases.c.epoch == sa.bindparam("held"), leases.c.holder.is_not(None))
+    .values(beat=leases.c.beat + 1, beaten_at=sa.bindparam("now"))
+)
+_HELD = sa.select(leases.c.epoch).where(leases.c.holder.is_not(None))
+
+
 def beat(tx: Transaction, epoch: int, now: datetime) -> None:
     """Show life. Raises `LeaseLost` when the lease has gone to another."""
-    result = tx.execute(
-        sa.update(leases)
-        .where(leases.c.epoch == epoch, leases.c.holder.is_not(None))
-        .values(beat=leases.c.beat + 1, beaten_at=now)
-    )
+    result = tx.execute(_BEAT, {"held": epoch, "now": now})
     if result.rowcount != 1:
         raise LeaseLost
 
@@ -85,7 +89,7 @@ def release(tx: Transaction, epoch: int) -> None:
 
 def check(tx: Transaction, epoch: int) -> None:
     """Stop a late holder: raises `LeaseLost`, and the caller's transaction writes nothing."""
-    found = tx.execute(sa.select(leases.c.epoch).where(leases.c.holder.is_not(None))).scalar()
+    found = tx.execute(_HELD).scalar()
     if found != epoch:
         raise LeaseLost
 

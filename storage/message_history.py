@@ -173,10 +173,17 @@ def count_undecided(connection: sa.Connection) -> int:
     return int(connection.execute(COUNT_UNDECIDED).scalar_one())
 
 
+_REPORTS_DUE = (
+    SELECT.where(m.report_due_at <= sa.bindparam("now"), m.state == MessageState.ACCEPTED)
+    .order_by(m.report_due_at)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+
+
 def reports_due(connection: sa.Connection, now: datetime, limit: int) -> list[Message]:
     """Accepted messages whose delivery should be asked about now."""
-    query = SELECT.where(m.report_due_at <= now, m.state == MessageState.ACCEPTED).order_by(m.report_due_at)
-    return [record_of(row) for row in connection.execute(query.limit(limit)).mappings()]
+    rows = connection.execute(_REPORTS_DUE, {"now": now, "most": limit}).mappings()
+    return [record_of(row) for row in rows]
 
 
 def owner_of(connection: sa.Connection, message: Message) -> str:

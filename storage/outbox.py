@@ -350,24 +350,21 @@ def sending_since_before(connection: sa.Connection | Transaction, moment: dateti
 
 # The index is named: the planner would take the one by state, and look into every queued row.
 _WAITING = f"SELECT min(next_attempt_at) AS at FROM message INDEXED BY message_waiting WHERE state = {QUEUED}"
-NEXT_ATTEMPT = sa.text(f"{_WAITING} AND next_attempt_at > :now")
-OLDEST_DUE = sa.text(f"{_WAITING} AND next_attempt_at <= :now")
+_MOMENT = m.next_attempt_at.type
+_NOW = sa.bindparam("now", type_=_MOMENT)
+NEXT_ATTEMPT = sa.text(f"{_WAITING} AND next_attempt_at > :now").bindparams(_NOW).columns(at=_MOMENT)
+OLDEST_DUE = sa.text(f"{_WAITING} AND next_attempt_at <= :now").bindparams(_NOW).columns(at=_MOMENT)
 
 
 def next_attempt_after(connection: sa.Connection, now: datetime) -> datetime | None:
-    return _moment(connection, NEXT_ATTEMPT, now)
-
-
-def _moment(connection: sa.Connection, query: sa.TextClause, now: datetime) -> datetime | None:
-    kind = m.next_attempt_at.type
-    asked = query.bindparams(sa.bindparam("now", now, type_=kind)).columns(at=kind)
-    found: datetime | None = connection.execute(asked).scalar()
+    found: datetime | None = connection.execute(NEXT_ATTEMPT, {"now": now}).scalar()
     return found
 
 
 def oldest_due(connection: sa.Connection, now: datetime) -> datetime | None:
     """The planned time of the message that has been due the longest."""
-    return _moment(connection, OLDEST_DUE, now)
+    found: datetime | None = connection.execute(OLDEST_DUE, {"now": now}).scalar()
+    return found
 
 
 def set_report(

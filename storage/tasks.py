@@ -16,9 +16,21 @@ from storage.vocabulary import RunKind, RunState
 RECORD = [tasks.c[name] for name in Task.__dataclass_fields__ if name != "actions"]
 RUN = [task_runs.c[name] for name in TaskRun.__dataclass_fields__]
 
+# The engine asks these at each round: made once, as making them takes longer than the answer.
+_ENABLED = tasks.c.enabled == 1, tasks.c.removed_at.is_(None)
+_DUE = (
+    sa.select(*RECORD)
+    .where(*_ENABLED, tasks.c.next_due_at <= sa.bindparam("now"))
+    .order_by(tasks.c.next_due_at, tasks.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_NEXT_DUE = sa.select(sa.func.min(tasks.c.next_due_at)).where(*_ENABLED, tasks.c.next_due_at.is_not(None))
 
-def _records(connection: sa.Connection | Transaction, query: sa.Select[Any]) -> list[Task]:
-    rows = connection.execute(query).mappings().all()
+
+def _records(
+    connection: sa.Connection | Transaction, query: sa.Select[Any], values: Mapping[str, Any] | None = None
+) -> list[Task]:
+    rows = connection.execute(query, values).mappings().all()
     owned = actions.listing(connection, tasks_too=[row["id"] for row in rows])
     return [Task(**row, actions=tuple(owned.get(row["id"], ()))) for row in rows]
 
@@ -46,18 +58,14 @@ def by_name(connection: sa.Connection, name: str) -> Task | None:
 
 def due(connection: sa.Connection | Transaction, now: datetime, limit: int = 50) -> list[Task]:
     """Enabled tasks whose next due time has come, the longest due first."""
-    query = sa.select(*RECORD).where(
-        tasks.c.enabled == 1, tasks.c.removed_at.is_(None), tasks.c.next_due_at <= now
-    )
-    return _records(connection, query.order_by(tasks.c.next_due_at, tasks.c.id).limit(limit))
+    return _records(connection, _DUE, {"now": now, "most": limit})
 
 
 def scheduled(connection: sa.Connection, after_id: int, limit: int) -> list[Task]:
     """Enabled tasks with an expression that can be read, by id after `after_id`; without their actions."""
     query = sa.select(*RECORD).where(
         tasks.c.id > after_id,
-        tasks.c.enabled == 1,
-        tasks.c.removed_at.is_(None),
+        *_ENABLED,
         tasks.c.cron.is_not(None),
         tasks.c.problem.is_(None),
     )
@@ -80,10 +88,7 @@ def wake(tx: Transaction, seen: Task, due_at: datetime) -> bool:
 
 
 def next_due(connection: sa.Connection) -> datetime | None:
-    query = sa.select(sa.func.min(tasks.c.next_due_at)).where(
-        tasks.c.enabled == 1, tasks.c.removed_at.is_(None), tasks.c.next_due_at.is_not(None)
-    )
-    found: datetime | None = connection.execute(query).scalar()
+    found: datetime | None = connection.execute(_NEXT_DUE).scalar()
     return found
 
 
@@ -91,7 +96,7 @@ def next_task(connection: sa.Connection) -> tuple[str, datetime] | None:
     """The name and due time of the task that comes due first."""
     query = (
         sa.select(tasks.c.name, tasks.c.next_due_at)
-        .where(tasks.c.enabled == 1, tasks.c.removed_at.is_(None), tasks.c.next_due_at.is_not(None))
+        .where(*_ENABLED, tasks.c.next_due_at.is_not(None))
         .order_by(tasks.c.next_due_at, tasks.c.id)
         .limit(1)
     )
