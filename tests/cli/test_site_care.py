@@ -127,6 +127,35 @@ def test_a_site_on_another_machine_from_backup_and_key(site: CommandLine, tmp_pa
     assert "secret missing" not in again.err
 
 
+def test_a_review_whose_key_is_missing_cannot_be_judged_until_it_is_given(
+    site: CommandLine, tmp_path: Path
+) -> None:
+    site.ok("backup", tmp_path / "b", "--with-key", tmp_path / "k")
+    site.folder = tmp_path / "new machine"
+    site.ok("restore", tmp_path / "b")
+    ended = site("review", "verify", "--json")
+    assert ended.status == 1 and ended.one["verdict"] == "cannot be judged"
+    assert [each["key"] for each in ended.one["missing_keys"]] == [1]
+    in_words = site("review", "verify")
+    assert in_words.status == 1 and "--with-key" in in_words.out + in_words.err
+    assert site.ok("review", "verify", "--with-key", tmp_path / "k", "--json").one["verdict"] == "whole"
+
+
+def test_a_restore_that_would_let_somebody_in_asks(site: CommandLine, tmp_path: Path) -> None:
+    site.ok("operator", "add", "ben", "--role", "viewer")
+    site.ok("backup", tmp_path / "b")
+    site.ok("operator", "disable", "ben")
+    refused = site("restore", tmp_path / "b")
+    assert refused.status == 1 and "ben" in refused.err
+    assert not site.ok("operator", "show", "ben", "--json").one["enabled"]
+    assert site.at_terminal("n\n", "restore", tmp_path / "b").status == 1
+    back = site.ok("restore", tmp_path / "b", "--yes")
+    assert "may log in now: ben" in back.err
+    site.ok("operator", "disable", "ben")
+    again = site.ok("restore", tmp_path / "b", "--yes", "--json").one
+    assert again["may_log_in_now"] == ["ben"]
+
+
 def test_a_copied_site_is_held_and_says_so(copied: CommandLine) -> None:
     assert [one["state"] for one in copied.ok("message", "list", "--json").json] == ["unknown"]
     found = copied("status", "--json")

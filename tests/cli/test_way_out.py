@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from scheduling import sender_pool
 from scheduling.diagnose.handler import way_out
 from storage import handlers, key_rotation
 from storage.database import Database
@@ -41,6 +42,18 @@ def test_the_password_is_kept_as_a_secret(site: CommandLine, database: Database)
     assert key_rotation.rotate(database, datetime.now(UTC), entry).secrets == 2
     with database.read() as connection:
         assert handlers.proxy_secret_of(database, connection, 1) == PASSWORD
+
+
+def test_the_way_out_reaches_the_sender(site: CommandLine, database: Database) -> None:
+    import certifi
+
+    own = certifi.where()
+    with_proxy(site).ok("handler", "edit", "H", "--ca-file", own)
+    with database.read() as connection:
+        handler = handlers.get(connection, 1)
+        assert handler is not None
+        config = sender_pool.read_config(database, connection, handler)
+    assert (config.proxy, config.proxy_password, config.ca_file) == (PROXY, PASSWORD, own)
 
 
 def test_a_kept_password_never_goes_to_another_proxy(site: CommandLine, database: Database) -> None:

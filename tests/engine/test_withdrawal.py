@@ -11,7 +11,7 @@ from scheduling.gateways.outcome import Outcome, OutgoingMessage, QueryAnswer, Q
 from storage import actions as stored_actions
 from storage import alerts, message_history, occurrences
 from storage.database import Database
-from storage.records import Action, Message, Recipient
+from storage.records import TOLD, Action, Message, Recipient
 from storage.vocabulary import MessageState, OutcomeKind, Stage
 from tests.engine import alerts as at
 from tests.engine.support import (
@@ -42,12 +42,14 @@ class Site:
         self.alert = at.add_alert(self.database, clock, self.handler, "{Stage} {Alert}", name="Fire door")
         self.to(JOE)
 
-    def to(self, *numbers: str, stages: Sequence[str] = at.STAGES) -> None:
+    def to(self, *numbers: str, stages: Sequence[str] = at.STAGES, end_to_told: bool = False) -> None:
         people = tuple(Recipient(number=number) for number in numbers)
         with self.database.write() as tx:
             actions = [
                 Action(0, self.handler, "", "{Stage} {Alert}", people, stage=stage) for stage in stages
             ]
+            if end_to_told:
+                actions.append(Action(0, self.handler, "", "{Stage} {Alert}", (TOLD,), stage=Stage.RESTORED))
             stored_actions.set_of_alert(tx, self.alert, actions)
 
     def raise_(self, key: str | None = "d3") -> int:
@@ -129,19 +131,20 @@ def occurrences_ended(database: Database, occurrence: int) -> str:
 def test_case_2_who_waits_is_withdrawn_and_who_was_told_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Case 2 of docs/alerts.md: Joe was accepted, Amy waits for her retry: Amy's alone is withdrawn."""
+    """Case 2 of docs/alerts.md: Joe was accepted, Amy waits: hers is withdrawn, he hears of the end."""
 
     async def main(clock: VirtualClock) -> None:
         scripted(clock, monkeypatch, lambda item, n: BUSY if item.to == AMY and n < 2 else ACCEPTED)
         site = Site(tmp_path, clock, batch_size=1)
-        site.to(JOE, AMY, stages=("Created",))
+        site.to(JOE, AMY, stages=("Created",), end_to_told=True)
         async with running(site.database, clock):
             occurrence = site.raise_()
             await clock.sleep(30)
             site.step(occurrence, Stage.RESTORED)
             await clock.sleep(400)
-        joe, amy = site.sent(occurrence)
+        joe, amy, over = site.sent(occurrence)
         assert joe.state is MessageState.ACCEPTED
+        assert (over.to, over.text, over.state) == (JOE, "Restored Fire door", MessageState.ACCEPTED)
         assert withdrawn(amy) and amy.attempts == 1
 
     run_virtually(main)

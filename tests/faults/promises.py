@@ -38,6 +38,27 @@ WITHDRAWN, ORDER, WAY_FREE = "what is withdrawn", "order of messages", "the way 
 
 REMOVALS = (
     Removal(
+        TOLD,
+        "tui/editors/alert.py",
+        "                proposed=(TOLD,) if before is None and stage in TO_THOSE_TOLD else (),\n",
+        "tests/tui/sections/test_told.py::test_a_new_alert_proposes_those_told_on_restored_and_claimed_only",
+        "                proposed=(),\n",
+    ),
+    Removal(
+        WITHDRAWN,
+        "storage/message_history.py",
+        "    if wanted.withdrawn:\n",
+        "tests/operations/test_messages.py::test_the_list_can_show_those_withdrawn",
+        "    if False:\n",
+    ),
+    Removal(
+        TOLD,
+        "tui/occurrences/facts.py",
+        '    lines = [title, told_shown(found.tally), Content("")]\n',
+        "tests/tui/sections/test_told.py::test_the_detail_begins_with_who_was_told_and_shows_its_story",
+        '    lines = [title, Content("")]\n',
+    ),
+    Removal(
         WITHDRAWN,
         "scheduling/alerting.py",
         "    waited = withdrawal.withdraw(tx, occurrence.id, stage, now) if occurrence.active else []\n",
@@ -236,8 +257,9 @@ REMOVALS = (
     Removal(
         DOUBLED,
         "scheduling/recorder.py",
-        "    if present.attempt_id != result.message.attempt_id:\n        return None\n",
+        "    current = present.attempt_id == result.message.attempt_id\n",
         "tests/faults/test_late_answer.py::test_it_changes_nothing_while_a_newer_attempt_is_under_way",
+        "    current = True\n",
     ),
     Removal(
         DOUBLED,
@@ -374,7 +396,7 @@ REMOVALS = (
     Removal(
         ANSWERED,
         "scheduling/recorder.py",
-        "    outbox.take_back(tx, now, earlier[-1])\n",
+        "        outbox.take_back(tx, now, unsure[-1])\n",
         "tests/engine/test_unknown.py::"
         "test_a_request_that_is_found_is_no_second_attempt_and_does_not_arrive_twice",
     ),

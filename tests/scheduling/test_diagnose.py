@@ -12,6 +12,7 @@ from scheduling.diagnose import handler as judge
 from scheduling.diagnose.finding import Finding, Result, ok, problem, warning, worst
 from scheduling.gateways.outcome import Balance, GatewayError
 from scheduling.site_zone import Difference, SiteZone
+from scheduling.unheard import Unheard
 from storage import integrity
 from storage.adoption import COPIED, Hold
 from storage.records import Handler, HandlerStatus, Instance, Lease, Message, Queue, Task, User
@@ -288,6 +289,14 @@ def test_hold_disk_file_system_and_rights() -> None:
     assert site.rights(0o40700, ["secret.key"]).result is OK
     assert site.rights(0o40755, []).result is OK
     assert site.rights(0o40755, ["secret.key"]).result is WARNING
+
+
+def test_active_alerts_of_which_nobody_was_told() -> None:
+    assert site.told(Unheard()).result is Result.OK
+    nobody = site.told(Unheard((1,), ()))
+    assert nobody.result is Result.PROBLEM and "nobody was told" in nobody.found
+    unsure = site.told(Unheard((), (1,)))
+    assert unsure.result is Result.WARNING and "unknown" in (unsure.advice or "")
 
 
 def test_an_old_sqlite_library_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:

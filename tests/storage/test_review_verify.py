@@ -11,9 +11,11 @@ from storage import review_head, sqlite
 from storage.backup import backup
 from storage.database import Database
 from storage.errors import StorageError
+from storage.review_chain import GENESIS, digest_of, link
 from storage.review_verify import Missing, Standing, against, set_checkpoint, verify
 from storage.secrets import box_of
 from storage.site import open_site
+from storage.types import from_micros
 from tests.storage.conftest import NOW, say, texts_of
 
 
@@ -54,6 +56,36 @@ def test_an_altered_entry_is_named_whatever_was_altered_in_it(ten: Database, col
     value = {"category": "'User'", "level": "'error'", "at": "5", "task_id": "5"}.get(column, "'mallory'")
     by_hand(ten, f"UPDATE review SET {column} = {value} WHERE id = 4")
     assert found(ten) == (4, "entry 4 was altered")
+
+
+def as_version_1(site: Database, ids: set[int]) -> None:
+    """Write entries as a program without kinds did, and chain all of them anew with the site's key."""
+    connection = sqlite.connect(site.path)
+    cursor = connection.execute("SELECT * FROM review ORDER BY id")
+    names, chain = [column[0] for column in cursor.description], GENESIS
+    for values in cursor.fetchall():
+        row = dict(zip(names, values, strict=True))
+        row["at"] = from_micros(row["at"])
+        if row["id"] in ids:
+            row |= {"kind": None, "digest_version": None}
+        digest = digest_of(row)
+        chain = link(site.signer.key, chain, digest)
+        connection.execute(
+            "UPDATE review SET kind = ?, digest_version = ?, digest = ?, chain = ? WHERE id = ?",
+            (row["kind"], row["digest_version"], digest, chain, row["id"]),
+        )
+    connection.close()
+
+
+def test_entries_from_before_kinds_verify_as_they_did(ten: Database) -> None:
+    as_version_1(ten, {1, 2, 3})
+    assert found(ten) == (None, None)
+
+
+def test_an_entry_without_a_kind_after_one_with_it_is_a_problem(ten: Database) -> None:
+    as_version_1(ten, {1, 2, 5})
+    bad, why = found(ten)
+    assert bad == 5 and why is not None and "has no kind" in why
 
 
 def test_altering_the_digest_as_well_does_not_help(ten: Database) -> None:

@@ -43,6 +43,11 @@ ON_ERRANDS = 0.35  # of the visits
 BY_NAME = {(action.place, action.action): action.id for action in REGISTRY}
 
 
+LEFT, AGREED = "consoles left", "answered with yes"
+QUEUED, DELETED = "messages queued", "records deleted"
+DEEDS = (QUEUED, DELETED, AGREED, LEFT)
+
+
 @dataclass
 class Walk(Hands):
     """What was reached and what went wrong, over all legs of one seed."""
@@ -80,6 +85,10 @@ class Walk(Hands):
         known = (screens() - ELSEWHERE) | {"MainScreen", "AskText"}
         found = {name: self.screens[name] for name in sorted(known) if self.screens[name] < each}
         return found | {name: self.actions[name] for name in self.wanted if self.actions[name] < each}
+
+    def seldom(self, each: int = EACH) -> dict[str, int]:
+        """What was done less often, with how often: sending, deleting, answering with yes, leaving."""
+        return {name: self.done[name] for name in DEEDS if self.done[name] < each}
 
     def report(self) -> str:
         lines = [f"seed {self.seed}: {self.steps:,} steps in {self.legs} consoles; {dict(self.done)}"]
@@ -135,7 +144,7 @@ class Walk(Hands):
                     await self._visits(pilot, size, visits, steps)
             except Exception as error:
                 self.problems.append(f"the console failed: {error!r}")
-            self.done["consoles left"] += app.leaving
+            self.done[LEFT] += app.leaving
         if app.desk is not None:
             app.desk.database.close()
         self.done += _counted(folder) - before
@@ -279,7 +288,7 @@ class Walk(Hands):
             return bool(result)
 
         def dismiss(question: Any, result: Any = None) -> Any:
-            self.done["answered with yes"] += result == "yes"
+            self.done[AGREED] += result == "yes"
             return dismissed(question, result)
 
         def ended(worker: Any) -> None:
@@ -351,4 +360,4 @@ def _counted(folder: Path) -> Counter[str]:
             )
     finally:
         database.close()
-    return Counter({"messages queued": queued, "records deleted": removed})
+    return Counter({QUEUED: queued, DELETED: removed})

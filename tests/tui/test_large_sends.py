@@ -16,6 +16,7 @@ from tests.tui.sections.people import cells, desk_at, go_to, rows_are
 from tests.tui.support import console, screen_text, settle, shown
 from tui.dialogs.confirm import Confirm
 from tui.dialogs.note import NoteDialog
+from tui.editors.handler import HandlerEditor
 from tui.occurrences.raise_alert import RaiseAlert
 from tui.operations import alerts, handlers, messages, occurrences, tasks
 from tui.operations.action_form import ActionForm
@@ -153,6 +154,25 @@ async def test_enabling_a_handler_at_which_many_wait_asks(desk: Desk) -> None:
             await shown(pilot, Confirm)
             assert "Enable Clickatell: send to 21 people?" in screen_text(pilot)
             assert "21 messages, 42 parts in all" in screen_text(pilot)
+            await pilot.press(key)
+            await settle(pilot, lambda: not isinstance(pilot.app.screen, Confirm))
+            await settle(pilot, lambda want=enabled: handlers_of(desk)[0].enabled is want)
+
+
+async def test_enabling_it_in_its_editor_asks_too(desk: Desk) -> None:
+    tasks.run_now(desk, tasks.listing(desk)[0].id)
+    (handler,) = handlers_of(desk)
+    handlers.set_enabled(desk, handler.id, False)
+    async with console(desk, section="handlers", size=(100, 30)) as pilot:
+        await rows_are(pilot, 1)
+        await pilot.press("enter")
+        editor = await shown(pilot, HandlerEditor)
+        await settle(pilot, lambda: editor.focused is not None)
+        editor.form.set_value("enabled", True)
+        for key, enabled in (("n", False), ("y", True)):
+            await pilot.press("ctrl+s")
+            await shown(pilot, Confirm)
+            assert "Enable Clickatell: send to 21 people?" in screen_text(pilot)
             await pilot.press(key)
             await settle(pilot, lambda: not isinstance(pilot.app.screen, Confirm))
             await settle(pilot, lambda want=enabled: handlers_of(desk)[0].enabled is want)

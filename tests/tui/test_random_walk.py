@@ -46,9 +46,10 @@ async def test_a_long_walk_reaches_everything(
     site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     walk = Walk(site, tmp_path, SEED)
-    while walk.steps < LONG or (walk.missing(EACH) and walk.steps < 2 * LONG):
+    while walk.steps < LONG or ((walk.missing(EACH) or walk.seldom(EACH)) and walk.steps < 2 * LONG):
         await walk.leg(SIZES[walk.legs % 2])
         walk.judge()
     with capsys.disabled():
         print("\n" + walk.report())
     assert walk.missing(EACH) == {}
+    assert walk.seldom(EACH) == {}

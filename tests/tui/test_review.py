@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from storage import handlers as stored_handlers
+from storage import sqlite
 from storage.records import ReviewEntry
 from storage.vocabulary import Category, EntryKind, Level
 from tests.operations.arrange import JOE, make_handler, to
@@ -179,6 +180,16 @@ async def test_an_entry_of_the_panel_opens(desk: Desk) -> None:
         await pilot.press("tab", "up", "enter")
         detail = await shown(pilot, EntryDetail)
         assert detail.entry.text == "in the panel"
+
+
+async def test_an_entry_without_its_text_leaves_the_panel_whole(desk: Desk) -> None:
+    say(desk, *(ReviewEntry(Category.TASK, f"fired {n}", kind=EntryKind.NOTE) for n in range(3)))
+    connection = sqlite.connect(desk.database.path)
+    connection.execute("UPDATE review SET body = NULL WHERE body = 'fired 1'")
+    connection.close()
+    async with console(desk, section="handlers") as pilot:
+        await settle(pilot, lambda: "fired 2" in screen_text(pilot))
+        assert "(erased)" in screen_text(pilot) and "fired 0" in screen_text(pilot)
 
 
 async def test_what_is_shown_is_written_to_a_file(desk: Desk, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tui.cli import context
 from tui.cli.context import desk
 from tui.cli.handler_options import Name, api_usage, filled, filling
 from tui.cli.lazy_group import plain_app
-from tui.cli.options import Json
+from tui.cli.options import Json, Yes
 from tui.cli.output import emit, emit_all, local_time, note, say, show_facts, show_table
 
 if TYPE_CHECKING:
@@ -106,11 +106,17 @@ def show(name: Name, json: Json = False) -> None:
 
 
 @app.command()
-def enable(name: Name) -> None:
-    """Let it send again."""
+def enable(name: Name, yes: Yes = False) -> None:
+    """Let it send again, what waits at it as well."""
+    from scheduling.send_size import SendSize
+    from storage import message_history
+    from tui.cli.sent import ask_if_large, asks
     from tui.operations import handlers
 
     found = _named(name)
+    if asks(yes) and not found.enabled:
+        size = SendSize(*desk().read(message_history.waiting_at, [found.id]))
+        ask_if_large(size, f"Enable {found.name}")
     waiting = handlers.set_enabled(desk(), found.id, True)
     say(f"enabled {found.name}" + (f": {_messages(waiting)} waiting" if waiting else ""))
 

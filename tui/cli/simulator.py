@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from tui.cli.lazy_group import plain_app
+from tui.cli.output import note
 from tui.text.plain import plain_str
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def simulator(
     try:
         asyncio.run(_serve(clickatell, port, quiet))
     except OSError as error:
-        typer.echo(f"Cannot listen on 127.0.0.1:{port}: {error.strerror}. Try --port 0.", err=True)
+        note(f"Cannot listen on 127.0.0.1:{port}: {error.strerror}. Try --port 0.")
         raise typer.Exit(1) from None
 
 

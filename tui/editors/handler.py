@@ -12,7 +12,8 @@ from textual.widgets import TabbedContent, TabPane
 from scheduling import retry
 from scheduling.gateways import registry
 from scheduling.gateways.description import Gateway
-from storage import custom_fields
+from scheduling.send_size import SendSize
+from storage import custom_fields, message_history
 from storage import handlers as stored
 from storage.records import CustomField, Handler
 from storage.vocabulary import FieldType
@@ -28,6 +29,7 @@ from tui.editors.handler_fields import (
     plan_of,
     values_of,
 )
+from tui.messages.large_send import agreed
 from tui.operations import handlers
 from tui.operations.errors import Refused
 from tui.operations.gateway_address import plain_http_warning
@@ -176,6 +178,18 @@ and back: it holds what mostly can stay as it is. A key or password is never sho
         self.form.set_note(secret.key, None if self._value(secret.key) else said, "warning")
 
     # Saving
+
+    def action_save(self) -> None:
+        """As any editor; what waits at a disabled handler goes out at once when it is enabled."""
+        if self.seen is not None and not self.seen.enabled and self._value("enabled"):
+            self.run_worker(self._ask_and_save(self.seen), exclusive=True, group="asking")
+        else:
+            super().action_save()
+
+    async def _ask_and_save(self, seen: Handler) -> None:
+        waiting = await self.console.read(message_history.waiting_at, [seen.id])
+        if await agreed(self.console, SendSize(*waiting), f"Enable {seen.name}"):
+            super().action_save()
 
     def write(self, values: Mapping[str, Any]) -> Saved:
         """On a thread: check and write."""

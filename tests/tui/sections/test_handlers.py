@@ -203,6 +203,18 @@ async def test_removing_names_what_hangs_on_it(desk: Desk) -> None:
         await settle(pilot, lambda: not all_of(desk))
 
 
+async def test_disabling_a_handler_asks_first(desk: Desk) -> None:
+    make_handler(desk)
+    async with console(desk) as pilot:
+        await settle(pilot, lambda: "Clickatell" in screen_text(pilot))
+        for key, enabled in (("n", True), ("y", False)):
+            await pilot.press("e")
+            await shown(pilot, Confirm)
+            await pilot.press(key)
+            await closed(pilot)
+            await settle(pilot, lambda want=enabled: all_of(desk)[0].enabled is want)
+
+
 async def test_a_test_send_goes_through_the_outbox_and_is_then_shown(desk: Desk) -> None:
     make_handler(desk)
     async with console(desk) as pilot:
