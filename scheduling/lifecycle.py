@@ -48,7 +48,10 @@ class Step:
 
 def columns_of(step: Step) -> dict[str, Any]:
     """The step as column values for `outbox.change`."""
-    return {item.name: getattr(step, item.name) for item in fields(step) if item.name != "review"}
+    return {name: getattr(step, name) for name in _COLUMNS}
+
+
+_COLUMNS = tuple(item.name for item in fields(Step) if item.name != "review")
 
 
 def plan_of(message: Message) -> RetryPlan:

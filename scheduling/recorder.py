@@ -53,6 +53,54 @@ class Recorder:
 
 
 def record(tx: Transaction, handler: Handler, results: Sequence[Result], now: datetime) -> list[Message]:
+    """Write down what one call came to; gives the messages that now wait after an unknown outcome."""
+    steps = _as_claimed(tx, handler, results, now)
+    rest = [result for result in results if result.message.id not in steps]
+    found = {result.message.id: result for result in results}
+    unsure: list[Message] = []
+    if rest:
+        again = _read_again(tx, handler, rest, now)
+        found |= {result.message.id: result for result in again.results}
+        unsure = again.unsure
+        outbox.change(tx, {key: lifecycle.columns_of(step) for key, step in again.steps.items()}, now)
+        steps |= again.steps
+        steps = {key: steps[key] for key in found if key in steps}
+    outbox.finish_attempts(tx, [_attempt_result(result, now) for result in found.values()])
+    _follow(tx, steps, now)
+    _note_on_handler(tx, handler, list(found.values()), steps, now)
+    return unsure
+
+
+def _as_claimed(
+    tx: Transaction, handler: Handler, results: Sequence[Result], now: datetime
+) -> dict[int, Step]:
+    """Write down what was accepted of messages that are as they were claimed: most, and none is read again.
+
+    An acceptance ends all there was to decide. Of what they were refused for, the order, an occurrence
+    and the clock may have changed what follows.
+    """
+    plain = [
+        result.message
+        for result in results
+        if result.outcome.kind is OutcomeKind.ACCEPTED and not result.outcome.found_earlier
+    ]
+    outcomes = {result.message.id: result.outcome for result in results}
+    steps = {message.id: _after(message, outcomes[message.id], handler, now, None) for message in plain}
+    columns = {key: lifecycle.columns_of(step) for key, step in steps.items()}
+    done = outbox.change_claimed(tx, columns, plain, now)
+    return {key: step for key, step in steps.items() if key in done}
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Results with their messages as these now are: at which attempt, the steps, what waits unsure."""
+
+    results: list[Result]
+    steps: dict[int, Step]
+    unsure: list[Message]
+
+
+def _read_again(tx: Transaction, handler: Handler, results: Sequence[Result], now: datetime) -> _Read:
     present = outbox.current(tx, [result.message.id for result in results])
     unsent = [r.message.id for r in results if r.outcome.kind is not OutcomeKind.ACCEPTED]
     not_again = withdrawal.reasons(tx, (present[key] for key in unsent))
@@ -66,10 +114,7 @@ def record(tx: Transaction, handler: Handler, results: Sequence[Result], now: da
             steps[key] = step
             if step.query_first and result.outcome.kind is OutcomeKind.UNKNOWN:
                 unsure.append(present[key])
-    outbox.finish_attempts(tx, [_attempt_result(result, now) for result in found])
-    apply(tx, steps, now)
-    _note_on_handler(tx, handler, found, steps, now)
-    return unsure
+    return _Read(found, steps, unsure)
 
 
 def _at_its_attempt(tx: Transaction, present: dict[int, Message], result: Result) -> Result:
@@ -94,6 +139,11 @@ def _at_its_attempt(tx: Transaction, present: dict[int, Message], result: Result
 def apply(tx: Transaction, steps: dict[int, Step], now: datetime) -> None:
     """Write steps and what they say."""
     outbox.change(tx, {key: lifecycle.columns_of(step) for key, step in steps.items()}, now)
+    _follow(tx, steps, now)
+
+
+def _follow(tx: Transaction, steps: dict[int, Step], now: datetime) -> None:
+    """What follows from steps that are written: what they say, and whom else they concern."""
     tx.review(now, *(entry for step in steps.values() for entry in step.review))
     hanging.answered(tx, steps, now)
     accepted = [key for key, step in steps.items() if step.state is MessageState.ACCEPTED]
@@ -237,7 +287,7 @@ def _note_accepted(
 
     `stopped`: the same call met something that concerns the whole account.
     """
-    handlers.set_status(tx, handler.id, last_accepted_at=now)
+    handlers.note_accepted(tx, handler.id, now)
     sent = [result.message.attempt_id for result in accepted if not result.outcome.found_earlier]
     if not stopped and handler_state.shows_recovery(found, [each for each in sent if each], now):
         well = WELL if found.pause == Pause.ACCOUNT else {}

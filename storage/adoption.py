@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from storage import outbox
+from storage import message_rows
 from storage.database import Database, Transaction
 from storage.folder import file_system_of
 from storage.records import ReviewEntry
@@ -139,8 +139,8 @@ def _keep(tx: Transaction, values: dict[str, str]) -> None:
 
 
 def _named(tx: Transaction, reason: str, count: int) -> list[ReviewEntry]:
-    query = outbox.SELECT.where(messages.c.state.in_(UNDER_WAY)).order_by(messages.c.id)
-    found = [outbox.record_of(row) for row in tx.execute(query.limit(MOST_NAMED)).mappings()]
+    query = message_rows.SELECT.where(messages.c.state.in_(UNDER_WAY)).order_by(messages.c.id)
+    found = [message_rows.record_of(row) for row in tx.execute(query.limit(MOST_NAMED)).mappings()]
     entries = [
         ReviewEntry(
             Category.MESSAGE,

@@ -27,6 +27,8 @@ from storage.written_by import BootClock, MachineBoot, wall_clock
 SCHEMA_VERSION = 6
 BUSY_SECONDS = 30.0
 
+Values = Sequence[Any] | Mapping[str, Any]
+
 
 @dataclass(slots=True)
 class Transaction:
@@ -48,6 +50,34 @@ class Transaction:
     def review(self, at: datetime, *entries: ReviewEntry) -> list[int]:
         """Append to the review, in this order. Gives the new ids."""
         return self.signer.append(self.connection, at, entries)
+
+    # Fixed SQL with values as they are kept (`types.kept`), straight through the driver: the way of every
+    # message. SQLAlchemy's own work is 20 to 100 µs a statement, SQLite's 2 to 10.
+
+    def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        """What a query finds."""
+        return self._driver.execute(statement, values).fetchall()  # type: ignore[no-any-return]
+
+    def run(self, statement: str, values: Values = ()) -> int:
+        """How many rows it changed."""
+        return self._driver.execute(statement, values).rowcount  # type: ignore[no-any-return]
+
+    def run_many(self, statement: str, values: Sequence[Values]) -> None:
+        """The same statement for each of these."""
+        self._driver.executemany(statement, values)
+
+    @property
+    def _driver(self) -> Any:
+        return self.connection.connection.driver_connection
+
+
+def rows_of(
+    connection: sa.Connection | Transaction, statement: str, values: Values = ()
+) -> Sequence[Sequence[Any]]:
+    """What a query in fixed SQL finds, in a transaction or in a view for reading."""
+    if isinstance(connection, Transaction):
+        return connection.rows(statement, values)
+    return connection.exec_driver_sql(statement, values).all()
 
 
 class Database:
@@ -119,7 +149,7 @@ class Database:
                     connection.commit()
                 else:
                     connection.rollback()
-        except sa.exc.DBAPIError as error:
+        except sqlite.ERRORS as error:
             known = sqlite.translate(error, self.path)
             if isinstance(known, ReadOnly):
                 self._open_anew()

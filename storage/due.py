@@ -10,10 +10,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from storage.database import Transaction
+from storage.database import Transaction, rows_of
 from storage.message_order import BY_HAND, HAS_OLDER, NOW, UNDER_WAY, moment_of
 from storage.sql_values import QUEUED, SENDING, quoted
 from storage.tables import messages
+from storage.types import to_micros
 from storage.vocabulary import OutcomeKind
 
 m = messages.c
@@ -70,7 +71,7 @@ _CHOSEN = (
     f" AND {MAY_GO} ORDER BY message.rank, message.id"
 )
 _due_among = _bound(_CHOSEN).bindparams(sa.bindparam("ids", expanding=True))
-_first_due, _due_count, _with_due = _bound(FIRST_DUE), _bound(f"SELECT {DUE_COUNT}"), _bound(WITH_DUE)
+_due_count = _bound(f"SELECT {DUE_COUNT}")
 
 PROBED_AMONG = 100  # how many due messages are looked at for a cheap one
 
@@ -79,8 +80,8 @@ def first(
     connection: sa.Connection | Transaction, handler_id: int, lane: int, now: datetime, limit: int
 ) -> list[int]:
     """The messages of a lane that go next, in this order: by rank, then by when they were made."""
-    values = {"handler": handler_id, "lane": lane, "now": now, "limit": limit}
-    return list(connection.execute(_first_due, values).scalars())
+    values = {"handler": handler_id, "lane": lane, "now": to_micros(now), "limit": limit}
+    return [row[0] for row in rows_of(connection, FIRST_DUE, values)]
 
 
 def among(tx: Transaction, handler_id: int, lane: int, now: datetime, ids: Collection[int]) -> list[int]:
@@ -104,7 +105,7 @@ def count(connection: sa.Connection, handler_id: int, moment: datetime) -> int:
 
 def lanes(connection: sa.Connection, now: datetime) -> set[tuple[int, int]]:
     """The (handler, lane) pairs in which something may go."""
-    return {(row[0], row[1]) for row in connection.execute(_with_due, {"now": now})}
+    return {(row[0], row[1]) for row in rows_of(connection, WITH_DUE, {"now": to_micros(now)})}
 
 
 _UNWELL = quoted(OutcomeKind.NOT_SENT, OutcomeKind.ACCOUNT)

@@ -10,8 +10,10 @@ from storage.database import Database, Transaction
 from storage.errors import SecretMissing
 from storage.names import key_of
 from storage.records import Handler, HandlerStatus, Queue
+from storage.row_reader import RowReader
 from storage.secrets import hint
 from storage.tables import handler_statuses, handlers, messages
+from storage.types import to_micros
 from storage.vocabulary import UNDER_WAY, HandlerState, MessageState, OnUnknown
 
 RECORD = [handlers.c[name] for name in Handler.__dataclass_fields__]
@@ -20,6 +22,9 @@ RECORD = [handlers.c[name] for name in Handler.__dataclass_fields__]
 _EVERY = sa.select(*RECORD).order_by(handlers.c.id)
 _PRESENT = _EVERY.where(handlers.c.removed_at.is_(None))
 _STATUSES = sa.select(handler_statuses)
+_STATUS = RowReader(
+    HandlerStatus, sa.select(*(handler_statuses.c[name] for name in HandlerStatus.__dataclass_fields__))
+)
 
 
 def _record(row: sa.RowMapping) -> Handler:
@@ -112,9 +117,17 @@ def statuses(connection: sa.Connection) -> dict[int, HandlerStatus]:
 
 
 def status_of(connection: sa.Connection, handler_id: int) -> HandlerStatus:
-    query = sa.select(handler_statuses).where(handler_statuses.c.handler_id == handler_id)
-    row = connection.execute(query).mappings().first()
-    return HandlerStatus(**row) if row else HandlerStatus(handler_id)
+    found = _STATUS.where(connection, "handler_id = ?", (handler_id,))
+    return found[0] if found else HandlerStatus(handler_id)
+
+
+ACCEPTED_AT = "UPDATE handler_status SET last_accepted_at = ? WHERE handler_id = ?"
+
+
+def note_accepted(tx: Transaction, handler_id: int, now: datetime) -> None:
+    """When one of its messages was last accepted."""
+    if not tx.run(ACCEPTED_AT, (to_micros(now), handler_id)):
+        set_status(tx, handler_id, last_accepted_at=now)
 
 
 def set_status(tx: Transaction, handler_id: int, **values: Any) -> None:

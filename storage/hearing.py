@@ -1,12 +1,13 @@
 """Who has heard of an occurrence: the facts of its messages, by index. `scheduling.told` judges them."""
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from storage.database import Transaction
+from storage.database import Transaction, rows_of
 from storage.sql_values import ACTIVE, QUEUED, quoted
 from storage.tables import attempts, handlers, messages, occurrences, submissions
 from storage.vocabulary import UNDER_WAY, MessageState, OnUnknown, OutcomeKind, Stage
@@ -167,16 +168,18 @@ class Hanging:
     told_by: int
 
 
+WAITING_FOR = (
+    "SELECT message.id, submission.occurrence_id, message.told_by"
+    " FROM json_each(?) JOIN message INDEXED BY message_told_by ON message.told_by = json_each.value"
+    " JOIN submission ON submission.id = message.submission_id"
+    f" WHERE message.told_by IS NOT NULL AND message.state = {QUEUED} ORDER BY message.id"
+)
+
+
 def waiting_for(connection: sa.Connection | Transaction, ids: Collection[int]) -> list[Hanging]:
     """What waits for the answers to these messages."""
-    found: list[Hanging] = []
-    pending = list(ids)
-    for start in range(0, len(pending), 500):
-        query = _WAITING_FOR.where(
-            m.told_by.in_(pending[start : start + 500]), m.state == MessageState.QUEUED
-        )
-        found += [Hanging(*row) for row in connection.execute(query.order_by(m.id))]
-    return found
+    rows = rows_of(connection, WAITING_FOR, (json.dumps(list(ids)),)) if ids else []
+    return [Hanging(*row) for row in rows]
 
 
 def waiting_for_what_is_over(connection: sa.Connection | Transaction, limit: int = 500) -> list[Hanging]:

@@ -15,6 +15,7 @@ from storage.tables import leases
 from storage.vocabulary import InstanceKind
 from storage.written_by import WallClock
 
+HELD_BY = "SELECT epoch FROM lease WHERE holder IS NOT NULL"
 SHOWN_ALIVE = timedelta(seconds=30)
 
 
@@ -53,7 +54,6 @@ _BEAT = (
     .where(leases.c.epoch == sa.bindparam("held"), leases.c.holder.is_not(None))
     .values(beat=leases.c.beat + 1, beaten_at=sa.bindparam("now"))
 )
-_HELD = sa.select(leases.c.epoch).where(leases.c.holder.is_not(None))
 
 
 def beat(tx: Transaction, epoch: int, now: datetime) -> None:
@@ -89,8 +89,8 @@ def release(tx: Transaction, epoch: int) -> None:
 
 def check(tx: Transaction, epoch: int) -> None:
     """Stop a late holder: raises `LeaseLost`, and the caller's transaction writes nothing."""
-    found = tx.execute(_HELD).scalar()
-    if found != epoch:
+    found = tx.rows(HELD_BY)
+    if not found or found[0][0] != epoch:
         raise LeaseLost
 
 

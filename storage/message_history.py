@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from storage import message_search
-from storage.outbox import FROM, SELECT, m, record_of
+from storage.message_rows import FROM, SELECT, m, record_of
 from storage.records import Attempt, Message
 from storage.sql_values import UNKNOWN, quoted
 from storage.tables import alerts, attempts, messages, submissions, tasks

@@ -7,6 +7,7 @@ message's state calls `arrange`, which lets the next one go. The order binds not
 has sent again (`resent_at`), and no messages of tasks (no `order_group`).
 """
 
+import json
 from collections.abc import Collection
 from datetime import datetime
 
@@ -50,15 +51,15 @@ _PUT_BEHIND = (
     " CASE WHEN first_attempt_at IS NOT NULL THEN coalesce(next_planned_at, next_attempt_at) END"
     f" WHERE state = {QUEUED} AND behind_since IS NULL AND resent_at IS NULL AND order_group IS NOT NULL"
 )
-BEHIND_OLDER = sa.text(f"{_PUT_BEHIND} AND id BETWEEN :first AND :last AND {HAS_OLDER}")
-NEWER_BEHIND = sa.text(
+BEHIND_OLDER = f"{_PUT_BEHIND} AND id BETWEEN :first AND :last AND {HAS_OLDER}"
+NEWER_BEHIND = (
     f"{_PUT_BEHIND} AND id IN (SELECT newer.id FROM message AS this JOIN message AS newer"
     f" INDEXED BY message_order ON {same_group('newer', 'this')} AND newer.{UNDER_WAY}"
     " AND newer.id > this.id WHERE this.id = :id)"
 )
 
 # A newer one makes the oldest due at once, besides its plan: the planned attempt stands.
-HURRY_OLDER = sa.text(
+HURRY_OLDER = (
     "UPDATE message SET next_planned_at = coalesce(next_planned_at, next_attempt_at),"
     f" next_attempt_at = {NOW} WHERE state = {QUEUED} AND first_attempt_at IS NOT NULL"
     f" AND next_attempt_at > {NOW} AND window_closes_at > {NOW} AND id IN (SELECT"
@@ -67,11 +68,12 @@ HURRY_OLDER = sa.text(
     " FROM message AS newer WHERE newer.id BETWEEN :first AND :last AND newer.behind_since IS NOT NULL)"
 )
 
-FOLLOWED = sa.text(
-    "SELECT ended.id FROM message AS ended WHERE ended.id IN :ids AND ended.order_group IS NOT NULL"
-    " AND EXISTS (SELECT 1 FROM message AS next INDEXED BY message_order"
+FOLLOWED = (
+    "SELECT ended.id FROM json_each(:ids) JOIN message AS ended ON ended.id = json_each.value"
+    " WHERE ended.order_group IS NOT NULL AND EXISTS ("
+    "SELECT 1 FROM message AS next INDEXED BY message_order"
     f" WHERE {same_group('next', 'ended')} AND next.{UNDER_WAY}) ORDER BY ended.id"
-).bindparams(sa.bindparam("ids", expanding=True))
+)
 
 _GROUP_OF_ENDED = " AND ".join(
     f"{column} = (SELECT ended.{column} FROM message AS ended WHERE ended.id = :id)"
@@ -83,20 +85,20 @@ _ENDED_CLOSED_AT = (
 )
 
 # The useful life of what waited does not run while an older one was being tried.
-LENGTHEN = sa.text(
+LENGTHEN = (
     f"UPDATE message INDEXED BY message_order SET behind_since = max(behind_since, {NOW}), expires_at ="
     f" expires_at + max(0, min({NOW}, {_ENDED_CLOSED_AT}) - max(behind_since, {_ENDED_TRIED_AT}))"
     f" WHERE {_GROUP_OF_ENDED} AND {UNDER_WAY} AND behind_since IS NOT NULL"
     f" AND first_attempt_at IS NULL AND told_by IS NULL AND {_ENDED_TRIED_AT} IS NOT NULL"
 )
-FREE_NEXT = sa.text(
+FREE_NEXT = (
     "UPDATE message SET behind_since = NULL, next_planned_at = NULL, next_attempt_at ="
     f" CASE WHEN told_by IS NULL THEN coalesce(next_planned_at, {NOW}) END"
     f" WHERE state = {QUEUED} AND behind_since IS NOT NULL AND id = (SELECT m.id FROM message AS m"
     f" INDEXED BY message_order WHERE {_GROUP_OF_ENDED} AND {UNDER_WAY} ORDER BY m.id LIMIT 1)"
 )
 
-STRANDED = sa.text(
+STRANDED = (
     "UPDATE message INDEXED BY message_behind SET behind_since = NULL, next_planned_at = NULL,"
     f" next_attempt_at = CASE WHEN told_by IS NULL THEN coalesce(next_planned_at, {NOW}) END"
     f" WHERE state = {QUEUED} AND behind_since IS NOT NULL AND NOT {HAS_OLDER}"
@@ -116,41 +118,41 @@ NEWER_WENT = sa.text(
 )
 
 
-OLDER_ELSEWHERE = sa.text(
-    "SELECT older.id AS id, newer.id AS by FROM message AS newer JOIN message AS older"
+OLDER_ELSEWHERE = (
+    "SELECT older.id, newer.id FROM json_each(:ids) JOIN message AS newer ON newer.id = json_each.value"
+    " JOIN message AS older"
     " INDEXED BY message_order ON older.order_group = newer.order_group"
     f" AND older.to_number = newer.to_number AND older.{UNDER_WAY} AND older.state = {QUEUED}"
     " AND older.handler_id <> newer.handler_id AND older.id < newer.id AND older.resent_at IS NULL"
-    f" WHERE newer.id IN :ids AND newer.order_group > {BY_HAND} ORDER BY older.id"
-).bindparams(sa.bindparam("ids", expanding=True))
+    f" WHERE newer.order_group > {BY_HAND} ORDER BY older.id"
+)
 
 
 def place(tx: Transaction, ids: Collection[int], now: datetime) -> None:
     """Put messages that were just made behind the older ones; those are due at once."""
     if ids:
         span = {"first": min(ids), "last": max(ids), **moment_of(tx, now)}
-        if tx.execute(BEHIND_OLDER, span).rowcount:
-            tx.execute(HURRY_OLDER, span)
+        if tx.run(BEHIND_OLDER, span):
+            tx.run(HURRY_OLDER, span)
 
 
 def arrange(tx: Transaction, queued: Collection[int], ended: Collection[int], now: datetime) -> None:
     """Put the order right after messages were queued again, or are under way no more."""
     moment = moment_of(tx, now)
     for message_id in queued:
-        tx.execute(BEHIND_OLDER, {"first": message_id, "last": message_id, **moment})
-        tx.execute(NEWER_BEHIND, {"id": message_id, **moment})
+        tx.run(BEHIND_OLDER, {"first": message_id, "last": message_id, **moment})
+        tx.run(NEWER_BEHIND, {"id": message_id, **moment})
     if not ended:
         return
-    followed = tx.execute(FOLLOWED, {"ids": list(ended)}).scalars().all()
-    rows = [{"id": message_id, **moment} for message_id in followed]
-    if rows:
-        tx.execute(LENGTHEN, rows)
-        tx.execute(FREE_NEXT, rows)
+    followed = tx.rows(FOLLOWED, {"ids": json.dumps(list(ended))})
+    rows = [{"id": message_id, **moment} for (message_id,) in followed]
+    tx.run_many(LENGTHEN, rows)
+    tx.run_many(FREE_NEXT, rows)
 
 
 def free_stranded(tx: Transaction, now: datetime) -> int:
     """Let go what waits behind nothing any more; how many. Nothing should: `arrange` lets them go."""
-    return tx.execute(STRANDED, moment_of(tx, now)).rowcount
+    return tx.run(STRANDED, moment_of(tx, now))
 
 
 def newer_that_went(connection: sa.Connection | Transaction, message: Message) -> int:
@@ -172,7 +174,7 @@ def older_through_others(tx: Transaction, accepted: Collection[int]) -> dict[int
     By id, with the accepted one (of these) that makes each needless. What a person sent again is
     left out.
     """
-    return {row.id: row.by for row in tx.execute(OLDER_ELSEWHERE, {"ids": list(accepted)})}
+    return dict(tx.rows(OLDER_ELSEWHERE, {"ids": json.dumps(list(accepted))}))
 
 
 def moment_of(tx: Transaction, now: datetime) -> dict[str, int | None]:

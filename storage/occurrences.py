@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage import outbox
+from storage import message_rows
 from storage.database import Transaction
 from storage.records import Message
 from storage.tables import alerts, messages, occurrence_events, occurrences, submissions
@@ -214,12 +214,12 @@ def waiting_messages(
     connection: sa.Connection | Transaction, occurrence_id: int, stages: Collection[str]
 ) -> list[Message]:
     """The queued messages of these tabs of an occurrence, by id."""
-    query = outbox.SELECT.where(
+    query = message_rows.SELECT.where(
         submissions.c.occurrence_id == occurrence_id,
         submissions.c.stage.in_(stages),
         messages.c.state == MessageState.QUEUED,
     ).order_by(messages.c.id)
-    return [outbox.record_of(row) for row in connection.execute(query).mappings()]
+    return [message_rows.record_of(row) for row in connection.execute(query).mappings()]
 
 
 def sent_by(connection: sa.Connection, occurrence_ids: Sequence[int]) -> dict[int, tuple[int, int]]:

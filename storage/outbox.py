@@ -3,6 +3,7 @@
 Times are aware UTC. Functions with `tx` write inside the caller's transaction.
 """
 
+import json
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +12,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from storage import delivery_sql as sql
 from storage import due, message_order
 from storage.database import Transaction
+from storage.message_rows import FROM, READ, SELECT, record_of
 from storage.records import Message, MessageDraft
 from storage.sql_values import QUEUED
-from storage.tables import attempts, handlers, messages, submissions
+from storage.tables import attempts, messages, submissions
 from storage.texts import for_phone, storable
+from storage.types import kept, to_micros
 from storage.vocabulary import UNDER_WAY, MessageState, Origin, OutcomeKind, Stage
 
 ALERT_LANE, ORDINARY_LANE = 0, 1
@@ -43,19 +47,6 @@ class Submission:
     priority: int | None = None
     left_out: tuple[Mapping[str, str], ...] = ()
     why: str | None = None
-
-
-_JOINED = ("handler", "operator", "task_id", "alert_id", "occurrence_id", "why", "stage")
-_RENAMED = {"user": m.user_name.label("user"), "to": m.to_number.label("to"), "text": m.body.label("text")}
-RECORD: list[Any] = [
-    _RENAMED.get(name, m.get(name)) for name in Message.__dataclass_fields__ if name not in _JOINED
-] + [handlers.c.name.label("handler"), s.operator, s.task_id, s.alert_id, s.occurrence_id, s.why, s.stage]
-FROM = messages.join(handlers, handlers.c.id == m.handler_id).join(submissions, s.id == m.submission_id)
-SELECT = sa.select(*RECORD).select_from(FROM)
-
-
-def record_of(row: Mapping[Any, Any]) -> Message:
-    return Message(**row)
 
 
 def enqueue(
@@ -164,50 +155,13 @@ def claim(
         ids = due.among(tx, handler_id, lane, now, only)[:limit]
     if not ids:
         return []
-    first_try = m.first_attempt_at.is_(None)
-    # An extra attempt comes before the planned one that stands, and uses none up.
-    extra = m.next_planned_at > now
-    planned = sa.func.coalesce(m.next_planned_at, m.next_attempt_at)
-    at, window = (
-        sa.literal(now, m.next_attempt_at.type),
-        sa.literal(now + (stop if rate else rate), m.next_attempt_at.type),
-    )
-    tx.execute(
-        sa.update(messages)
-        .where(m.id.in_(ids))
-        .values(
-            state=MessageState.SENDING,
-            attempts=m.attempts + 1,
-            plan_attempts=m.plan_attempts + sa.case((extra, 0), else_=1),
-            last_planned_at=sa.case((first_try, at), (extra, m.last_planned_at), else_=planned),
-            # What stands while it is sent tells an extra attempt from a planned one.
-            next_planned_at=sa.case((extra, m.next_planned_at)),
-            first_attempt_at=sa.func.coalesce(m.first_attempt_at, at),
-            window_closes_at=sa.func.coalesce(m.window_closes_at, window),
-            retry_rate=sa.func.coalesce(m.retry_rate, sa.literal(rate, m.retry_rate.type)),
-            stop_retrying_after=sa.func.coalesce(m.stop_retrying_after, sa.literal(stop, m.retry_rate.type)),
-            **tx.written_at(now),
-        )
-    )
-    number = newest_attempt(tx)
-    taken = {row["id"]: row for row in tx.execute(SELECT.where(m.id.in_(ids))).mappings()}
-    rows = [
-        {
-            "id": number + place,
-            "message_id": message_id,
-            "n": taken[message_id]["attempts"],
-            "epoch": epoch,
-            "instance_id": instance_id,
-            "started_at": now,
-        }
-        for place, message_id in enumerate(ids, start=1)
-    ]
-    tx.execute(sa.insert(attempts), rows)
-    tx.execute(
-        sa.update(messages).where(m.id == sa.bindparam("row")).values(attempt_id=sa.bindparam("attempt")),
-        [{"row": row["message_id"], "attempt": row["id"]} for row in rows],
-    )
-    return [record_of({**taken[row["message_id"]], "attempt_id": row["id"]}) for row in rows]
+    at, closes = to_micros(now), to_micros(now + (stop if rate else rate))
+    first = newest_attempt(tx) + 1
+    span = (first, first + len(ids) - 1)
+    plan = (at, closes, kept(rate), kept(stop), *tx.written_at(now).values())
+    tx.run_many(sql.CLAIM, [(attempt, *plan, message) for attempt, message in enumerate(ids, first)])
+    tx.run(sql.ATTEMPTS, (*span, epoch, instance_id, at))
+    return READ.where(tx, sql.CLAIMED, span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,42 +177,26 @@ class AttemptResult:
     gateway_id: str | None = None
 
 
-def newest_attempt(connection: sa.Connection | Transaction) -> int:
+def newest_attempt(tx: Transaction) -> int:
     """The highest id of an attempt; 0 where there is none."""
-    return int(connection.execute(sa.select(sa.func.max(attempts.c.id))).scalar() or 0)
-
-
-FINISH_ATTEMPT = (
-    sa.update(attempts)
-    .where(
-        attempts.c.id == sa.bindparam("row"),
-        sa.or_(attempts.c.outcome.is_(None), attempts.c.outcome == OutcomeKind.UNKNOWN),
-    )
-    .values(
-        {
-            name: sa.bindparam(f"new_{name}")
-            for name in ("outcome", "finished_at", "http_status", "code", "error", "gateway_id")
-        }
-    )
-)
+    return int(tx.rows(sql.NEWEST_ATTEMPT)[0][0] or 0)
 
 
 def finish_attempts(tx: Transaction, results: Iterable[AttemptResult]) -> None:
     """Complete attempts. One that already has a sure outcome keeps it."""
     rows = [
-        {
-            "row": result.attempt_id,
-            "new_outcome": result.outcome,
-            "new_finished_at": result.finished_at,
-            "new_http_status": result.http_status,
-            "new_code": result.code,
-            "new_error": None if result.error is None else storable(result.error),
-            "new_gateway_id": result.gateway_id,
-        }
+        (
+            result.outcome.value,
+            to_micros(result.finished_at),
+            result.http_status,
+            result.code,
+            None if result.error is None else storable(result.error),
+            result.gateway_id,
+            result.attempt_id,
+        )
         for result in results
     ]
-    if rows:
-        tx.execute(FINISH_ATTEMPT, rows)
+    tx.run_many(sql.FINISH_ATTEMPT, rows)
 
 
 def unknown_attempts(connection: sa.Connection | Transaction, message_id: int) -> list[int]:
@@ -289,49 +227,51 @@ def take_back(tx: Transaction, message: Message, earlier: int) -> None:
     tx.execute(sa.delete(attempts).where(attempts.c.id == message.attempt_id))
 
 
-CHANGEABLE = (
-    "state",
-    "next_attempt_at",
-    "finished_at",
-    "error_code",
-    "error",
-    "gateway_id",
-    "may_arrive_twice",
-    "query_first",
-    "unknowns",
-    "report_due_at",
-    "told_by",
-    "behind_since",
-    "next_planned_at",
-)
-CHANGE = (
-    sa.update(messages)
-    .where(m.id == sa.bindparam("row"))
-    .values({name: sa.bindparam(f"new_{name}") for name in CHANGEABLE})
-)
+Changes = Mapping[int, Mapping[str, Any]]
 
 
-def change(tx: Transaction, changes: Mapping[int, Mapping[str, Any]], now: datetime) -> None:
+def change(tx: Transaction, changes: Changes, now: datetime) -> None:
     """Set all of `CHANGEABLE` on each message, and let go what waited behind those that have ended.
 
     The caller has read the rows in this transaction.
     """
-    rows = [{"row": key, **{f"new_{n}": value[n] for n in CHANGEABLE}} for key, value in changes.items()]
-    if rows:
-        tx.execute(CHANGE, rows)
-        queued = [key for key, value in changes.items() if value["state"] is MessageState.QUEUED]
-        ended = [key for key, value in changes.items() if value["state"] not in UNDER_WAY]
-        message_order.arrange(tx, queued, ended, now)
+    if changes:
+        tx.run_many(sql.CHANGE, [(*_columns(value), key) for key, value in changes.items()])
+        _put_in_order(tx, changes, now)
+
+
+def change_claimed(
+    tx: Transaction, changes: Changes, claimed: Collection[Message], now: datetime
+) -> set[int]:
+    """`change` for messages as they were claimed, which are not read again; the ids of those changed.
+
+    The others are no more being sent by that attempt, and are left as they are.
+    """
+    done = {
+        message.id
+        for message in claimed
+        if tx.run(sql.CHANGE_CLAIMED, (*_columns(changes[message.id]), message.id, message.attempt_id))
+    }
+    # What is in no order lets nothing go.
+    ordered = {m.id: changes[m.id] for m in claimed if m.id in done and m.order_group is not None}
+    _put_in_order(tx, ordered, now)
+    return done
+
+
+def _columns(value: Mapping[str, Any]) -> list[Any]:
+    return [kept(value[name]) for name in sql.CHANGEABLE]
+
+
+def _put_in_order(tx: Transaction, changes: Changes, now: datetime) -> None:
+    queued = [key for key, value in changes.items() if value["state"] is MessageState.QUEUED]
+    ended = [key for key, value in changes.items() if value["state"] not in UNDER_WAY]
+    message_order.arrange(tx, queued, ended, now)
 
 
 def current(connection: sa.Connection | Transaction, ids: Collection[int]) -> dict[int, Message]:
     """The messages as they are now, by id."""
-    found: dict[int, Message] = {}
-    pending = list(ids)
-    for start in range(0, len(pending), 500):
-        query = SELECT.where(m.id.in_(pending[start : start + 500]))
-        found |= {row["id"]: record_of(row) for row in connection.execute(query).mappings()}
-    return found
+    found = READ.where(connection, sql.THESE, (json.dumps(list(ids)),)) if ids else []
+    return {message.id: message for message in found}
 
 
 def sending_under_older_epochs(connection: sa.Connection | Transaction, epoch: int) -> list[Message]:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from storage import message_order
 from storage.database import Transaction
-from storage.outbox import SELECT, m, record_of
+from storage.message_rows import SELECT, m, record_of
 from storage.records import Message
 from storage.sql_values import QUEUED
 

@@ -24,8 +24,8 @@ GENESIS = bytes(32)
 
 reviews = table_of(ReviewRow)
 
-INSERT = sa.insert(reviews)
 LAST = sa.select(reviews.c.id, reviews.c.chain).order_by(reviews.c.id.desc()).limit(1)
+_LAST = "SELECT id, chain FROM review ORDER BY id DESC LIMIT 1"
 
 CONTENT = (
     "category",
@@ -47,6 +47,11 @@ CONTENT = (
 
 DIGEST_VERSION = 2
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+
+_WRITTEN = ("id", "at", *CONTENT, "kind", "digest_version", "digest", "chain", "key_id")
+INSERT = f"INSERT INTO review ({', '.join(_WRITTEN)}) VALUES ({', '.join('?' * len(_WRITTEN))})"
+
 
 def digest_of(row: Mapping[str, Any]) -> bytes:
     """SHA-256 over the time (microseconds) and the content of an entry, in a fixed order.
@@ -60,7 +65,7 @@ def digest_of(row: Mapping[str, Any]) -> bytes:
         content = [version, *content, row["kind"]]
     elif version is not None:
         return b""
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(_ENCODE(content).encode("utf-8", "surrogatepass")).digest()
 
 
 def link(key: bytes, previous: bytes, digest: bytes) -> bytes:
@@ -81,19 +86,18 @@ class Signer:
         """Write the entries after the last one. The caller holds the write lock."""
         if not entries:
             return []
-        last = connection.execute(LAST).first()
-        number, chain = (last.id, last.chain) if last else (_highest_used(connection), GENESIS)
+        last = connection.exec_driver_sql(_LAST).first()
+        number, chain = last or (_highest_used(connection), GENESIS)
         rows = []
-        for entry in entries:
+        moment = to_micros(at)
+        for place, entry in enumerate(entries, number + 1):
             row = content_of(entry, at)
             row["digest"] = digest_of(row)
             chain = row["chain"] = link(self.key, chain, row["digest"])
-            row["key_id"] = self.key_id
-            number += 1
-            row["id"] = number
-            rows.append(row)
-        connection.execute(INSERT, rows)
-        return [row["id"] for row in rows]
+            row["key_id"], row["id"], row["at"] = self.key_id, place, moment
+            rows.append(tuple(map(row.__getitem__, _WRITTEN)))
+        connection.connection.driver_connection.executemany(INSERT, rows)  # type: ignore[union-attr]
+        return [row[0] for row in rows]
 
 
 def content_of(entry: ReviewEntry, at: datetime) -> dict[str, Any]:

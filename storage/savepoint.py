@@ -4,8 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import sqlalchemy as sa
-
+from storage import sqlite
 from storage.database import Transaction
 from storage.errors import StorageError
 
@@ -21,7 +20,7 @@ def on_its_own(tx: Transaction, what: str) -> Iterator[None]:
     try:
         with tx.connection.begin_nested():
             yield
-    except (StorageError, sa.exc.DBAPIError):
+    except (StorageError, *sqlite.ERRORS):
         raise
     except Exception:
         log.exception("%s failed; the rest of the transaction goes on", what)

@@ -19,6 +19,8 @@ except ImportError:  # no wheel for this machine: Python's own
     driver = sqlite3
 
 Error = driver.Error
+# What SQLite says, by way of SQLAlchemy or straight from the driver.
+ERRORS = (sa.exc.DBAPIError, driver.Error)
 APPLICATION_ID = 0x434D4453  # "CMDS"
 # The WAL-reset bug, which can corrupt a database that several processes write, ended here.
 SAFE_VERSION = (3, 51, 3)

@@ -28,7 +28,7 @@ def without_controls(text: str) -> str:
 
 def storable(text: str) -> str:
     """Text that SQLite can keep: half a surrogate pair is not text, and shows as a question mark."""
-    return _SURROGATES.sub("?", text)
+    return text if text.isascii() else _SURROGATES.sub("?", text)
 
 
 def for_phone(text: str) -> str:

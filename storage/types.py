@@ -29,6 +29,22 @@ def from_micros(value: int) -> datetime:
 _FIRST, _LAST = (to_micros(datetime(year, 1, 1, tzinfo=UTC)) for year in (2, 9999))
 
 
+def kept(value: Any) -> Any:
+    """A value as SQLite keeps it, for statements that go past the types below."""
+    kind = type(value)
+    if value is None or kind is int or kind is str or kind is bytes:
+        return value
+    if kind is datetime:
+        return to_micros(value)
+    if kind is bool:
+        return int(value)
+    if kind is timedelta:
+        return value // MICROSECOND
+    if isinstance(value, StrEnum):
+        return value.value
+    raise TypeError(f"{kind.__name__} has no place in a column")
+
+
 class UtcTime(TypeDecorator[datetime]):
     """An aware time, kept as integer microseconds UTC."""
 
