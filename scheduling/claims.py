@@ -1,15 +1,15 @@
-"""Which messages go next, through which handler, and how many at once.
+"""Which messages go next, through which handler, and how many at once: for all free connections together.
 
 Alerts go first and in small batches of their own; one connection is kept free for them.
 The functions that take a database block: they are called in the store's thread.
 """
 
-from collections.abc import Callable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from scheduling import fault_points, handler_state, lifecycle, withdrawal
+from scheduling.answers import MOST_AT_ONCE
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
 from scheduling.gateways import registry
@@ -22,7 +22,7 @@ from storage import adoption, handlers, integrity, leases, outbox
 from storage import due as due_messages
 from storage.database import Database, Transaction
 from storage.errors import SecretMissing
-from storage.outbox import ALERT_LANE
+from storage.outbox import ALERT_LANE, ORDINARY_LANE
 from storage.records import Handler, HandlerStatus, Message
 from storage.vocabulary import OutcomeKind
 
@@ -40,6 +40,7 @@ class Claim:
     """Messages taken for one call. `config` is None when the handler's secret cannot be read."""
 
     handler: Handler
+    lane: int
     messages: tuple[Message, ...]
     config: HandlerConfig | None
 
@@ -58,6 +59,24 @@ class Load:
 
     total: int = 0
     ordinary: int = 0
+
+    def with_more(self, calls: int, lane: int) -> "Load":
+        return Load(self.total + calls, self.ordinary + (calls if lane == ORDINARY_LANE else 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Work for a handler's free connections: what is under way there, and what its rate allows now."""
+
+    ready: ReadyHandler
+    load: Load
+    allowed: int
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a call may start."""
+        handler = self.ready.handler
+        return self.allowed > 0 and any(free(handler, lane, self.load) for lane in self.ready.lanes)
 
 
 def look(database: Database, now: datetime) -> Outlook:
@@ -88,11 +107,12 @@ def may_send(status: HandlerStatus, now: datetime) -> bool:
     return handler_state.pause_of(status, now) is None
 
 
-def room(handler: Handler, lane: int, load: Load) -> bool:
-    """Whether another call may start: ordinary messages leave one connection to alerts."""
-    if load.total >= handler.max_connections:
-        return False
-    return lane == ALERT_LANE or load.ordinary < max(1, handler.max_connections - 1)
+def free(handler: Handler, lane: int, load: Load) -> int:
+    """How many more calls may start: ordinary messages leave one connection to alerts."""
+    left = handler.max_connections - load.total
+    if lane == ORDINARY_LANE:
+        left = min(left, max(1, handler.max_connections - 1) - load.ordinary)
+    return max(0, left)
 
 
 def batch_size(handler: Handler, lane: int) -> int:
@@ -105,72 +125,102 @@ def take(
     database: Database,
     leadership: Leadership,
     pool: SenderPool,
-    ready: ReadyHandler,
-    lane: int,
-    size: int,
+    wanted: Sequence[Wanted],
     epoch: int,
     instance_id: str,
     clock: Clock,
-) -> Claim | None:
-    """Claim up to `size` messages of a lane, fenced by the lease. None when there is nothing to claim,
-    or when the wall clock has jumped and the plans have not been put right yet.
+) -> list[Claim]:
+    """Claim, in one transaction and fenced by the lease, for all free connections. Nothing when there is
+    nothing to claim, or when the wall clock has jumped and the plans have not been put right yet.
 
     Raises `DiskFull` while what becomes of them could not be written down, and `StorageError` while
     the secret key cannot be read; then nothing is claimed.
     """
-    handler = ready.handler
     fault_points.passing("before-claim")
     integrity.require_room(database.folder.path)
-    # Before the claim: nothing that can fail may stand between it and the call.
-    config = _config(pool, handler)
+    # Before the claim: nothing that can fail may stand between it and the calls.
+    configs = [_config(pool, each.ready.handler) for each in wanted]
+    found: list[Claim] = []
     with database.write(wait=5) as tx:
         leases.check(tx, epoch)
         # The wait for the lock may have outlasted the right to act.
         if not leadership.holds or adoption.is_held(tx):
-            return None
+            return []
         # Whoever wrote with a clock that was set has written before this moment.
         if not plans_are_right(clock):
-            return None
-        now = clock.now()
+            return []
+        as_holder = _Holder(tx, epoch, instance_id, clock.now())
+        left = MOST_AT_ONCE
+        for each, config in zip(wanted, configs, strict=True):
+            claims = as_holder.claims_for(each, config, left)
+            left -= sum(len(claim.messages) for claim in claims)
+            found += claims
+    if found:
+        fault_points.passing("after-claim")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """The holder of the lease, in a transaction that claims."""
+
+    tx: Transaction
+    epoch: int
+    instance_id: str
+    now: datetime
+
+    def claims_for(self, wanted: Wanted, config: HandlerConfig | None, most: int) -> list[Claim]:
+        """One for each call that may start at a handler: alerts first, and no lane mixed with the other."""
+        handler, load = wanted.ready.handler, wanted.load
+        left = min(most, wanted.allowed)
         # Looked at again: a pause may have begun since `look`.
-        status = handlers.status_of(tx.connection, handler.id)
-        gate = handler_state.gate(status, now)
-        if lane not in gate.lanes:
-            return None
-        claim = partial(
-            outbox.claim,
-            tx,
+        status = handlers.status_of(self.tx.connection, handler.id)
+        gate = handler_state.gate(status, self.now)
+        found: list[Claim] = []
+        for lane in wanted.ready.lanes:
+            size = batch_size(handler, lane)
+            room = min(free(handler, lane, load) * size, left)
+            if lane not in gate.lanes or not room:
+                continue
+            if gate.one:
+                taken = self._probe(handler, status, lane)
+            else:
+                taken = self._claim(handler, lane, room)
+            calls = [tuple(taken[start : start + size]) for start in range(0, len(taken), size)]
+            found += [Claim(handler, lane, messages, config) for messages in calls]
+            if gate.one and taken:
+                break
+            left -= len(taken)
+            load = load.with_more(len(calls), lane)
+        return found
+
+    def _claim(
+        self, handler: Handler, lane: int, limit: int, only: Collection[int] | None = None
+    ) -> list[Message]:
+        return outbox.claim(
+            self.tx,
             handler.id,
             lane,
+            limit,
             rate=handler.retry_rate,
             stop=handler.stop_retrying_after,
-            epoch=epoch,
-            instance_id=instance_id,
-            now=now,
+            epoch=self.epoch,
+            instance_id=self.instance_id,
+            now=self.now,
+            only=only,
         )
-        taken = _probe(tx, handler, status, lane, now, claim) if gate.one else claim(size)
-    if not taken:
-        return None
-    fault_points.passing("after-claim")
-    return Claim(handler, tuple(taken), config)
 
-
-def _probe(
-    tx: Transaction,
-    handler: Handler,
-    status: HandlerStatus,
-    lane: int,
-    now: datetime,
-    claim: Callable[..., list[Message]],
-) -> list[Message]:
-    """Claim one message of a paused handler; where money is short, a cheap one with few attempts."""
-    taken: list[Message] = []
-    if handler_state.ends(status) is Recovery.BALANCE_ROSE:
-        taken = claim(1, only=due_messages.cheapest(tx, handler.id, lane, now))
-    taken = taken or claim(1)
-    if taken:
-        handlers.set_status(tx, handler.id, probe_at=handler_state.next_try(handler, status, now))
-    return taken
+    def _probe(self, handler: Handler, status: HandlerStatus, lane: int) -> list[Message]:
+        """Claim one message of a paused handler; where money is short, a cheap one with few attempts."""
+        taken: list[Message] = []
+        if handler_state.ends(status) is Recovery.BALANCE_ROSE:
+            cheap = due_messages.cheapest(self.tx, handler.id, lane, self.now)
+            taken = self._claim(handler, lane, 1, cheap)
+        taken = taken or self._claim(handler, lane, 1)
+        if taken:
+            probe_at = handler_state.next_try(handler, status, self.now)
+            handlers.set_status(self.tx, handler.id, probe_at=probe_at)
+        return taken
 
 
 def _config(pool: SenderPool, handler: Handler) -> HandlerConfig | None:

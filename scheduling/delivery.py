@@ -1,20 +1,19 @@
 """Delivery: claims what is due, hands it to the senders, records what came of it.
 
-The claim and the attempt row are committed before a request is written. A result that
-cannot be recorded (a full disk, a locked database) is kept and tried again before
-anything new is claimed.
+The claim and the attempt row are committed before a request is written. Calls share the commits:
+one claims for all free connections (`claims`), one writes what has come in meanwhile (`answers`).
 """
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from scheduling import claims, fault_points, outlived
-from scheduling.claims import Claim, Load
+from scheduling.answers import Answers
+from scheduling.claims import Claim, Load, Wanted
 from scheduling.clock_jump import TOLERANCE, PlanClock
 from scheduling.deadline import within
 from scheduling.gateways.outcome import Outcome, OutgoingMessage, QueryVerdict, Sender
@@ -26,14 +25,12 @@ from scheduling.store import Store
 from storage import leases, outbox, time_shift
 from storage import outlived as stored_outlived
 from storage.database import Database
-from storage.errors import SecretMissing, StorageError
+from storage.errors import SecretMissing
 from storage.records import Handler, Message
 from storage.vocabulary import OutcomeKind
-from storage.written_by import WallClock, wall_clock
+from storage.written_by import wall_clock
 
 log = logging.getLogger(__name__)
-
-RECORD_AGAIN = 1.0  # seconds between tries to record a result
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +61,10 @@ class Delivery:
         self._pool = pool
         self._on_change = on_change
         self._on_failure = on_failure
-        self._recorder = Recorder(database)
+        self._answers = Answers(Recorder(database), clock, store, lambda: self.stopping)
         self._rates = RateLimits(clock)
         self._calls: dict[asyncio.Task[None], tuple[int, int]] = {}
         self._sending: set[int] = set()
-        self._unrecorded = 0
         self._flood: _Flood | None = None
         self._paused_until: datetime | None = None
         self.stopping = False
@@ -86,14 +82,13 @@ class Delivery:
     async def tick(self) -> bool:
         """Send what is due, as far as connections allow. Whether anything was found to do."""
         epoch = self._leadership.epoch
-        if self.stopping or epoch is None or not self._leadership.holds or self._unrecorded:
+        if self.stopping or epoch is None or not self._leadership.holds or self._answers.stuck:
             return False
         closed = await self._store.run(self._close_outlived, epoch)
         outlook = await self._store.run(claims.look, self._database, self._clock.now())
-        started = 0
+        started = await self._claim(outlook.ready, epoch)
         waits = []
         for ready in outlook.ready:
-            started += await self._serve(ready, epoch)
             waits.append(self._clock.now() + timedelta(seconds=self._rates.wait(ready.handler)))
         # A handler that still has work but no connection is woken by the call that ends.
         later = [at for at in [outlook.next_at, *waits] if at is not None and at > self._clock.now()]
@@ -131,6 +126,7 @@ class Delivery:
             call.cancel()
         while self._calls:
             await asyncio.wait(set(self._calls))
+        await self._answers.settled()
 
     async def _wait(self, calls: set[asyncio.Task[None]], until: float) -> None:
         try:
@@ -165,34 +161,35 @@ class Delivery:
         self._flood = _Flood(now, unsaid)
         return len(found)
 
-    async def _serve(self, ready: claims.ReadyHandler, epoch: int) -> int:
-        """Start calls for one handler, alerts first, one connection always kept free for alerts."""
-        started = 0
-        for lane in ready.lanes:
-            while claim := await self._claim(ready, lane, epoch):
-                self._start(self._send(claim), ready.handler.id, lane)
-                started += 1
-        return started
-
-    async def _claim(self, ready: claims.ReadyHandler, lane: int, epoch: int) -> Claim | None:
-        handler = ready.handler
-        room = claims.room(handler, lane, self._load(handler.id))
-        size = min(claims.batch_size(handler, lane), self._rates.allowed(handler))
-        if self.stopping or not room or size < 1 or not self._leadership.holds:
-            return None
-        take = partial(claims.take, self._database, self._leadership, self._pool, ready)
-        taking = asyncio.ensure_future(self._store.run(take, lane, size, epoch, self._id, self._clock))
+    async def _claim(self, ready: Sequence[claims.ReadyHandler], epoch: int) -> int:
+        """Start calls for all free connections, alerts first; one is always kept free for alerts."""
+        wanted = [
+            Wanted(each, self._load(each.handler.id), self._rates.allowed(each.handler)) for each in ready
+        ]
+        wanted = [each for each in wanted if each.has_room]
+        if self.stopping or not wanted or not self._leadership.holds:
+            return 0
+        taking = asyncio.ensure_future(self._store.run(self._take, wanted, epoch))
         try:
-            claim = await asyncio.shield(taking)
+            found = await asyncio.shield(taking)
         except asyncio.CancelledError:
             # A stop in the middle of a claim: what was claimed is sent, and waited for with the others.
             with contextlib.suppress(Exception):
-                if claim := await taking:
-                    self._start(self._send(claim), handler.id, lane)
+                self._send_all(await taking)
             raise
-        if claim is not None:
-            self._rates.spend(handler, len(claim.messages))
-        return claim
+        self._send_all(found)
+        return len(found)
+
+    def _take(self, wanted: Sequence[Wanted], epoch: int) -> list[Claim]:
+        # Asked in the store's thread: whatever could not be written down was there before this.
+        if self._answers.stuck:
+            return []
+        return claims.take(self._database, self._leadership, self._pool, wanted, epoch, self._id, self._clock)
+
+    def _send_all(self, found: Sequence[Claim]) -> None:
+        for claim in found:
+            self._rates.spend(claim.handler, len(claim.messages))
+            self._start(self._send(claim), claim.handler.id, claim.lane)
 
     def _load(self, handler_id: int) -> Load:
         mine = [lane for owner, lane in self._calls.values() if owner == handler_id]
@@ -227,8 +224,10 @@ class Delivery:
             log.exception("the sender of %s failed", claim.handler.name)
             outcomes = dict.fromkeys(outcomes, _sender_failed(error))
         results = [Result(message, outcomes[message.id]) for message in claim.messages]
-        unsure = await asyncio.shield(asyncio.ensure_future(self._record(claim.handler, results, heard)))
-        self._sending.difference_update(outcomes)
+        try:
+            unsure = await asyncio.shield(self._answers.keep(claim.handler, results, heard))
+        finally:
+            self._sending.difference_update(outcomes)
         if any(outcome.kind is not OutcomeKind.ACCEPTED for outcome in outcomes.values()):
             self._on_failure(claim.handler.id)
         if unsure and not self.stopping:
@@ -263,33 +262,7 @@ class Delivery:
             if found := await _known_of_earlier_attempt(sender, message, must_answer=False):
                 results.append(Result(message, found))
         if results:
-            await self._record(handler, results)
-
-    def _keep(self, handler: Handler, results: Sequence[Result], heard: WallClock | None) -> list[Message]:
-        # The time is asked for here, in the thread in which plans are moved after a jump.
-        if heard and (moved := self._clock.moved_since(heard)):
-            results = [_retried_by(result, moved) for result in results]
-        return self._recorder.record(handler, results, self._clock.now())
-
-    async def _record(
-        self, handler: Handler, results: Sequence[Result], heard: WallClock | None = None
-    ) -> list[Message]:
-        """Keep the results, however long it takes: nothing new is claimed meanwhile.
-
-        `heard` is the wall clock by which the gateway's "not before" was understood.
-        """
-        self._unrecorded += 1
-        try:
-            while True:
-                try:
-                    return await self._store.run(self._keep, handler, results, heard)
-                except StorageError as error:
-                    log.error("results cannot be recorded, trying again: %s", error)
-                    if self.stopping:
-                        return []
-                    await self._clock.sleep(RECORD_AGAIN)
-        finally:
-            self._unrecorded -= 1
+            await self._answers.keep(handler, results)
 
 
 UNTOLD = Outcome(OutcomeKind.UNKNOWN, error="the program was stopped before the answer came")
@@ -299,14 +272,6 @@ SECRET_MISSING = Outcome(OutcomeKind.ACCOUNT, error="secret missing: enter it ag
 
 def _sender_failed(error: Exception) -> Outcome:
     return Outcome(OutcomeKind.UNKNOWN, error=f"the sender failed: {type(error).__name__}")
-
-
-def _retried_by(result: Result, moved: timedelta) -> Result:
-    """Its "not before" by the clock that the plans go by."""
-    asked = result.outcome.retry_at
-    if asked is None:
-        return result
-    return replace(result, outcome=replace(result.outcome, retry_at=asked + moved))
 
 
 def _outgoing(message: Message) -> OutgoingMessage:

@@ -3,6 +3,7 @@
 Blocks on the database: its methods are called in the store's thread.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,8 +15,9 @@ from scheduling.gateways.outcome import Outcome
 from scheduling.gateways.verdict import as_gateway_error
 from scheduling.handler_state import NO_PAUSE, WELL
 from scheduling.lifecycle import Step
-from storage import due, handlers, message_history, message_order, outbox
+from storage import due, handlers, message_history, message_order, outbox, sqlite
 from storage.database import Database, Transaction
+from storage.errors import StorageError
 from storage.records import Handler, HandlerStatus, Message, ReviewEntry
 from storage.vocabulary import (
     WITHDRAWN,
@@ -27,6 +29,8 @@ from storage.vocabulary import (
     OutcomeKind,
     Pause,
 )
+
+log = logging.getLogger(__name__)
 
 OPEN_TO_ANSWERS = (MessageState.UNKNOWN, MessageState.QUEUED)
 
@@ -43,12 +47,36 @@ class Recorder:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, handler: Handler, results: Sequence[Result], now: datetime) -> list[Message]:
-        """Keep the results; gives the messages that now wait after an unknown outcome."""
+    def record_calls(
+        self, calls: Sequence[tuple[Handler, Sequence[Result]]], now: datetime
+    ) -> list[list[Message] | Exception]:
+        """Keep what calls came to, in one transaction: for each the messages that now wait after an unknown
+        outcome, or why it alone could not be written down.
+
+        Raises `StorageError` where the file is the trouble: then nothing is kept.
+        """
         with self._database.write() as tx:
-            unsure = record(tx, handler, results, now)
+            found = [self._set_apart(tx, handler, results, now) for handler, results in calls]
             fault_points.passing("before-commit")
         fault_points.passing("after-commit")
+        return found
+
+    def _set_apart(
+        self, tx: Transaction, handler: Handler, results: Sequence[Result], now: datetime
+    ) -> list[Message] | Exception:
+        tx.run("SAVEPOINT call")
+        try:
+            unsure = record(tx, handler, results, now)
+        except StorageError:
+            raise
+        except Exception as error:
+            if isinstance(error, sqlite.ERRORS) and sqlite.translate(error, self._database.path):
+                raise
+            tx.run("ROLLBACK TO call")
+            tx.run("RELEASE call")
+            log.exception("what a call of %s came to cannot be written down", handler.name)
+            return error
+        tx.run("RELEASE call")
         return unsure
 
 

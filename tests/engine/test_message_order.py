@@ -93,7 +93,7 @@ def test_a_late_no_to_one_of_unknown_outcome_never_comes_after_the_newer(
                 await clock.sleep(3)
             with database.read() as connection:
                 (kept,) = handlers.listing(connection)
-            Recorder(database).record(kept, [Result(taken, kind)], clock.now())
+            Recorder(database).record_calls([(kept, [Result(taken, kind)])], clock.now())
             await clock.sleep(300)
         assert texts(sender) == ["ALL CLEAR", "EVACUATE" if newer else "ALL CLEAR"]
         found = message(database, first)

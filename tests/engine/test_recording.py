@@ -1,5 +1,7 @@
 """What a call came to is kept, however often the file refuses it; a sender that breaks stops no other."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +9,10 @@ import pytest
 
 from scheduling import recorder
 from scheduling.gateways.outcome import Outcome, OutgoingMessage
+from storage import outbox
+from storage.database import Transaction
 from storage.errors import DiskFull
-from storage.vocabulary import MessageState
+from storage.vocabulary import MessageState, Origin
 from tests.engine.support import (
     ACCEPTED,
     ScriptedSender,
@@ -69,5 +73,65 @@ def test_a_sender_that_breaks_leaves_its_message_unknown_and_the_others_are_sent
             assert engine.trouble is None
         found = [message(database, each).state for each in sent]
         assert found == [MessageState.ACCEPTED, MessageState.UNKNOWN, MessageState.ACCEPTED]
+
+    run_virtually(main)
+
+
+def test_what_cannot_be_written_takes_no_other_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calls that end together share a commit; one whose result breaks is set apart."""
+
+    async def main(clock: VirtualClock) -> None:
+        database, handler, sender = scripted_site(tmp_path, clock, monkeypatch, batch_size=1, takes=1.0)
+        finish, shared = outbox.finish_attempts, []
+
+        def finishes(tx: Transaction, results: Iterable[outbox.AttemptResult]) -> None:
+            kept = list(results)
+            finish(tx, kept)
+            if kept[0].attempt_id == 2:
+                raise ValueError("no such result")
+
+        keep = recorder.Recorder.record_calls
+
+        def keeps(self: recorder.Recorder, calls: Sequence[Any], now: datetime) -> Any:
+            shared.append(len(calls))
+            return keep(self, calls, now)
+
+        monkeypatch.setattr(outbox, "finish_attempts", finishes)
+        monkeypatch.setattr(recorder.Recorder, "record_calls", keeps)
+        sent = queue(database, clock, handler, 4, origin=Origin.ALERT)
+        async with running(database, clock):
+            await clock.sleep(5)
+        found = [message(database, each).state for each in sent]
+        accepted, sending = MessageState.ACCEPTED, MessageState.SENDING
+        assert found == [accepted, sending, accepted, accepted]
+        with database.read() as connection:
+            outcomes = connection.exec_driver_sql("SELECT outcome FROM attempt ORDER BY id").scalars().all()
+        assert outcomes == ["accepted", None, "accepted", "accepted"]
+        assert len(sender.sent) == 4
+        assert max(shared) > 1
+
+    run_virtually(main)
+
+
+def test_one_transaction_claims_for_all_free_connections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        database, handler, sender = scripted_site(
+            tmp_path, clock, monkeypatch, takes=1.0, max_connections=4, batch_size=2
+        )
+        queue(database, clock, handler, 20)
+        queue(database, clock, handler, 3, origin=Origin.ALERT)
+        async with running(database, clock):
+            await clock.sleep(0.5)
+            # Alerts first, in calls of their own; of the rest only what leaves a connection to alerts.
+            assert sender.calls == [2, 1, 2, 2]
+            with database.read() as connection:
+                query = "SELECT count(DISTINCT started_at), count(*) FROM attempt"
+                assert connection.exec_driver_sql(query).one() == (1, 7)
+            await clock.sleep(10)
+        assert states(database) == {MessageState.ACCEPTED: 23}
 
     run_virtually(main)

@@ -127,7 +127,7 @@ REMOVALS = (
     Removal(
         CLOCK,
         "scheduling/claims.py",
-        "        if not plans_are_right(clock):\n            return None\n",
+        "        if not plans_are_right(clock):\n            return []\n",
         "tests/engine/test_clock_set.py::test_a_clock_that_is_set_just_before_a_claim_stops_it",
     ),
     Removal(
@@ -139,7 +139,7 @@ REMOVALS = (
     ),
     Removal(
         CLOCK,
-        "scheduling/delivery.py",
+        "scheduling/answers.py",
         "            results = [_retried_by(result, moved) for result in results]\n",
         "tests/engine/test_clock_set.py::test_not_before_and_a_pause_are_lengths_too",
         "            pass\n",
@@ -235,17 +235,17 @@ REMOVALS = (
     Removal(
         LOST,
         "scheduling/delivery.py",
-        "                    self._start(self._send(claim), handler.id, lane)\n            raise\n",
+        "                self._send_all(await taking)\n            raise\n",
         "tests/faults/test_stop_in_a_claim.py",
-        "                    pass\n            raise\n",
+        "                pass\n            raise\n",
     ),
     Removal(
         LOST,
-        "scheduling/delivery.py",
-        "                    await self._clock.sleep(RECORD_AGAIN)\n",
+        "scheduling/answers.py",
+        "                    self._waiting[:0] = batch\n",
         "tests/engine/test_recording.py::"
         "test_an_answer_is_kept_until_it_can_be_written_down_and_nothing_new_is_sent_meanwhile",
-        "                    return []\n",
+        "                    return\n",
     ),
     Removal(
         DOUBLED,
@@ -363,7 +363,7 @@ REMOVALS = (
     Removal(
         PAUSES,
         "scheduling/claims.py",
-        "        taken = claim(1, only=due_messages.cheapest(tx, handler.id, lane, now))\n",
+        "            taken = self._claim(handler, lane, 1, cheap)\n",
         "tests/engine/test_pauses.py::test_a_probe_is_cheap_and_not_the_message_that_was_refused",
         "        taken = []\n",
     ),

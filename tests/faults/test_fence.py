@@ -41,7 +41,8 @@ def test_a_late_holder_claims_nothing(tmp_path: Path) -> None:
     ready = claims.look(database, CLOCK.now()).ready[0]
     pool = SenderPool(database, CLOCK)
     with pytest.raises(leases.LeaseLost):
-        claims.take(database, BELIEVES, pool, ready, ready.lanes[0], 10, late_epoch, "late", CLOCK)
+        wanted = [claims.Wanted(ready, claims.Load(), 10)]
+        claims.take(database, BELIEVES, pool, wanted, late_epoch, "late", CLOCK)
     assert support.states(database) == {MessageState.QUEUED: 3}
     database.close()
 

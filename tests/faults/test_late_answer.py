@@ -46,13 +46,13 @@ class Story:
             if ready:
                 break
         pool = SenderPool(self.database, CLOCK)
-        claim = claims.take(self.database, holder, pool, ready[0], ready[0].lanes[0], 1, epoch, name, CLOCK)
-        assert claim is not None
+        wanted = [claims.Wanted(ready[0], claims.Load(), 1)]
+        (claim,) = claims.take(self.database, holder, pool, wanted, epoch, name, CLOCK)
         return claim.messages[0]
 
     def says(self, taken: Message, kind: OutcomeKind) -> None:
         result = Result(taken, support.outcome(kind, gateway_id="7" * 32))
-        Recorder(self.database).record(self.handler, [result], CLOCK.now())
+        Recorder(self.database).record_calls([(self.handler, [result])], CLOCK.now())
 
     @property
     def now(self) -> Message:

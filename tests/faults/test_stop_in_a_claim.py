@@ -22,13 +22,13 @@ async def test_what_was_claimed_is_sent(tmp_path: Path, monkeypatch: pytest.Monk
     engine = Engine(database, kind="run", clock=CLOCK)
     loop, take = asyncio.get_running_loop(), claims.take
 
-    def stopped_meanwhile(*arguments: Any) -> claims.Claim | None:
-        claim = take(*arguments)
+    def stopped_meanwhile(*arguments: Any) -> list[claims.Claim]:
+        found = take(*arguments)
         engine.stop()
         work = next(task for task in asyncio.all_tasks(loop) if task.get_name() == "work")
         while not work.cancelling():
             time.sleep(0.001)
-        return claim
+        return found
 
     monkeypatch.setattr(claims, "take", stopped_meanwhile)
     await engine.run()
