@@ -299,12 +299,13 @@ class Engine:
             return
         await self._put_clock_right(epoch)
         held = self._clock_watch.held_tasks and await self._store.run(self._clock_watch.holds_tasks, epoch)
-        if not held:
-            await self._store.run(self._planner.tick, epoch)
-        busy = True
-        while busy:
+        firing, sending = not held, True
+        while firing or sending:
             await self._put_clock_right(epoch)
-            busy = await self._delivery.tick()
+            # A page, and then what is queued: an alert never waits for all that is due.
+            firing = firing and not self._clock_watch.held_tasks
+            firing = firing and await self._store.run(self._planner.tick, epoch) > 0
+            sending = await self._delivery.tick()
             self.progress.passed("work")
         if not self._clock_watch.is_right(epoch):
             self._wake.set()  # it jumped just now, and nothing was claimed

@@ -3,10 +3,10 @@
 Blocks on the database: its methods are called in the store's thread.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from scheduling import fault_points, handler_state, hanging, lifecycle, system_alerts, withdrawal
 from scheduling.gateways import registry
@@ -15,10 +15,10 @@ from scheduling.gateways.outcome import Outcome
 from scheduling.gateways.verdict import as_gateway_error
 from scheduling.handler_state import NO_PAUSE, WELL
 from scheduling.lifecycle import Step
-from storage import due, handlers, message_history, message_order, outbox, sqlite
+from storage import due, handlers, message_history, message_order, outbox
 from storage.database import Database, Transaction
-from storage.errors import StorageError
 from storage.records import Handler, HandlerStatus, Message, ReviewEntry
+from storage.savepoint import apart
 from storage.vocabulary import (
     WITHDRAWN,
     Category,
@@ -29,8 +29,6 @@ from storage.vocabulary import (
     OutcomeKind,
     Pause,
 )
-
-log = logging.getLogger(__name__)
 
 OPEN_TO_ANSWERS = (MessageState.UNKNOWN, MessageState.QUEUED)
 
@@ -56,28 +54,10 @@ class Recorder:
         Raises `StorageError` where the file is the trouble: then nothing is kept.
         """
         with self._database.write() as tx:
-            found = [self._set_apart(tx, handler, results, now) for handler, results in calls]
+            found = [apart(tx, partial(record, tx, handler, results, now)) for handler, results in calls]
             fault_points.passing("before-commit")
         fault_points.passing("after-commit")
         return found
-
-    def _set_apart(
-        self, tx: Transaction, handler: Handler, results: Sequence[Result], now: datetime
-    ) -> list[Message] | Exception:
-        tx.run("SAVEPOINT call")
-        try:
-            unsure = record(tx, handler, results, now)
-        except StorageError:
-            raise
-        except Exception as error:
-            if isinstance(error, sqlite.ERRORS) and sqlite.translate(error, self._database.path):
-                raise
-            tx.run("ROLLBACK TO call")
-            tx.run("RELEASE call")
-            log.exception("what a call of %s came to cannot be written down", handler.name)
-            return error
-        tx.run("RELEASE call")
-        return unsure
 
 
 def record(tx: Transaction, handler: Handler, results: Sequence[Result], now: datetime) -> list[Message]:

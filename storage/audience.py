@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from storage.database import Transaction
+from storage.database import Transaction, rows_of
 from storage.records import Recipient
+from storage.sql_values import quoted
 from storage.tables import custom_fields, group_members, groups, user_values, users
 from storage.vocabulary import FieldType
 
@@ -28,14 +29,15 @@ class Candidate:
     removed: bool = False
 
 
+TELEPHONE_FIELDS = (
+    f"SELECT id FROM custom_field WHERE type = {quoted(FieldType.TELEPHONE_NUMBER)} AND removed_at IS NULL"
+    " ORDER BY position, id"
+)
+
+
 def telephone_field(connection: sa.Connection | Transaction, chosen: int | None) -> int | None:
     """The handler's telephone field if it still exists, else the site's first one, else None."""
-    query = (
-        sa.select(custom_fields.c.id)
-        .where(custom_fields.c.type == str(FieldType.TELEPHONE_NUMBER), custom_fields.c.removed_at.is_(None))
-        .order_by(custom_fields.c.position, custom_fields.c.id)
-    )
-    found = connection.execute(query).scalars().all()
+    found = [row[0] for row in rows_of(connection, TELEPHONE_FIELDS)]
     if chosen in found:
         return chosen
     return found[0] if found else None
@@ -80,6 +82,8 @@ def candidates(
 
 
 def _members(connection: sa.Connection | Transaction, ids: Sequence[int]) -> dict[int, tuple[str, list[int]]]:
+    if not ids:
+        return {}
     query = (
         sa.select(groups.c.id, groups.c.name, group_members.c.user_id)
         .select_from(groups)

@@ -27,7 +27,14 @@ _STATUS = RowReader(
 )
 
 
-def _record(row: sa.RowMapping) -> Handler:
+def _handler(*values: Any) -> Handler:
+    return _record(dict(zip(Handler.__dataclass_fields__, values, strict=True)))
+
+
+_READ = RowReader(_handler, sa.select(*RECORD))
+
+
+def _record(row: Mapping[Any, Any]) -> Handler:
     values = dict(row)
     values["on_unknown"] = OnUnknown(values["on_unknown"])
     return Handler(**values)
@@ -40,8 +47,8 @@ def listing(connection: sa.Connection, *, removed: bool = False) -> list[Handler
 
 def get(connection: sa.Connection, handler_id: int) -> Handler | None:
     """By id, removed or not."""
-    row = connection.execute(sa.select(*RECORD).where(handlers.c.id == handler_id)).mappings().first()
-    return _record(row) if row else None
+    found = _READ.where(connection, "id = ?", (handler_id,))
+    return found[0] if found else None
 
 
 def by_name(connection: sa.Connection, name: str) -> Handler | None:

@@ -106,6 +106,14 @@ def is_busy(error: BaseException) -> bool:
     return "database is locked" in str(error) or "database table is locked" in str(error)
 
 
+_OF_A_ROW = (driver.IntegrityError, driver.DataError, driver.InterfaceError, driver.ProgrammingError)
+
+
+def is_of_a_row(error: BaseException) -> bool:
+    """Whether it is about the values of one statement, and not about the file."""
+    return isinstance(getattr(error, "orig", None) or error, _OF_A_ROW)
+
+
 FULL = 256 * 1024  # bytes free below which SQLite cannot make the files that it needs beside the database
 
 

@@ -1,6 +1,7 @@
 """Scheduled tasks, their actions and the history of their due times."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from storage.database import Transaction
 from storage.names import key_of
 from storage.records import Task, TaskRun
 from storage.tables import task_runs, tasks
+from storage.types import kept, to_micros
 from storage.vocabulary import RunKind, RunState
 
 RECORD = [tasks.c[name] for name in Task.__dataclass_fields__ if name != "actions"]
@@ -59,6 +61,19 @@ def by_name(connection: sa.Connection, name: str) -> Task | None:
 def due(connection: sa.Connection | Transaction, now: datetime, limit: int = 50) -> list[Task]:
     """Enabled tasks whose next due time has come, the longest due first."""
     return _records(connection, _DUE, {"now": now, "most": limit})
+
+
+STILL_DUE = (
+    "SELECT task.id, task.revision, task.next_due_at FROM json_each(?) JOIN task ON task.id = json_each.value"
+    " WHERE task.enabled = 1 AND task.removed_at IS NULL AND task.next_due_at <= ?"
+)
+
+
+def still_due(tx: Transaction, seen: Sequence[Task], now: datetime) -> set[int]:
+    """Which of these are due and are as they were seen: nobody has edited or fired them since."""
+    as_seen = {(task.id, task.revision, kept(task.next_due_at)) for task in seen}
+    found = tx.rows(STILL_DUE, (json.dumps([task.id for task in seen]), to_micros(now)))
+    return {row[0] for row in found if row in as_seen}
 
 
 def scheduled(connection: sa.Connection, after_id: int, limit: int) -> list[Task]:
@@ -124,7 +139,15 @@ def change(tx: Transaction, task_id: int, values: Mapping[str, Any], now: dateti
 
 def advance(tx: Transaction, task_id: int, **values: Any) -> None:
     """Note what the engine did (`next_due_at`, `last_due_at`, …). Not an edit: the revision stays."""
-    tx.execute(sa.update(tasks).where(tasks.c.id == task_id).values(**values))
+    columns = ", ".join(f"{name} = ?" for name in values)
+    tx.run(f"UPDATE task SET {columns} WHERE id = ?", (*map(kept, values.values()), task_id))
+
+
+RUN_MADE = (
+    "INSERT INTO task_run (task_id, due_at, kind, state, fired_at, epoch, queued, left_out, note)"
+    " VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?) ON CONFLICT DO NOTHING RETURNING id"
+)
+RUN_COUNTED = "UPDATE task_run SET queued = ?, left_out = ? WHERE id = ?"
 
 
 def record_run(
@@ -139,29 +162,13 @@ def record_run(
     note: str = "",
 ) -> int | None:
     """Write down what became of a due time. None when that due time is already written down."""
-    query = sa.text(
-        "INSERT INTO task_run (task_id, due_at, kind, state, fired_at, epoch, queued, left_out, note)"
-        " VALUES (:task_id, :due_at, :kind, :state, :fired_at, :epoch, 0, 0, :note)"
-        " ON CONFLICT DO NOTHING RETURNING id"
-    ).bindparams(
-        sa.bindparam("due_at", type_=task_runs.c.due_at.type),
-        sa.bindparam("fired_at", type_=task_runs.c.fired_at.type),
-    )
-    values = {
-        "task_id": task_id,
-        "due_at": due_at,
-        "kind": kind,
-        "state": state,
-        "fired_at": now,
-        "epoch": epoch,
-        "note": note,
-    }
-    found = tx.execute(query, values).scalar()
-    return None if found is None else int(found)
+    values = (task_id, due_at, kind, state, now, epoch, note)
+    found = tx.rows(RUN_MADE, [kept(value) for value in values])
+    return int(found[0][0]) if found else None
 
 
 def set_run_counts(tx: Transaction, run_id: int, queued: int, left_out: int) -> None:
-    tx.execute(sa.update(task_runs).where(task_runs.c.id == run_id).values(queued=queued, left_out=left_out))
+    tx.run(RUN_COUNTED, (queued, left_out, run_id))
 
 
 def runs(connection: sa.Connection, task_id: int, before_id: int | None, limit: int) -> list[TaskRun]:

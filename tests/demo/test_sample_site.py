@@ -188,6 +188,9 @@ class OneMinuteLater:
     def now(self):  # type: ignore[no-untyped-def]
         return NOW.replace(minute=4, second=0)
 
+    def boottime(self) -> float:
+        return 0.0
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) -> Path:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from scheduling import cron, firing
+from scheduling import cron, firing, planner
+from scheduling.leadership import Leadership
 from storage import actions as stored_actions
-from storage import tasks
-from storage.database import Database
-from storage.records import Action, Recipient, Task
+from storage import outbox, tasks
+from storage.database import Database, Transaction
+from storage.records import Action, MessageDraft, Recipient, Task
+from storage.vocabulary import Origin
 from tests.engine.support import (
     ScriptedSender,
     add_handler,
@@ -124,5 +126,65 @@ def test_a_task_that_runs_once_runs_once(tmp_path: Path, monkeypatch: pytest.Mon
             await clock.sleep(600)
         assert [round(moment) for moment in sender.times] == [180]
         assert get(database, task).next_due_at is None
+
+    run_virtually(main)
+
+
+def test_what_is_due_fires_in_pages_and_an_alert_waits_for_one_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One broken task is set apart by its savepoint; what others queue meanwhile goes between two pages."""
+
+    async def main(clock: VirtualClock) -> None:
+        database, handler, sender = scripted_site(tmp_path, clock, monkeypatch)
+        made = [add_task(database, clock, handler, name=f"Task {n}") for n in range(8)]
+        broken = add_task(database, clock, handler, name="Broken")
+        with database.write() as tx:
+            tasks.advance(tx, broken, zone="No/Where")
+        monkeypatch.setattr(planner, "PAGE", 3)
+        carry_out, fired = firing.carry_out, []
+
+        def carries_out(tx: Transaction, *given: Any, **named: Any) -> Any:
+            queued = carry_out(tx, *given, **named)
+            fired.append(len(queued.message_ids))
+            if len(fired) == 2:  # an alarm, raised while a page is being fired
+                submission = outbox.Submission(Origin.ALERT, priority=1)
+                draft = MessageDraft(
+                    handler, "+447700900999", "Fire", 1, None, None, clock.now() + timedelta(hours=1)
+                )
+                outbox.enqueue(tx, submission, [draft], clock.now())
+            return queued
+
+        monkeypatch.setattr(firing, "carry_out", carries_out)
+        async with running(database, clock):
+            await clock.sleep(65)
+        texts = [item.text for _, item in sender.sent]
+        assert texts.index("Fire") <= 3, "it went after the page, before the next one"
+        assert len(texts) == 9
+        for task in made:
+            assert [state for _, state, _ in runs(database, task)] == ["fired"]
+        assert "No/Where" in (get(database, broken).problem or "")
+        assert [state for _, state, _ in runs(database, broken)] == ["failed"]
+
+    run_virtually(main)
+
+
+def test_one_edited_while_its_page_waits_is_not_fired_as_it_was(tmp_path: Path) -> None:
+    async def main(clock: VirtualClock) -> None:
+        database = make_site(tmp_path, clock)
+        handler = add_handler(database, clock)
+        made = [add_task(database, clock, handler, name=f"Task {n}", next_due_at=clock.now()) for n in (1, 2)]
+        holder = Leadership(database, clock, "here", "run")
+        assert holder.step()
+        assert holder.epoch is not None
+        fires = planner.Planner(database, clock)
+        with database.read() as connection:
+            fires._page = tasks.due(connection, clock.now(), 10)
+        with database.write() as tx:
+            tasks.change(tx, made[0], {"enabled": False}, clock.now())
+        assert fires.tick(holder.epoch) == 2
+        assert runs(database, made[0]) == []
+        assert [state for _, state, _ in runs(database, made[1])] == ["fired"]
+        database.close()
 
     run_virtually(main)

@@ -312,10 +312,8 @@ REMOVALS = (
     Removal(
         LATE,
         "scheduling/planner.py",
-        "        queued = 0\n        with self._database.write() as tx:\n"
         "            leases.check(tx, epoch)\n",
         "tests/faults/test_fence.py::test_a_late_holder_fires_nothing",
-        "        queued = 0\n        with self._database.write() as tx:\n",
     ),
     Removal(
         LATE,
@@ -326,9 +324,9 @@ REMOVALS = (
     Removal(
         BAD_ROW,
         "scheduling/planner.py",
-        "                self._set_aside(task, epoch, error)\n",
+        "            _set_aside(tx, task, now, epoch, failed)\n",
         "tests/engine/test_tasks.py::test_a_broken_task_does_not_stop_the_others",
-        "                raise error\n",
+        "            raise failed\n",
     ),
     Removal(
         BAD_ROW,
