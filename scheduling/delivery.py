@@ -79,6 +79,10 @@ class Delivery:
         """The messages whose calls are under way, or whose results are being recorded."""
         return frozenset(self._sending)
 
+    def busy(self, handler_id: int) -> int:
+        """Calls under way at one handler."""
+        return self._load(handler_id).total
+
     async def tick(self) -> bool:
         """Send what is due, as far as connections allow. Whether anything was found to do."""
         epoch = self._leadership.epoch

@@ -95,9 +95,6 @@ class Engine:
             self._wake.set,
             partial(self.progress.passed, "monitor"),
         )
-        self._reports = Reports(
-            database, plans, self._store, self._pool, partial(self.progress.passed, "reports")
-        )
         self._delivery = Delivery(
             database,
             plans,
@@ -107,6 +104,14 @@ class Engine:
             self._pool,
             self._wake.set,
             self._monitor.suspect,
+        )
+        self._reports = Reports(
+            database,
+            plans,
+            self._store,
+            self._pool,
+            partial(self.progress.passed, "reports"),
+            self._delivery.busy,
         )
         self._metrics = (
             MetricsFile(metrics_file, database, self._clock, version, self._own) if metrics_file else None

@@ -58,3 +58,9 @@ CHANGEABLE = (
 CHANGE = f"UPDATE message SET {', '.join(f'{name} = ?' for name in CHANGEABLE)} WHERE id = ?"
 # Only while it still is as it was claimed for this attempt.
 CHANGE_CLAIMED = f"{CHANGE} AND attempt_id = ? AND state = {quoted(MessageState.SENDING)}"
+
+# What a delivery report said: 1 state, 2 the next one's moment, 3 how many were asked for, 4 the message.
+REPORTED = f"""
+UPDATE message SET state = ?, report_due_at = ?, reports_asked = ?
+WHERE id = ? AND state = {quoted(MessageState.ACCEPTED)}
+"""

@@ -7,10 +7,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from storage import message_search
-from storage.message_rows import FROM, SELECT, m, record_of
+from storage.message_rows import FROM, READ, SELECT, m, record_of
 from storage.records import Attempt, Message
 from storage.sql_values import UNKNOWN, quoted
 from storage.tables import alerts, attempts, messages, submissions, tasks
+from storage.types import to_micros
 from storage.vocabulary import WITHDRAWN, WITHDRAWN_STATES, MessageState
 
 
@@ -173,17 +174,15 @@ def count_undecided(connection: sa.Connection) -> int:
     return int(connection.execute(COUNT_UNDECIDED).scalar_one())
 
 
-_REPORTS_DUE = (
-    SELECT.where(m.report_due_at <= sa.bindparam("now"), m.state == MessageState.ACCEPTED)
-    .order_by(m.report_due_at)
-    .limit(sa.bindparam("most", type_=sa.Integer))
+REPORTS_DUE = (
+    f"message.report_due_at <= ? AND message.state = {quoted(MessageState.ACCEPTED)}"
+    " ORDER BY message.report_due_at LIMIT ?"
 )
 
 
 def reports_due(connection: sa.Connection, now: datetime, limit: int) -> list[Message]:
     """Accepted messages whose delivery should be asked about now."""
-    rows = connection.execute(_REPORTS_DUE, {"now": now, "most": limit}).mappings()
-    return [record_of(row) for row in rows]
+    return READ.where(connection, REPORTS_DUE, (to_micros(now), limit))
 
 
 def owner_of(connection: sa.Connection, message: Message) -> str:

@@ -311,8 +311,4 @@ def set_report(
     tx: Transaction, message_id: int, state: MessageState, report_due_at: datetime | None, asked: int
 ) -> None:
     """Keep what a delivery report said of a message that is still `accepted`."""
-    tx.execute(
-        sa.update(messages)
-        .where(m.id == message_id, m.state == MessageState.ACCEPTED)
-        .values(state=state, report_due_at=report_due_at, reports_asked=asked)
-    )
+    tx.run(sql.REPORTED, (state.value, kept(report_due_at), asked, message_id))
