@@ -23,6 +23,8 @@ def to_micros(at: datetime) -> int:
 
 def from_micros(value: int) -> datetime:
     """A number that no zone can show (altered by hand) is the first or the last time that all can."""
+    if _FIRST <= value <= _LAST:
+        return EPOCH + timedelta(microseconds=value)
     return EPOCH + timedelta(microseconds=min(max(value, _FIRST), _LAST))
 
 

@@ -29,15 +29,20 @@ _ESCAPES = re.compile(
     r"|(?P<entity>&(?:#[0-9]{1,12}|#[xX][0-9a-fA-F]{1,12}|[A-Za-z][A-Za-z0-9]{1,31});?)"
     r"|\\(?P<plain>[^uUx])"
 )
+_PLAIN = re.compile("[0-9A-Za-z]*")  # no escape is in it, and nothing that folding drops or changes
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _ALIKE = str.maketrans("-_", "+/")  # the two alphabets of Base64
 
 
 def mask(text: str, secrets: Collection[str]) -> str:
     """The text with each secret, and each run of `RUN` characters of one, replaced by dots."""
-    for spelling in sorted(spellings(secrets), key=len, reverse=True):
+    known = frozenset(secrets)
+    for spelling in _longest_first(known):
         text = text.replace(spelling, MASK)
-    wanted = _wanted(frozenset(secrets))
+    wanted = _wanted(known)
+    # Ids, mostly: the whole look takes 50 µs, a third of what a call spends on a message.
+    if _PLAIN.fullmatch(text) and not _shows(text.casefold(), wanted):
+        return text
     found = sorted(_spans(text, wanted)) if wanted else []
     if not found:
         return text
@@ -48,6 +53,14 @@ def mask(text: str, secrets: Collection[str]) -> str:
             parts += [text[end:first], MASK]
         end = max(end, last)
     return "".join([*parts, text[end:]])
+
+
+def _shows(folded: str, wanted: dict[int, frozenset[str]]) -> bool:
+    """Whether a run stands in a text that is folded, with no escape in it."""
+    return any(
+        not runs.isdisjoint([folded[at : at + length] for at in range(len(folded) - length + 1)])
+        for length, runs in wanted.items()
+    )
 
 
 def holds(text: str, secrets: Collection[str]) -> bool:
@@ -65,6 +78,11 @@ def spellings(secrets: Collection[str]) -> set[str]:
         found |= encoded | {base64.b64encode(octets).decode("ascii")}
         found.add(secret.encode("unicode_escape").decode("ascii"))
     return found - {""}
+
+
+@lru_cache(maxsize=64)
+def _longest_first(secrets: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(spellings(secrets), key=len, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
