@@ -174,7 +174,7 @@ class _Holder:
         handler, load = wanted.ready.handler, wanted.load
         left = min(most, wanted.allowed)
         # Looked at again: a pause may have begun since `look`.
-        status = handlers.status_of(self.tx.connection, handler.id)
+        status = handlers.status_of(self.tx, handler.id)
         gate = handler_state.gate(status, self.now)
         found: list[Claim] = []
         for lane in wanted.ready.lanes:

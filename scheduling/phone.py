@@ -126,7 +126,7 @@ def _from_spreadsheet(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-@lru_cache(maxsize=20_000)  # 60 µs each, and the same people get many messages
+@lru_cache(maxsize=20_000)  # 20 µs each, and the same people get many messages
 def readable(e164: str) -> str:
     """A stored number in groups ("+61 400 000 000"); what cannot be read comes back as it is."""
     import phonenumbers

@@ -245,7 +245,7 @@ def _note_on_handler(
     by_kind: dict[OutcomeKind, list[Result]] = {}
     for result in results:
         by_kind.setdefault(result.outcome.kind, []).append(result)
-    found = handlers.status_of(tx.connection, handler.id)
+    found = handlers.status_of(tx, handler.id)
     codes = registry.of(handler.api_type).codes
     limited = [each for each in by_kind.get(OutcomeKind.BUSY, []) if limits_all(codes, each.outcome)]
     account = by_kind.get(OutcomeKind.ACCOUNT, [])
@@ -327,7 +327,7 @@ def free_again(tx: Transaction, handler: Handler, now: datetime) -> int:
 
 
 def _pause_for_account(tx: Transaction, handler: Handler, outcome: Outcome, now: datetime) -> None:
-    found = handlers.status_of(tx.connection, handler.id)
+    found = handlers.status_of(tx, handler.id)
     error = lifecycle.reason_of(outcome)
     what = as_gateway_error(outcome).advice
     handlers.set_status(
@@ -355,7 +355,7 @@ def _pause_while_busy(
     tx: Transaction, handler: Handler, busy: Sequence[Result], steps: dict[int, Step], now: datetime
 ) -> None:
     """Until the time that the gateway named, else until the next planned attempt of what it refused."""
-    found = handlers.status_of(tx.connection, handler.id)
+    found = handlers.status_of(tx, handler.id)
     if found.pause == Pause.ACCOUNT:
         return
     lasts = handler_state.pause_of(found, now) is not None

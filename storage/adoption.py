@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from storage import message_rows
-from storage.database import Database, Transaction
+from storage.database import Database, Transaction, rows_of
 from storage.folder import file_system_of
 from storage.records import ReviewEntry
 from storage.tables import attempts, instances, leases, messages, site_values
@@ -57,7 +57,7 @@ _HELD = sa.select(site_values.c.value).where(site_values.c.name == HELD)
 
 def is_held(connection: sa.Connection | Transaction) -> bool:
     """Whether nothing may be fired or sent. One look at a small table."""
-    return connection.execute(_HELD).first() is not None
+    return bool(rows_of(connection, "SELECT 1 FROM site_value WHERE name = ?", (HELD,)))
 
 
 def hold_of(connection: sa.Connection | Transaction) -> Hold | None:

@@ -187,7 +187,8 @@ class Database:
     def _still_ours(self, connection: sa.Connection) -> None:
         if _inode(self.path) != self._inode:
             raise Replaced(f"{self.path} was replaced while it was open: start commsdesk again")
-        found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        driver: Any = connection.connection.driver_connection
+        found = driver.execute("PRAGMA user_version").fetchone()[0]
         if found != SCHEMA_VERSION:
             raise NewerSchema(
                 f"another commsdesk has upgraded {self.path} (schema {found}, this program knows"

@@ -18,10 +18,7 @@ from storage.vocabulary import UNDER_WAY, HandlerState, MessageState, OnUnknown
 
 RECORD = [handlers.c[name] for name in Handler.__dataclass_fields__]
 
-# The engine asks these at each round: made once, as making them takes longer than the answer.
-_EVERY = sa.select(*RECORD).order_by(handlers.c.id)
-_PRESENT = _EVERY.where(handlers.c.removed_at.is_(None))
-_STATUSES = sa.select(handler_statuses)
+# The engine asks these at each round: by fixed SQL.
 _STATUS = RowReader(
     HandlerStatus, sa.select(*(handler_statuses.c[name] for name in HandlerStatus.__dataclass_fields__))
 )
@@ -42,7 +39,8 @@ def _record(row: Mapping[Any, Any]) -> Handler:
 
 def listing(connection: sa.Connection, *, removed: bool = False) -> list[Handler]:
     """All handlers by id; those removed only when asked for."""
-    return [_record(row) for row in connection.execute(_EVERY if removed else _PRESENT).mappings()]
+    condition = "1 = 1" if removed else "removed_at IS NULL"
+    return _READ.where(connection, f"{condition} ORDER BY id", ())
 
 
 def get(connection: sa.Connection, handler_id: int) -> Handler | None:
@@ -120,10 +118,10 @@ def encrypted_secrets(connection: sa.Connection) -> dict[int, tuple[bytes, str]]
 
 
 def statuses(connection: sa.Connection) -> dict[int, HandlerStatus]:
-    return {row["handler_id"]: HandlerStatus(**row) for row in connection.execute(_STATUSES).mappings()}
+    return {found.handler_id: found for found in _STATUS.where(connection, "1 = 1", ())}
 
 
-def status_of(connection: sa.Connection, handler_id: int) -> HandlerStatus:
+def status_of(connection: sa.Connection | Transaction, handler_id: int) -> HandlerStatus:
     found = _STATUS.where(connection, "handler_id = ?", (handler_id,))
     return found[0] if found else HandlerStatus(handler_id)
 

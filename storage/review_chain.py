@@ -86,8 +86,8 @@ class Signer:
         """Write the entries after the last one. The caller holds the write lock."""
         if not entries:
             return []
-        last = connection.exec_driver_sql(_LAST).first()
-        number, chain = last or (_highest_used(connection), GENESIS)
+        driver: Any = connection.connection.driver_connection
+        number, chain = driver.execute(_LAST).fetchone() or (_highest_used(connection), GENESIS)
         rows = []
         moment = to_micros(at)
         for place, entry in enumerate(entries, number + 1):
@@ -96,7 +96,7 @@ class Signer:
             chain = row["chain"] = link(self.key, chain, row["digest"])
             row["key_id"], row["id"], row["at"] = self.key_id, place, moment
             rows.append(tuple(map(row.__getitem__, _WRITTEN)))
-        connection.connection.driver_connection.executemany(INSERT, rows)  # type: ignore[union-attr]
+        driver.executemany(INSERT, rows)
         return [row[0] for row in rows]
 
 
