@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scheduling import fault_points, handler_state, lifecycle, withdrawal
-from scheduling.answers import MOST_AT_ONCE
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
 from scheduling.gateways import registry
@@ -17,6 +16,7 @@ from scheduling.gateways.codes import Recovery
 from scheduling.gateways.outcome import HandlerConfig, Outcome
 from scheduling.leadership import Leadership
 from scheduling.recorder import accepted_before, apply
+from scheduling.recording import MOST_AT_ONCE
 from scheduling.sender_pool import SenderPool
 from storage import adoption, handlers, integrity, leases, outbox
 from storage import due as due_messages

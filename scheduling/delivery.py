@@ -1,7 +1,7 @@
 """Delivery: claims what is due, hands it to the senders, records what came of it.
 
 The claim and the attempt row are committed before a request is written. Calls share the commits:
-one claims for all free connections (`claims`), one writes what has come in meanwhile (`answers`).
+one claims for all free connections (`claims`), one writes what has come in meanwhile (`recording`).
 """
 
 import asyncio
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from scheduling import claims, fault_points, outlived
-from scheduling.answers import Answers
 from scheduling.claims import Claim, Load, Wanted
 from scheduling.clock_jump import TOLERANCE, PlanClock
 from scheduling.deadline import within
@@ -20,6 +19,7 @@ from scheduling.gateways.outcome import Outcome, OutgoingMessage, QueryVerdict, 
 from scheduling.leadership import Leadership
 from scheduling.rate import RateLimits
 from scheduling.recorder import Recorder, Result, apply
+from scheduling.recording import Recording
 from scheduling.sender_pool import SenderPool
 from scheduling.store import Store
 from storage import leases, outbox, time_shift
@@ -61,7 +61,7 @@ class Delivery:
         self._pool = pool
         self._on_change = on_change
         self._on_failure = on_failure
-        self._answers = Answers(Recorder(database), clock, store, lambda: self.stopping)
+        self._recording = Recording(Recorder(database), clock, store, lambda: self.stopping)
         self._rates = RateLimits(clock)
         self._calls: dict[asyncio.Task[None], tuple[int, int]] = {}
         self._sending: set[int] = set()
@@ -86,7 +86,7 @@ class Delivery:
     async def tick(self) -> bool:
         """Send what is due, as far as connections allow. Whether anything was found to do."""
         epoch = self._leadership.epoch
-        if self.stopping or epoch is None or not self._leadership.holds or self._answers.stuck:
+        if self.stopping or epoch is None or not self._leadership.holds or self._recording.stuck:
             return False
         closed = await self._store.run(self._close_outlived, epoch)
         outlook = await self._store.run(claims.look, self._database, self._clock.now())
@@ -130,7 +130,7 @@ class Delivery:
             call.cancel()
         while self._calls:
             await asyncio.wait(set(self._calls))
-        await self._answers.settled()
+        await self._recording.settled()
 
     async def _wait(self, calls: set[asyncio.Task[None]], until: float) -> None:
         try:
@@ -186,7 +186,7 @@ class Delivery:
 
     def _take(self, wanted: Sequence[Wanted], epoch: int) -> list[Claim]:
         # Asked in the store's thread: whatever could not be written down was there before this.
-        if self._answers.stuck:
+        if self._recording.stuck:
             return []
         return claims.take(self._database, self._leadership, self._pool, wanted, epoch, self._id, self._clock)
 
@@ -229,7 +229,7 @@ class Delivery:
             outcomes = dict.fromkeys(outcomes, _sender_failed(error))
         results = [Result(message, outcomes[message.id]) for message in claim.messages]
         try:
-            unsure = await asyncio.shield(self._answers.keep(claim.handler, results, heard))
+            unsure = await asyncio.shield(self._recording.keep(claim.handler, results, heard))
         finally:
             self._sending.difference_update(outcomes)
         if any(outcome.kind is not OutcomeKind.ACCEPTED for outcome in outcomes.values()):
@@ -266,7 +266,7 @@ class Delivery:
             if found := await _known_of_earlier_attempt(sender, message, must_answer=False):
                 results.append(Result(message, found))
         if results:
-            await self._answers.keep(handler, results)
+            await self._recording.keep(handler, results)
 
 
 UNTOLD = Outcome(OutcomeKind.UNKNOWN, error="the program was stopped before the answer came")

@@ -139,7 +139,7 @@ REMOVALS = (
     ),
     Removal(
         CLOCK,
-        "scheduling/answers.py",
+        "scheduling/recording.py",
         "            results = [_retried_by(result, moved) for result in results]\n",
         "tests/engine/test_clock_set.py::test_not_before_and_a_pause_are_lengths_too",
         "            pass\n",
@@ -241,7 +241,7 @@ REMOVALS = (
     ),
     Removal(
         LOST,
-        "scheduling/answers.py",
+        "scheduling/recording.py",
         "                    self._waiting[:0] = batch\n",
         "tests/engine/test_recording.py::"
         "test_an_answer_is_kept_until_it_can_be_written_down_and_nothing_new_is_sent_meanwhile",

@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import scheduling.answers
 import scheduling.auditor
 import scheduling.clock_jump
 import scheduling.engine
 import scheduling.gateways.http
 import scheduling.monitor
+import scheduling.recording
 from scheduling import fault_points
 from scheduling.clock import SystemClock
 from scheduling.engine import Engine
@@ -96,7 +96,7 @@ def shorten_times() -> None:
     scheduling.engine.Timing = lambda: TIMING  # type: ignore[misc, assignment]
     scheduling.monitor.AFTER_FAILURE = 0.2  # type: ignore[misc]
     scheduling.monitor.CHECK_EVERY = timedelta(seconds=3)  # type: ignore[misc]
-    scheduling.answers.RECORD_AGAIN = 0.1  # type: ignore[misc]
+    scheduling.recording.RECORD_AGAIN = 0.1  # type: ignore[misc]
 
 
 def play(part: dict[str, Any]) -> int:

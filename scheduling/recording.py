@@ -24,7 +24,7 @@ MOST_AT_ONCE = 400  # messages in one transaction: the write lock is held for ab
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _Call:
     """What one call came to. `heard` is the wall clock by which the gateway's "not before" was understood."""
 
     handler: Handler
@@ -33,7 +33,7 @@ class _Answer:
     written: "asyncio.Future[list[Message]]"
 
 
-class Answers:
+class Recording:
     """Used from the engine's loop; what is written is written in the store's thread."""
 
     def __init__(
@@ -43,7 +43,7 @@ class Answers:
         self._clock = clock
         self._store = store
         self._stopping = stopping
-        self._waiting: list[_Answer] = []
+        self._waiting: list[_Call] = []
         self._writer: asyncio.Task[None] | None = None
         self.stuck = False  # set in the store's thread, where claims look at it
 
@@ -52,9 +52,9 @@ class Answers:
     ) -> list[Message]:
         """Returns once they are on disk, however long it takes: the messages that now wait unsure."""
         written: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Answer(handler, results, heard, written))
+        self._waiting.append(_Call(handler, results, heard, written))
         if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write(), name="answers")
+            self._writer = asyncio.create_task(self._write(), name="recording")
         return await written
 
     async def settled(self) -> None:
@@ -77,14 +77,14 @@ class Answers:
                     continue
             except Exception as error:
                 found = [error for _ in batch]
-            for answer, unsure in zip(batch, found, strict=True):
-                _tell(answer.written, unsure)
+            for call, unsure in zip(batch, found, strict=True):
+                _tell(call.written, unsure)
 
-    def _next(self) -> list[_Answer]:
-        """The answers that have waited longest, as many as one transaction takes."""
+    def _next(self) -> list[_Call]:
+        """The calls that have waited longest, as many as one transaction takes."""
         size = 0
-        for count, answer in enumerate(self._waiting):
-            size += len(answer.results)
+        for count, call in enumerate(self._waiting):
+            size += len(call.results)
             if size > MOST_AT_ONCE and count:
                 break
         else:
@@ -93,9 +93,9 @@ class Answers:
         del self._waiting[:count]
         return batch
 
-    def _record(self, batch: Sequence[_Answer]) -> list[list[Message] | Exception]:
+    def _record(self, batch: Sequence[_Call]) -> list[list[Message] | Exception]:
         # The time is asked for here, in the thread in which plans are moved after a jump.
-        calls = [(answer.handler, self._by_plans(answer)) for answer in batch]
+        calls = [(call.handler, self._by_plans(call)) for call in batch]
         try:
             found = self._recorder.record_calls(calls, self._clock.now())
         except StorageError:
@@ -104,10 +104,10 @@ class Answers:
         self.stuck = False
         return found
 
-    def _by_plans(self, answer: _Answer) -> Sequence[Result]:
+    def _by_plans(self, call: _Call) -> Sequence[Result]:
         """The results with their "not before" by the clock that the plans go by."""
-        results = answer.results
-        if answer.heard and (moved := self._clock.moved_since(answer.heard)):
+        results = call.results
+        if call.heard and (moved := self._clock.moved_since(call.heard)):
             results = [_retried_by(result, moved) for result in results]
         return results
 
