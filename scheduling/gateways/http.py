@@ -111,9 +111,14 @@ class Connection:
             return self._out_of_time(url, progress)
 
     def _limit(self, progress: "_Progress") -> float:
-        """The boot time until which there must be an answer, as things stand."""
+        """The boot time until which there must be an answer, as things stand.
+
+        Until all is sent it is never further off than a silence may last: it is asked again only when it
+        has passed, and the silence may begin at any moment.
+        """
         ends = progress.begun + self._cfg.total_timeout
-        return min(ends, progress.heard + self._cfg.read_timeout) if progress.is_sent else ends
+        heard = progress.heard if progress.is_sent else self._clock.boottime()
+        return min(ends, heard + self._cfg.read_timeout)
 
     async def aclose(self) -> None:
         """Close every connection; later requests fail as not sent."""

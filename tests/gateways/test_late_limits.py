@@ -131,8 +131,10 @@ async def test_a_limit_counts_where_nothing_came(
 ) -> None:
     monkeypatch.setattr("scheduling.deadline.GRACE", 0.1)
     connection = Connection(cfg, SystemClock())
+    began = time.monotonic()
     result = await connection.request("POST", gateway.url, headers={}, content=b"a")
     await connection.aclose()
+    assert time.monotonic() - began < CALM.total_timeout / 2, "a silence has a limit of its own"
     assert isinstance(result, Failure)
     assert result.kind is OutcomeKind.UNKNOWN
     assert result.error == ("no complete answer within 0.4 s" if cfg is TOTAL else "no answer within 0.4 s")
