@@ -103,6 +103,8 @@ def session(
     for name in [name for name in os.environ if name.lstrip("_").startswith("COMMSDESK")]:
         del os.environ[name]
     words = words_of(os.environ.get("SSH_ORIGINAL_COMMAND", ""))
+    if not words and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Refused(NO_TERMINAL)
     context.pin(context.GlobalOptions(folder, operator_id=operator, own_folder=_own_folder(folder, operator)))
     limits = Limits(timedelta(minutes=idle) if idle else None, timedelta(hours=longest) if longest else None)
     raise typer.Exit(_command(words, limits) if words else _console(limits))
@@ -111,8 +113,6 @@ def session(
 def _console(limits: "Limits") -> int:
     from tui.cli.console import open_console
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Refused(NO_TERMINAL)
     return open_console(limits=limits)
 
 

@@ -109,6 +109,7 @@ class ActionList(Vertical):
         super().__init__(id=id)
         self._app_console = console
         self._held = [Held(form, place) for place, form in enumerate(forms)]
+        self._editing = False
         self._first = tuple(forms)
         self._names = dict(names)
         self._stage, self._note, self._proposed = stage, note, tuple(proposed)
@@ -164,13 +165,15 @@ class ActionList(Vertical):
         self.post_message(self.Changed(self))
 
     def _here(self) -> int | None:
-        key = self.table.cursor_key
+        # Keys that come before the editor of an action stands would take the list from under it.
+        key = None if self._editing else self.table.cursor_key
         return key if key is not None and key < len(self._held) else None
 
     # What can be done
 
     def action_new(self) -> None:
-        run_waiting(self, self._edit(None))
+        if not self._editing:
+            run_waiting(self, self._edit(None))
 
     def action_edit(self) -> None:
         if self._here() is not None:
@@ -194,6 +197,13 @@ class ActionList(Vertical):
         return bool(self._stage) if action == "copy_to_tabs" else True
 
     async def _edit(self, place: int | None) -> None:
+        self._editing = True
+        try:
+            await self._edit_at(place)
+        finally:
+            self._editing = False
+
+    async def _edit_at(self, place: int | None) -> None:
         from storage import handlers
         from tui.editors.action import ActionEditor
         from tui.editors.first_steps import add_handler

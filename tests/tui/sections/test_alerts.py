@@ -195,6 +195,29 @@ async def test_deleting_names_what_hangs_on_it(desk: Desk) -> None:
 # The editor
 
 
+async def test_the_list_stays_while_an_action_is_on_its_way_to_an_editor(desk: Desk) -> None:
+    """A key after the enter took the action away that was edited: its save was an IndexError."""
+    alert = fire(desk, Stage.CREATED)
+    async with console(desk) as pilot:
+        pilot.app.push_screen(await AlertEditor.load(pilot.app, alert))  # type: ignore[attr-defined]
+        editor = await shown(pilot, AlertEditor)
+        await pilot.press("f2")
+        created = editor.lists[Stage.CREATED]
+        await settle(pilot, lambda: created.table.has_focus and created.table.count == 1)
+        created.action_edit()
+        created.action_remove()
+        created.action_enable()
+        created.action_new()
+        action = await shown(pilot, ActionEditor)
+        action.composer.text = "Edited {Zone}"
+        await pilot.press("ctrl+s")
+        await settle(pilot, lambda: pilot.app.screen is editor)
+        await settle(pilot, lambda: [form.text for form in created.forms] == ["Edited {Zone}"])
+        assert created.forms[0].enabled
+        await pilot.press("d")
+        assert not created.forms
+
+
 async def test_actions_are_edited_copied_ordered_and_taken_out(desk: Desk) -> None:
     alert = fire(desk, Stage.CREATED, Stage.CREATED)
     before = only(desk).actions
