@@ -1,21 +1,27 @@
 """Carrying out actions: what a task or a stage of an alert sends, queued in the caller's transaction."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
-from scheduling import recipients, told
+from scheduling import phone, recipients, told
 from scheduling.recipients import Composed, LeftOut, Reached
 from scheduling.send_size import SendSize, size_of
 from scheduling.told import Person, person_of
 from storage import audience, handlers, hearing, outbox
 from storage.database import Transaction
+from storage.hearing import MessageFact
 from storage.outbox import Submission
 from storage.records import Action, Handler, MessageDraft, Recipient
 
 NOTHING = Composed(())
+
+# For whom messages of an occurrence wait.
+Waiting = Mapping[Person, Sequence[MessageFact]]
+NOTHING_WAITS: Waiting = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -26,6 +32,12 @@ class Queued:
     left_out: list[LeftOut] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     nobody_told: bool = False  # an action goes to those told so far, and nobody had been told
+    still_waiting: list[str] = field(default_factory=list)  # for whom an older message waits: no second one
+
+    @property
+    def reaches_nobody(self) -> bool:
+        """Whether nobody will hear by this: nothing was queued and nothing older waits."""
+        return not self.message_ids and not self.still_waiting
 
     def add(self, more: "Queued") -> None:
         """Take in what came of carrying out further actions."""
@@ -33,6 +45,7 @@ class Queued:
         self.left_out += more.left_out
         self.problems += more.problems
         self.nobody_told = self.nobody_told or more.nobody_told
+        self.still_waiting += more.still_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +106,13 @@ def carry_out(
     values: Mapping[str, str],
     useful_life: timedelta | None,
     skip: Collection[Person] = (),
+    waiting: Waiting = NOTHING_WAITS,
 ) -> Queued:
-    """Queue what the enabled actions send: see `plan`."""
+    """Queue what the enabled actions send: see `plan`.
+
+    Someone for whom a message of `waiting` waits gets no second one: that one belongs to the submission's
+    step then, and takes the new text where it was never attempted.
+    """
     queued = Queued()
     planned = plan(
         tx.connection,
@@ -106,7 +124,7 @@ def carry_out(
         skip=skip,
     )
     for one in planned:
-        _queue(tx, one, submission, now, queued)
+        _queue(tx, one, submission, now, queued, waiting)
     return queued
 
 
@@ -148,14 +166,24 @@ def _planned(
     )
 
 
-def _queue(tx: Transaction, planned: Planned, submission: Submission, now: datetime, queued: Queued) -> None:
+def _queue(
+    tx: Transaction,
+    planned: Planned,
+    submission: Submission,
+    now: datetime,
+    queued: Queued,
+    waiting: Waiting,
+) -> None:
     handler, composed = planned.handler, planned.composed
     if handler is None:
         queued.problems.append(f"its handler {planned.action.handler} was removed")
         return
-    if planned.drafts or planned.left_out:
+    older = {draft: waiting.get(person_of(draft.user_id, draft.to), ()) for draft in planned.drafts}
+    drafts = [draft for draft, facts in older.items() if not facts]
+    if drafts or planned.left_out:
         named = replace(submission, left_out=tuple(_kept(person) for person in planned.left_out))
-        queued.message_ids += outbox.enqueue(tx, named, planned.drafts, now)
+        queued.message_ids += outbox.enqueue(tx, named, drafts, now)
+    queued.still_waiting += _take_along(tx, older, submission)
     queued.left_out += planned.left_out
     queued.nobody_told = queued.nobody_told or planned.nobody_told
     if not planned.drafts and not planned.needless:
@@ -167,6 +195,19 @@ def _queue(tx: Transaction, planned: Planned, submission: Submission, now: datet
     if composed.cut:
         names = ", ".join(composed.cut[:3])
         queued.problems.append(f"the text was cut to {handler.most_parts} parts for {names}")
+
+
+def _take_along(
+    tx: Transaction, older: Mapping[MessageDraft, Sequence[MessageFact]], submission: Submission
+) -> list[str]:
+    """Let messages that wait already tell of this step too; whom they are for."""
+    for draft, facts in older.items():
+        same = [fact for fact in facts if fact.handler_id == draft.handler_id and not fact.attempts]
+        if same:
+            outbox.renew(tx, same[-1].message_id, draft.text, draft.segments)
+        if submission.step_id is not None:
+            outbox.belongs_to_step(tx, [fact.message_id for fact in facts], submission.step_id)
+    return [draft.user_name or phone.readable(draft.to) for draft, facts in older.items() if facts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from scheduling import withdrawal
 from scheduling.actions import Queued, names_of
 from scheduling.stages import DONE
+from scheduling.telling import Tab
 from storage.alerts import Alert
 from storage.occurrences import Occurrence
 from storage.records import Message, ReviewEntry
@@ -33,16 +34,20 @@ def noted(given: Mapping[str, str]) -> str:
 def stage_entries(
     alert: Alert,
     occurrence: Occurrence,
-    stage: Stage,
+    done: str,
     queued: Queued,
     operator: str | None,
     note: str,
 ) -> list[ReviewEntry]:
+    """What was done to an occurrence (`stage_said`), what that sent, and who was left out."""
     count = recipients_counted(queued)
-    said = f"{alert.name} {DONE[stage]}{key_in_brackets(occurrence.key)}: {count}" + (
-        f" ({note})" if note else ""
-    )
+    said = f"{alert.name} {done}{key_in_brackets(occurrence.key)}: {count}" + (f" ({note})" if note else "")
     return entries_with_problems(alert, occurrence, said, queued, operator)
+
+
+def stage_said(tab: Tab) -> str:
+    """What has been done to an occurrence that has come into a stage: "escalated to level 2"."""
+    return f"{DONE[tab.stage]} to level {tab.level}" if (tab.level or 1) > 1 else DONE[tab.stage]
 
 
 def recipients_counted(queued: Queued) -> str:

@@ -1,13 +1,14 @@
 """Raising alerts and taking their occurrences through the stages, in the caller's transaction."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
-from scheduling import told, withdrawal
-from scheduling.actions import Queued, carry_out
+from scheduling import answer_plan, sms_text, telling, told, withdrawal
+from scheduling.actions import Queued
 from scheduling.alert_words import (
     NOBODY_HAD_BEEN,
     alert_entry,
@@ -16,33 +17,26 @@ from scheduling.alert_words import (
     noted,
     recipients_counted,
     stage_entries,
+    stage_said,
     withdrawn_entries,
 )
-from scheduling.stages import DONE
-from storage import hearing, occurrences
-from storage.alerts import Alert, AlertField
+from scheduling.telling import Tab
+from storage import alerts, answers, hearing, occurrences
+from storage.alerts import Alert
 from storage.database import Transaction
 from storage.hearing import TELLING
 from storage.names import key_of
 from storage.occurrences import Occurrence
-from storage.outbox import Submission
-from storage.vocabulary import ACTIVE_STAGES, EntryKind, Level, Origin, Stage
-
-# The fields that every occurrence has; a message may use them whatever the alert declares.
-BUILT_IN = (
-    "Alert",
-    "Priority",
-    "Description",
-    "Key",
-    "Stage",
-    "Count",
-    "Raised At",
-    "Raised By",
-    "Claimed By",
-    "Operator",
-    "Note",
+from storage.savepoint import on_its_own
+from storage.vocabulary import (
+    ACTIVE_STAGES,
+    ANSWERED_STAGES,
+    OPEN_STAGES,
+    EntryKind,
+    Level,
+    MadeStep,
+    Stage,
 )
-
 
 NOBODY_TOLD = "raised again, nobody had been told"
 
@@ -59,11 +53,6 @@ class Raised:
     counted: bool
     count: int
     queued: Queued
-
-
-def known_fields(declared: Iterable[AlertField]) -> list[str]:
-    """The names that a message of an alert with these fields may use, besides those of users."""
-    return [item.name for item in declared] + list(BUILT_IN)
 
 
 def raise_alert(
@@ -148,12 +137,12 @@ def send_again_if_nobody_told(
     short a while ago: at most once a Retry Rate (at least a minute), up to once an hour where every
     failure was for good.
     """
-    tab = last_tab(alert, Stage(occurrence.stage))
+    tab = telling.last_tab(alert, occurrence)
     if tab is None or not may_send_again(tx, occurrence, now):
         return None
     pause = told.next_pause(hearing.of_occurrence(tx, occurrence.id), occurrence.sent_again_pause)
     occurrences.change(tx, occurrence.id, sent_again_at=now, sent_again_pause=pause)
-    queued = _send_tab(tx, alert, occurrence, tab, now, operator=operator, why=NOBODY_TOLD)
+    queued = telling.send_tab(tx, alert, occurrence, tab, now, operator=operator, why=NOBODY_TOLD)
     text = f"{NOBODY_TOLD}: sent again"
     occurrences.add_event(
         tx,
@@ -170,20 +159,17 @@ def send_again_if_nobody_told(
     return queued
 
 
-def last_tab(alert: Alert, stage: Stage) -> Stage | None:
-    """The tab that was sent last to tell of an occurrence in this stage; None where none has an action."""
-    with_action = {action.stage for action in alert.actions if action.enabled}
-    return next((tab for tab in (stage, Stage.CREATED) if tab in TELLING and tab in with_action), None)
-
-
 def not_reached(
     connection: sa.Connection, occurrence: Occurrence, now: datetime
-) -> tuple[list[Stage], set[told.Person]]:
+) -> tuple[list[Tab], set[told.Person]]:
     """The tabs that have told of an occurrence, and who need not hear of it again from them."""
     facts = hearing.of_occurrence(connection, occurrence.id)
     skip = {told.who(fact) for fact in facts if told.is_told(fact, now) or told.waits(fact)}
     entered = {event.what for event in occurrences.events_of(connection, occurrence.id)}
-    return [tab for tab in (Stage.CREATED, Stage.ESCALATED) if tab in entered], skip
+    highest = max(occurrence.level, answers.highest_level(connection, occurrence.id))
+    level = highest or (1 if Stage.ESCALATED in entered else 0)
+    escalated = [Tab(Stage.ESCALATED, level, up_to=True)] if level else []
+    return [*([telling.CREATED] if Stage.CREATED in entered else []), *escalated], skip
 
 
 def send_to_those_not_reached(
@@ -196,7 +182,7 @@ def send_to_those_not_reached(
     tabs, skip = not_reached(tx.connection, occurrence, now)
     queued = Queued()
     for tab in tabs:
-        queued.add(_send_tab(tx, alert, occurrence, tab, now, operator=operator, why=None, skip=skip))
+        queued.add(telling.send_tab(tx, alert, occurrence, tab, now, operator=operator, skip=skip))
     text = "sent again to those not reached"
     occurrences.add_event(
         tx,
@@ -222,103 +208,169 @@ def enter(
     *,
     operator: str | None = None,
     note: str = "",
+    lasts: timedelta | None = None,
 ) -> Queued:
     """Take an occurrence into a stage and carry out that tab's actions.
 
-    Whether the step may be taken has been asked of `stages.step` in the same transaction.
+    Whether the step may be taken has been asked of `stages.step` in the same transaction. An
+    escalation enters the next level. `lasts` is how long a claim holds, where not as long as the
+    alert says.
     """
     owner = operator if stage is Stage.CLAIMED else occurrence.owner
+    tab = telling.escalation(alert, occurrence) if stage is Stage.ESCALATED else Tab(stage)
     changes = {"stage": stage, "owner": owner, "changed_at": now}
     if stage not in ACTIVE_STAGES:
         changes["ended_at"] = now
-    occurrences.change(tx, occurrence.id, **changes)
+    plan, step_id = _plan_after(tx, alert, occurrence, tab, now, operator, lasts)
+    occurrences.change(tx, occurrence.id, **changes, **plan)
     # Before anything is queued: what is moot must not go first. An end is followed by no second one.
-    waited = withdrawal.withdraw(tx, occurrence.id, stage, now) if occurrence.active else []
-    entered = replace(occurrence, owner=owner)
-    why = f"{alert.name} {DONE[stage]}{key_in_brackets(occurrence.key)}"
-    queued = _send_tab(tx, alert, entered, stage, now, operator=operator, note=note, why=why)
-    if stage is Stage.CREATED and last_tab(alert, stage) is None:
+    waited = []
+    if occurrence.active:
+        waited = withdrawal.withdraw(tx, occurrence.id, stage, now, alert.plan or None)
+    entered = replace(occurrence, owner=owner, stage=stage)
+    done = stage_said(tab)
+    why = f"{alert.name} {done}{key_in_brackets(occurrence.key)}"
+    queued = telling.send_tab(
+        tx, alert, entered, tab, now, operator=operator, note=note, why=why, step_id=step_id
+    )
+    if plan.get("answer_due_at") is not None and queued.reaches_nobody:
+        # It told nobody: the next level goes at once.
+        occurrences.change(tx, occurrence.id, answer_due_at=now)
+    if stage is Stage.CREATED and not telling.CREATED.sends(alert):
         queued.problems.append("its Created tab has no action: nothing is sent")
     occurrences.add_event(
         tx,
         occurrence.id,
-        stage,
+        event_of(tab),
         now,
         operator=operator,
         note="; ".join(part for part in (note, NOBODY_HAD_BEEN if queued.nobody_told else "") if part),
         queued=len(queued.message_ids),
         left_out=len(queued.left_out),
     )
-    tx.review(now, *stage_entries(alert, occurrence, stage, queued, operator, note))
+    tx.review(now, *stage_entries(alert, occurrence, done, queued, operator, note))
     tx.review(now, *withdrawn_entries(alert, occurrence, stage, waited, operator))
+    if stage not in OPEN_STAGES:
+        answered(tx, occurrence, now)
     return queued
 
 
-def _send_tab(
+def event_of(tab: Tab) -> str:
+    """How an occurrence's life names that a tab was entered: a stage, or "Escalated, level 2"."""
+    return f"{tab.stage}, level {tab.level}" if (tab.level or 1) > 1 else tab.stage
+
+
+NO_PLAN: Mapping[str, Any] = {"answer_due_at": None, "plan_rest": None, "round_pause": None}
+NO_CLAIM: Mapping[str, Any] = {"claim_until": None, "claim_lasts": None}
+
+
+def columns_of(place: answer_plan.Position) -> dict[str, Any]:
+    """A position in the plan as the occurrence keeps it."""
+    return {
+        "step": place.step,
+        "level": place.level,
+        "round": place.round,
+        "step_at": place.at,
+        "answer_due_at": place.due_at,
+        "plan_rest": place.rest,
+        "round_pause": place.pause,
+    }
+
+
+def _plan_after(
     tx: Transaction,
     alert: Alert,
     occurrence: Occurrence,
-    tab: Stage,
+    tab: Tab,
     now: datetime,
-    *,
     operator: str | None,
-    why: str | None,
-    note: str = "",
-    skip: Collection[told.Person] = (),
-) -> Queued:
-    """Carry out the actions of a tab, with the occurrence's fields as they are now."""
-    submission = Submission(
-        Origin.ALERT,
-        operator=operator,
-        alert_id=alert.id,
-        occurrence_id=occurrence.id,
-        stage=tab,
-        priority=alert.priority,
-        why=why,
-    )
-    return carry_out(
-        tx,
-        [action for action in alert.actions if action.stage == tab],
-        submission,
-        now,
-        values=values_of(alert, occurrence, tab, occurrence.owner, operator, note),
-        useful_life=alert.useful_life,
-        skip=skip,
-    )
+    lasts: timedelta | None,
+) -> tuple[dict[str, Any], int | None]:
+    """What a stage entered by hand, or by a raise, makes of the plan and the claim; and the step's id."""
+    if tab.stage in ANSWERED_STAGES:
+        return {**NO_PLAN, **_claim(alert, occurrence, tab.stage, now, operator, lasts)}, None
+    if tab.stage not in OPEN_STAGES:
+        return {**NO_PLAN, **NO_CLAIM}, None
+    if not alert.plan:
+        return {**NO_CLAIM, "level": tab.level or 0}, None
+    what, step, place = MadeStep.CREATED, 0, answer_plan.begun(alert.plan, now)
+    number: int | None = step
+    if tab.level is not None:
+        what = MadeStep.ESCALATE
+        number, place = answer_plan.escalated_by_hand(
+            alert.plan,
+            alert.plan_then,
+            answer_plan.position_of(occurrence, now),
+            answer_plan.levels_of(alert),
+            tab.level,
+            now,
+        )
+    if not alert.enabled:
+        place = replace(place, due_at=None)  # the plan of a disabled alert rests
+    made = answers.note_step(tx, occurrence.id, place.round, number, what, place.level, None, now)
+    return {**NO_CLAIM, **columns_of(place), "step_id": made}, made
 
 
-def values_of(
-    alert: Alert, occurrence: Occurrence, stage: Stage, owner: str | None, operator: str | None, note: str
-) -> dict[str, str]:
-    """What stands in the messages of a stage: the built-in fields and the declared ones."""
+def _claim(
+    alert: Alert,
+    occurrence: Occurrence,
+    stage: Stage,
+    now: datetime,
+    operator: str | None,
+    lasts: timedelta | None,
+) -> dict[str, Any]:
+    """Until when a claim holds. Action taken by somebody else than the owner does not prolong it."""
+    if stage is Stage.CLAIMED:
+        length = lasts or alert.claim_lasts
+    else:
+        length = occurrence.claim_lasts or alert.claim_lasts
+        if occurrence.claim_until is not None and operator != occurrence.owner:
+            return {}
+    return {"claim_until": length and now + length, "claim_lasts": length}
+
+
+def prolong(tx: Transaction, occurrence: Occurrence, operator: str | None, now: datetime) -> None:
+    """A note by its owner shows that somebody is at work: the claim holds its whole length from now."""
+    if occurrence.claim_until is not None and occurrence.claim_lasts and operator == occurrence.owner:
+        occurrences.change(tx, occurrence.id, claim_until=now + occurrence.claim_lasts)
+
+
+# The alert of the program itself that tells of alerts which nobody answered.
+
+UNANSWERED = "unanswered"
+
+
+def nobody_answered(tx: Transaction, alert: Alert, occurrence: Occurrence, now: datetime) -> None:
+    """Raise Unanswered for an occurrence whose plan is used up, once until somebody answers."""
+    with on_its_own(tx, UNANSWERED):
+        for other in alerts.for_system(tx, UNANSWERED):
+            if not other.enabled or other.id == alert.id:
+                continue
+            key = f"{alert.name}/{occurrence.id}"
+            present = occurrences.active_with_key(tx, other.id, key)
+            if present is not None:
+                send_again_if_nobody_told(tx, other, present, now)
+                continue
+            raise_alert(tx, other, key, _unanswered_given(tx, alert, occurrence, now), now)
+
+
+def _unanswered_given(tx: Transaction, alert: Alert, occurrence: Occurrence, now: datetime) -> dict[str, str]:
     raised = occurrence.raised_at.astimezone() if occurrence.raised_at else None
-    own = {
+    people = told.tally(hearing.of_occurrence(tx, occurrence.id), (), now).told
+    names = ", ".join(person.name or person.to or "" for person in people)
+    return {
         "Alert": alert.name,
-        "Priority": str(alert.priority),
-        "Description": alert.description,
-        "Key": occurrence.key or "",
-        "Stage": str(stage),
-        "Count": str(occurrence.count),
+        "Key": occurrence.key or f"{alert.name}/{occurrence.id}",
         "Raised At": f"{raised:%d %b %H:%M}" if raised else "",
-        "Raised By": occurrence.raised_by or "",
-        "Claimed By": owner or "",
-        "Operator": operator or "",
-        "Note": note,
+        "Told": sms_text.gsm_signs(names) or "nobody",
     }
-    given = {key_of(name): value for name, value in occurrence.given.items()}
-    declared = {item.name: given.get(key_of(item.name), item.default or "") for item in alert.fields}
-    return {**own, **declared}
 
 
-def sample_values(
-    alert: Alert, stage: Stage, operator: str | None, now: datetime, key: str = "(key)"
-) -> dict[str, str]:
-    """What stands in a message while it is written: what is known already, else a sample of it.
-
-    A value that a raise or a step gives shows as its name in brackets. What the alert leaves empty
-    stays empty, as it will be.
-    """
-    given = {item.name: item.default or f"({item.name})" for item in alert.fields}
-    who = operator or "(operator)"
-    sample = Occurrence(0, alert.id, alert.name, alert.priority, key, stage, 1, who, given, who, now, now)
-    return values_of(alert, sample, stage, who, who, "(note)")
+def answered(tx: Transaction, occurrence: Occurrence, now: datetime) -> None:
+    """Restore Unanswered of an occurrence that is answered, or over."""
+    with on_its_own(tx, UNANSWERED):
+        for other in alerts.for_system(tx, UNANSWERED):
+            # By id: the alert may have been given another name since.
+            for present in occurrences.active_of(tx, other.id):
+                if (present.key or "").rpartition("/")[2] == str(occurrence.id):
+                    enter(tx, other, present, Stage.RESTORED, now)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from scheduling import claims, cron, hanging, misfire
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
-from storage import adoption, due, handlers, leases, message_order, outbox, tasks, time_shift
+from storage import adoption, answers, due, handlers, leases, message_order, outbox, tasks, time_shift
 from storage.database import Database, Transaction
 from storage.records import Message, ReviewEntry, Task
 from storage.vocabulary import Category, EntryKind, Level
@@ -66,6 +66,7 @@ class Auditor:
                 found += _overdue(tx, now)
                 hanging.settle_what_is_over(tx, now)
                 found += _stranded(tx, now)
+                found += _unmade(tx, now)
             if not tasks_held:
                 found += _late(tx, now) + _woken(tx, asleep)
             fresh = [finding for finding in found if finding.mended or finding.about not in self._said]
@@ -108,6 +109,17 @@ def _stranded(tx: Transaction, now: datetime) -> list[Finding]:
     if not count:
         return []
     return [Finding("stranded", f"{count} messages waited behind none any more: due now", True)]
+
+
+def _unmade(tx: Transaction, now: datetime) -> list[Finding]:
+    """Steps of answer plans, and claims, that have been due for a minute."""
+    before = now - OVERDUE
+    late = {
+        due.occurrence_id
+        for due in (*answers.steps_due(tx, before, MOST_LATE), *answers.claims_over(tx, before, MOST_LATE))
+    }
+    text = "its answer plan has been due for more than a minute"
+    return [Finding(f"unmade {number}", f"occurrence {number}: {text}", False) for number in sorted(late)]
 
 
 def _stuck(tx: Transaction, epoch: int, in_flight: Collection[int], now: datetime) -> list[Finding]:

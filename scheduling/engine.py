@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from scheduling import cron
+from scheduling.answerer import Answerer
 from scheduling.auditor import Auditor
 from scheduling.change_watch import listen
 from scheduling.clock import Clock, SystemClock
@@ -86,6 +87,7 @@ class Engine:
         self._clock_watch = ClockWatch(database, self._clock)
         self._plans = plans = PlanClock(self._clock, self._clock_watch, lambda: self.leadership.epoch)
         self._planner = Planner(database, plans)
+        self._answerer = Answerer(database, plans)
         self._auditor = Auditor(database, plans)
         self._monitor = Monitor(
             database,
@@ -304,6 +306,7 @@ class Engine:
             return
         await self._put_clock_right(epoch)
         held = self._clock_watch.held_tasks and await self._store.run(self._clock_watch.holds_tasks, epoch)
+        await self._store.run(self._answerer.tick, epoch)
         firing, sending = not held, True
         while firing or sending:
             await self._put_clock_right(epoch)
@@ -315,7 +318,8 @@ class Engine:
         if not self._clock_watch.is_right(epoch):
             self._wake.set()  # it jumped just now, and nothing was claimed
         task_at = None if held else await self._store.run(self._planner.next_due)
-        self._rest = self._until(await self._delivery.next_at(), task_at)
+        answer_at = await self._store.run(self._answerer.next_due)
+        self._rest = self._until(await self._delivery.next_at(), task_at, answer_at)
 
     async def _put_clock_right(self, epoch: int) -> None:
         if not self._clock_watch.is_right(epoch):

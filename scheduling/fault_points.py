@@ -19,6 +19,8 @@ POINTS = (
     "after-commit",
     "before-firing-commit",
     "after-firing-commit",
+    "before-answer-commit",
+    "after-answer-commit",
 )
 
 

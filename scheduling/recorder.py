@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from scheduling import fault_points, handler_state, hanging, lifecycle, system_alerts, withdrawal
+from scheduling import (
+    answering,
+    fault_points,
+    handler_state,
+    hanging,
+    lifecycle,
+    system_alerts,
+    withdrawal,
+)
 from scheduling.gateways import registry
 from scheduling.gateways.codes import Recovery, limits_all, recovery
 from scheduling.gateways.outcome import Outcome
@@ -158,6 +166,7 @@ def _follow(tx: Transaction, steps: dict[int, Step], now: datetime) -> None:
     withdrawal.told_otherwise(tx, accepted, now)
     ended = {key: step.state for key, step in steps.items() if step.error_code != WITHDRAWN}
     system_alerts.messages_ended(tx, ended, now)
+    answering.messages_ended(tx, ended, now)
 
 
 def _step(

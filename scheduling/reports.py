@@ -7,7 +7,7 @@ connections leave free: behind everything that sends, and one is always left to 
 import asyncio
 from collections.abc import Callable, Iterable
 
-from scheduling import delivery_reports, system_alerts
+from scheduling import answering, delivery_reports, system_alerts
 from scheduling.clock import Clock
 from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict
 from scheduling.sender_pool import SenderPool
@@ -86,7 +86,9 @@ class Reports:
                 outbox.set_report(tx, message.id, step.state, step.report_due_at, asked)
                 steps[message.id] = step
             tx.review(now, *(entry for step in steps.values() for entry in step.review))
-            system_alerts.messages_ended(tx, {key: step.state for key, step in steps.items()}, now)
+            ended = {key: step.state for key, step in steps.items()}
+            system_alerts.messages_ended(tx, ended, now)
+            answering.messages_ended(tx, ended, now)
 
 
 class _Asked:

@@ -1,12 +1,13 @@
 """The life of an alert's occurrence: which stage may follow which. Pure; documented in docs/alerts.md.
 
 Created, Claimed, Actioned and Escalated are active: raising the same key again only counts.
-Restored and Finalised are over: raising again starts a new occurrence.
+Restored and Finalised are over: raising again starts a new occurrence. Besides these steps, which people
+take, a claim that runs out leads back to Created or Escalated (`scheduling/answering.py`).
 """
 
 from dataclasses import dataclass
 
-from storage.vocabulary import Stage
+from storage.vocabulary import ACTIVE_STAGES, Stage
 
 # From each stage, the stages that may follow. Claiming a claimed one hands it to someone else.
 FOLLOWS: dict[Stage, frozenset[Stage]] = {
@@ -43,6 +44,9 @@ DONE: dict[Stage, str] = {
 }
 
 
+NO_LEVEL_LEFT = "no level is left that has an action"
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a step may not be taken, as a sentence."""
@@ -50,8 +54,16 @@ class Refusal:
     reason: str
 
 
-def step(present: Stage, wanted: Stage, *, owner: str | None, operator: str) -> Refusal | None:
-    """None when the step may be taken, else why not."""
+def step(
+    present: Stage, wanted: Stage, *, owner: str | None, operator: str, levels_left: bool | None = None
+) -> Refusal | None:
+    """None when the step may be taken, else why not.
+
+    `levels_left` is whether an escalation would enter a level that has actions; None where the alert has
+    neither levels nor a plan: then it escalates once.
+    """
+    if wanted is Stage.ESCALATED and present in ACTIVE_STAGES and levels_left is not None:
+        return None if levels_left else Refusal(NO_LEVEL_LEFT)
     if wanted is Stage.CLAIMED and present is Stage.CLAIMED and owner == operator:
         return Refusal(f"it is already claimed by {owner}")
     if wanted in FOLLOWS[present]:

@@ -27,16 +27,19 @@ class Unheard:
 def look(connection: sa.Connection | Transaction, now: datetime, excused: Collection[int] = ()) -> Unheard:
     """Active occurrences, in Created or Escalated, of which nobody is told although an action should.
 
-    `excused` are those about which something is to be sent without anybody's doing.
+    `excused` are those about which something is to be sent without anybody's doing, besides those that
+    have an answer plan which will try again.
     """
-    candidates = dict(hearing.open_and_not_surely_told(connection, MOST))
-    facts = hearing.of_occurrences(connection, candidates)
+    candidates = hearing.open_and_not_surely_told(connection, MOST)
+    facts = hearing.of_occurrences(connection, [each.occurrence_id for each in candidates])
     nobody, unsure = [], []
-    for occurrence_id, raised_at in candidates.items():
+    for each in candidates:
+        occurrence_id = each.occurrence_id
         if occurrence_id in excused:
             continue
-        if told.nobody_knows(facts[occurrence_id], raised_at, now):
-            nobody.append(occurrence_id)
+        if told.nobody_knows(facts[occurrence_id], each.raised_at, now):
+            if each.answer_due_at is None:
+                nobody.append(occurrence_id)
         elif told.only_unsure(facts[occurrence_id], now):
             unsure.append(occurrence_id)
     return Unheard(tuple(nobody), tuple(unsure))

@@ -1,7 +1,7 @@
 """What is not sent any more because an occurrence went on: docs/alerts.md, "What is withdrawn".
 
 `ruling` is the rule, of values alone; everything that withdraws asks it, whether a step is taken or
-an answer would plan a retry. An alert's answer plan is handed to it as a value; there is none yet.
+an answer would plan a retry. An alert's answer plan is handed to it as a value.
 """
 
 from collections.abc import Collection, Iterable
@@ -27,10 +27,12 @@ class Ruling:
     tabs: frozenset[Stage]
     why: str
     since: datetime
+    over: bool = True
 
     def holds_for(self, message: Message) -> bool:
-        """True for a message of these tabs, unless a person has sent it again since."""
-        return message.stage in self.tabs and (message.resent_at is None or message.resent_at < self.since)
+        """True for a message of these tabs, unless a person has sent it, or sent it again, since."""
+        asked_at = message.resent_at or (message.queued_at if not self.over else None)
+        return message.stage in self.tabs and (asked_at is None or asked_at <= self.since)
 
 
 def ruling(stage: Stage, since: datetime, plan: object | None = None) -> Ruling | None:
@@ -45,7 +47,7 @@ def ruling(stage: Stage, since: datetime, plan: object | None = None) -> Ruling 
         tabs = TELLING
     else:
         return None
-    return Ruling(tabs, f"{DONE[stage]} at {since.astimezone():%H:%M}", since)
+    return Ruling(tabs, f"{DONE[stage]} at {since.astimezone():%H:%M}", since, stage not in ACTIVE_STAGES)
 
 
 def withdraw(
@@ -63,12 +65,15 @@ def withdraw(
 
 
 def reasons(tx: Transaction, messages: Iterable[Message]) -> dict[int, str]:
-    """Which of these are not to be sent again, by id, and why: their occurrence is over by now."""
+    """Which of these are not to be sent again, by id, and why: their occurrence went on by now."""
     of_alerts = [message for message in messages if message.occurrence_id is not None]
     if not of_alerts:
         return {}
-    ends = occurrences.ends_of(tx, {message.occurrence_id or 0 for message in of_alerts})
+    ids = {message.occurrence_id or 0 for message in of_alerts}
+    ends = occurrences.ends_of(tx, ids)
     found = {key: ruling(what, at) for key, (what, at) in ends.items()}
+    answers = occurrences.answers_of(tx, ids - ends.keys())
+    found |= {key: ruling(what, at, plan=True) for key, (what, at) in answers.items()}
     return {
         message.id: holds.why
         for message in of_alerts

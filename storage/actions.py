@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from storage.database import Transaction
 from storage.records import TOLD, Action, Recipient
 from storage.tables import action_recipients, actions, groups, handlers, users
-from storage.vocabulary import RecipientKind
+from storage.vocabulary import RecipientKind, Stage
+
+FIRST_LEVEL = 1  # of actions on the Escalated tab that name none
 
 
 def listing(
@@ -41,6 +43,7 @@ def listing(
             position=row.position,
             enabled=row.enabled,
             stage=row.stage,
+            level=(row.level or FIRST_LEVEL) if row.stage is Stage.ESCALATED else None,
         )
         found.setdefault(row.owner, []).append(action)
     return found
@@ -113,6 +116,7 @@ def _columns(action: Action, place: int) -> dict[str, Any]:
         "handler_id": action.handler_id,
         "body": action.text,
         "enabled": action.enabled,
+        "level": action.level if action.stage == Stage.ESCALATED else None,
     }
 
 

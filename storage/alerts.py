@@ -1,6 +1,6 @@
 """Alerts, their declared fields and the actions of their stages, as operators set them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +12,10 @@ from storage.database import Transaction
 from storage.names import key_of
 from storage.records import Action
 from storage.tables import alert_fields, alerts
-from storage.vocabulary import Stage
+from storage.vocabulary import PlanThen, Stage, StepKind
 
 STAGES = tuple(Stage)
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,23 @@ class AlertField:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanStep:
+    """A step of an answer plan: due so long after the one before it."""
+
+    after: timedelta
+    what: StepKind
+
+    @property
+    def after_mins(self) -> int:
+        return self.after // MINUTE
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert with its fields and the actions of all its stages. Priority 1 is the highest."""
+    """An alert with its fields and the actions of all its stages. Priority 1 is the highest.
+
+    `plan` is its answer plan; an alert without one informs. `claim_lasts` is how long a claim holds.
+    """
 
     id: int
     name: str
@@ -39,9 +55,21 @@ class Alert:
     revision: int
     fields: tuple[AlertField, ...] = ()
     actions: tuple[Action, ...] = ()
+    plan: tuple[PlanStep, ...] = ()
+    plan_then: PlanThen = PlanThen.STOP
+    claim_lasts: timedelta | None = None
 
 
 _OWN = [alerts.c[name] for name in Alert.__dataclass_fields__ if name not in ("fields", "actions")]
+
+
+def plan_column(plan: Iterable[PlanStep]) -> list[dict[str, Any]] | None:
+    """The steps of a plan as its column keeps them; None for none."""
+    return [{"after_mins": step.after_mins, "what": str(step.what)} for step in plan] or None
+
+
+def _plan(kept: list[dict[str, Any]] | None) -> tuple[PlanStep, ...]:
+    return tuple(PlanStep(step["after_mins"] * MINUTE, StepKind(step["what"])) for step in kept or ())
 
 
 def _records(connection: sa.Connection | Transaction, query: sa.Select[Any]) -> list[Alert]:
@@ -52,6 +80,8 @@ def _records(connection: sa.Connection | Transaction, query: sa.Select[Any]) -> 
     for row in connection.execute(wanted.order_by(alert_fields.c.alert_id, alert_fields.c.position)):
         declared.setdefault(row.alert_id, []).append(AlertField(row.name, row.default_value))
     owned = actions.listing(connection, alerts_too=ids)
+    for each in rows:
+        each |= {"plan": _plan(each["plan"]), "plan_then": each["plan_then"] or PlanThen.STOP}
     return [
         Alert(
             **row,
@@ -75,6 +105,13 @@ def get(connection: sa.Connection | Transaction, alert_id: int) -> Alert | None:
     """By id, removed or not."""
     found = _records(connection, sa.select(*_OWN).where(alerts.c.id == alert_id))
     return found[0] if found else None
+
+
+def several(connection: sa.Connection | Transaction, ids: Collection[int]) -> dict[int, Alert]:
+    """Those of these ids that there are, removed or not."""
+    if not ids:
+        return {}
+    return {found.id: found for found in _records(connection, sa.select(*_OWN).where(alerts.c.id.in_(ids)))}
 
 
 def present(connection: sa.Connection | Transaction, alert_id: int) -> Alert | None:

@@ -11,14 +11,18 @@ import sqlalchemy as sa
 
 from storage.sql_values import ACTIVE, one_of
 from storage.types import UtcTime
-from storage.vocabulary import MessageState, Stage
+from storage.vocabulary import OPEN_STAGES, MessageState
 
-OPEN_STAGES = (Stage.CREATED, Stage.ESCALATED)
 FAILED_STATES = (MessageState.FAILED, MessageState.EXPIRED, MessageState.UNDELIVERED)
 
 ALERTS = sa.text(
     "SELECT stage, count(*), max(id) FROM occurrence INDEXED BY occurrence_active"
     f" WHERE stage IN ({ACTIVE}) GROUP BY stage"
+)
+UNANSWERED = sa.text(
+    "SELECT count(*) FROM occurrence INDEXED BY occurrence_active"
+    " JOIN alert ON alert.id = occurrence.alert_id"
+    f" WHERE stage IN ({ACTIVE}) AND {one_of('stage', OPEN_STAGES)} AND alert.plan IS NOT NULL"
 )
 FAILED_SINCE = sa.text(
     "SELECT count(*) FROM message INDEXED BY message_failed"
@@ -28,12 +32,16 @@ FAILED_SINCE = sa.text(
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """`newest_open` is the id of the open occurrence that was raised last; 0 where none is open."""
+    """`newest_open` is the id of the open occurrence that was raised last; 0 where none is open.
+
+    `unanswered` are the open ones whose alert has an answer plan.
+    """
 
     open: int = 0
     answered: int = 0
     newest_open: int = 0
     failed_today: int = 0
+    unanswered: int = 0
 
 
 def read(connection: sa.Connection, now: datetime) -> Attention:
@@ -46,6 +54,7 @@ def read(connection: sa.Connection, now: datetime) -> Attention:
         sum(count for count, _ in stages.values()) - number,
         max((newest for _, newest in waiting), default=0),
         connection.execute(FAILED_SINCE, {"since": start_of_day(now)}).scalar_one(),
+        connection.execute(UNANSWERED).scalar_one() if number else 0,
     )
 
 

@@ -24,7 +24,7 @@ from storage.review_chain import Signer
 from storage.secrets import SecretBox, open_box
 from storage.written_by import BootClock, MachineBoot, wall_clock
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 BUSY_SECONDS = 30.0
 
 Values = Sequence[Any] | Mapping[str, Any]

@@ -47,6 +47,8 @@ class MessageFact:
     error_code: str | None = None
     error: str | None = None
     told_by: int | None = None
+    step_id: int | None = None
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ _FACTS = (
         m.error_code,
         m.error,
         m.told_by,
+        m.step_id,
+        m.attempts,
     )
     .select_from(submissions)
     .join(messages, m.submission_id == s.id)
@@ -132,7 +136,7 @@ def someone_is_told_or_will_be(connection: sa.Connection | Transaction, occurren
 
 # The stages are written out, so that the index of active occurrences is used.
 UNSURE = (
-    "SELECT o.id, o.raised_at FROM occurrence AS o INDEXED BY occurrence_active"
+    "SELECT o.id, o.raised_at, o.answer_due_at FROM occurrence AS o INDEXED BY occurrence_active"
     f" WHERE o.stage IN ({ACTIVE})"
     f" AND o.stage IN ({_TELLING})"
     " AND EXISTS (SELECT 1 FROM action WHERE action.alert_id = o.alert_id AND action.enabled = 1"
@@ -141,17 +145,22 @@ UNSURE = (
     f" WHERE submission.occurrence_id = o.id AND submission.stage IN ({_TELLING})"
     f" AND message.state IN ({_GOING})) ORDER BY o.id LIMIT :limit"
 )
-_UNSURE = sa.text(UNSURE).columns(id=sa.Integer, raised_at=occurrences.c.raised_at.type)
+_MOMENT = occurrences.c.raised_at.type
+_UNSURE = sa.text(UNSURE).columns(id=sa.Integer, raised_at=_MOMENT, answer_due_at=_MOMENT)
 
 
-def open_and_not_surely_told(
-    connection: sa.Connection | Transaction, limit: int
-) -> list[tuple[int, datetime]]:
-    """Occurrences in Created or Escalated whose tab has an action and of which nobody is told for sure.
+@dataclass(frozen=True, slots=True)
+class OpenOne:
+    """An open occurrence: when it was raised, and when its answer plan will try again, if it will."""
 
-    Each with the moment at which it was raised.
-    """
-    return [(row.id, row.raised_at) for row in connection.execute(_UNSURE, {"limit": limit})]
+    occurrence_id: int
+    raised_at: datetime
+    answer_due_at: datetime | None
+
+
+def open_and_not_surely_told(connection: sa.Connection | Transaction, limit: int) -> list[OpenOne]:
+    """Occurrences in Created or Escalated whose tab has an action and of which nobody is told for sure."""
+    return [OpenOne(*row) for row in connection.execute(_UNSURE, {"limit": limit})]
 
 
 _WAITING_FOR = sa.select(m.id, s.occurrence_id, m.told_by).join_from(

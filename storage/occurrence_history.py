@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from storage.occurrences import SELECT, Occurrence
 from storage.search_words import search_words
 from storage.tables import alerts, occurrences
-from storage.vocabulary import ACTIVE_STAGES, Stage
+from storage.vocabulary import ACTIVE_STAGES, OPEN_STAGES
 
 o = occurrences.c
 
@@ -23,8 +23,10 @@ class OccurrenceFilter:
 
 ALL = OccurrenceFilter()
 
-# What nobody looks after comes first, then what matters most; elsewhere simply the newest.
-_UNATTENDED = sa.case((o.stage.in_((Stage.CREATED, Stage.ESCALATED)), 0), else_=1)
+# What is unanswered comes first, then what nobody looks after, then what matters most; elsewhere simply
+# the newest.
+_OPEN = o.stage.in_(OPEN_STAGES)
+_UNATTENDED = sa.case((_OPEN & alerts.c.plan.is_not(None), 0), (_OPEN, 1), else_=2)
 _URGENT = (_UNATTENDED, alerts.c.priority, o.id.desc())
 
 

@@ -11,12 +11,24 @@ from storage import message_rows
 from storage.database import Transaction
 from storage.records import Message
 from storage.tables import alerts, messages, occurrence_events, occurrences, submissions
-from storage.vocabulary import ACTIVE_STAGES, MessageState, Stage
+from storage.vocabulary import (
+    ACTIVE_STAGES,
+    ANSWERED_STAGES,
+    OPEN_STAGES,
+    MessageState,
+    PlanRest,
+    Stage,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One time that an alert was raised. `given` are its values by field name, as given."""
+    """One time that an alert was raised. `given` are its values by field name, as given.
+
+    `level` is the last level of its Escalated tab that was entered (0: none), `step` the last step of
+    its plan that was made in this `round`, and `step_at` from when the next one's length counts.
+    `steps` is how many its alert's plan has: 0 where there is none.
+    """
 
     id: int
     alert_id: int
@@ -33,10 +45,32 @@ class Occurrence:
     ended_at: datetime | None = None
     sent_again_at: datetime | None = None
     sent_again_pause: timedelta | None = None
+    level: int = 0
+    step: int = 0
+    round: int = 0
+    step_id: int | None = None
+    step_at: datetime | None = None
+    answer_due_at: datetime | None = None
+    plan_rest: PlanRest | None = None
+    round_pause: timedelta | None = None
+    claim_until: datetime | None = None
+    claim_lasts: timedelta | None = None
+    times_told: int = 0
+    steps: int = 0
 
     @property
     def active(self) -> bool:
         return self.stage in ACTIVE_STAGES
+
+    @property
+    def planned(self) -> bool:
+        """Whether its alert has an answer plan."""
+        return self.steps > 0
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether its plan asks for somebody, and nobody looks after it."""
+        return self.planned and self.stage in OPEN_STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +80,24 @@ class OccurrenceEvent:
     id: int
     occurrence_id: int
     at: datetime
-    what: str  # a stage, "Raised again", "Sent again", "Note", or "Cause gone"
+    what: str  # a stage, "Raised again", "Sent again", "Note", "Told again", "Nobody answered", …
     operator: str | None
     note: str
     queued: int
     left_out: int
 
 
+_COUNTS = ("level", "step", "round", "times_told")
+_JOINED = ("alert", "priority", "steps")
 _OCCURRENCE = [
-    occurrences.c[name] for name in Occurrence.__dataclass_fields__ if name not in ("alert", "priority")
+    sa.func.coalesce(occurrences.c[name], 0).label(name) if name in _COUNTS else occurrences.c[name]
+    for name in Occurrence.__dataclass_fields__
+    if name not in _JOINED
 ]
-SELECT = sa.select(*_OCCURRENCE, alerts.c.name.label("alert"), alerts.c.priority).join_from(
-    occurrences, alerts, alerts.c.id == occurrences.c.alert_id
-)
+STEPS = sa.func.coalesce(sa.func.json_array_length(sa.type_coerce(alerts.c.plan, sa.Text)), 0)
+SELECT = sa.select(
+    *_OCCURRENCE, alerts.c.name.label("alert"), alerts.c.priority, STEPS.label("steps")
+).join_from(occurrences, alerts, alerts.c.id == occurrences.c.alert_id)
 
 
 def active_with_key(connection: sa.Connection | Transaction, alert_id: int, key: str) -> Occurrence | None:
@@ -115,6 +154,7 @@ def newest(
     *,
     alert_id: int | None = None,
     active_only: bool = False,
+    unanswered_only: bool = False,
 ) -> list[Occurrence]:
     """A page of occurrences (all of them with `limit` None), the newest first."""
     query = SELECT.order_by(occurrences.c.id.desc()).limit(limit)
@@ -124,6 +164,8 @@ def newest(
         query = query.where(occurrences.c.alert_id == alert_id)
     if active_only:
         query = query.where(occurrences.c.stage.in_(ACTIVE_STAGES))
+    if unanswered_only:
+        query = query.where(occurrences.c.stage.in_(OPEN_STAGES), alerts.c.plan.is_not(None))
     return [Occurrence(**row) for row in connection.execute(query).mappings()]
 
 
@@ -207,6 +249,22 @@ def ends_of(
         .order_by(e.id.desc())
     )
     # The first end counts: an occurrence that was restored may have been finalised since.
+    return {row.id: (Stage(row.what), row.at) for row in connection.execute(query)}
+
+
+def answers_of(
+    connection: sa.Connection | Transaction, occurrence_ids: Collection[int]
+) -> dict[int, tuple[Stage, datetime]]:
+    """How and when somebody took on each of these occurrences: those that are answered and have a plan."""
+    e, o = occurrence_events.c, occurrences.c
+    answered = o.id.in_(occurrence_ids) & o.stage.in_(ANSWERED_STAGES) & alerts.c.plan.is_not(None)
+    query = (
+        sa.select(o.id, e.what, e.at)
+        .join_from(occurrences, alerts, alerts.c.id == o.alert_id)
+        .join(occurrence_events, e.occurrence_id == o.id)
+        .where(answered, e.what.in_(ANSWERED_STAGES))
+        .order_by(e.id)
+    )
     return {row.id: (Stage(row.what), row.at) for row in connection.execute(query)}
 
 

@@ -34,7 +34,8 @@ class Submission:
     """One act of sending.
 
     `left_out` holds `{"name": …, "reason": …}` for each person not reached, with `"user_id"` where
-    it is a user. `why` says in words why the program made it; None where a person did.
+    it is a user. `why` says in words why the program made it; None where a person did. `step_id` is the
+    step of the answer plan that its messages belong to.
     """
 
     origin: Origin
@@ -47,6 +48,7 @@ class Submission:
     priority: int | None = None
     left_out: tuple[Mapping[str, str], ...] = ()
     why: str | None = None
+    step_id: int | None = None
 
 
 def enqueue(
@@ -100,6 +102,7 @@ def enqueue(
             "query_first": False,
             "reports_asked": 0,
             "order_group": group,
+            "step_id": submission.step_id,
             **clock,
         }
         for offset, draft in enumerate(drafts)
@@ -110,6 +113,17 @@ def enqueue(
     if group is not None:
         message_order.place(tx, ids, now)
     return ids
+
+
+def renew(tx: Transaction, message_id: int, text: str, segments: int) -> None:
+    """Give a message that was never attempted a new text; its place in the queue stays."""
+    never = (m.id == message_id) & (m.state == MessageState.QUEUED) & (m.attempts == 0)
+    tx.execute(sa.update(messages).where(never).values(body=for_phone(text), segments=segments))
+
+
+def belongs_to_step(tx: Transaction, ids: Collection[int], step_id: int) -> None:
+    """These messages tell their people of a newer step too: what becomes of it depends on them."""
+    tx.execute(sa.update(messages).where(m.id.in_(ids)).values(step_id=step_id))
 
 
 def order_group(submission: Submission) -> int | None:

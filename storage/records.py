@@ -275,7 +275,7 @@ TOLD = Recipient(name="everyone told so far", kind=RecipientKind.TOLD)
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Send Communication Message: a sender, its recipients and a text."""
+    """Send Communication Message: a sender, its recipients and a text. `level` is of the Escalated tab."""
 
     id: int
     handler_id: int
@@ -285,6 +285,7 @@ class Action:
     position: int = 0
     enabled: bool = True
     stage: Stage | None = None
+    level: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

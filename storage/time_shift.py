@@ -25,6 +25,7 @@ _PLANNED = (
 _LENGTHS = (
     (handler_statuses.name, ("paused_until", "probe_at"), "pause IS NOT NULL"),
     (occurrences.name, ("sent_again_at",), "ended_at IS NULL AND sent_again_at IS NOT NULL"),
+    (occurrences.name, ("step_at", "answer_due_at", "claim_until"), "ended_at IS NULL"),
     (messages.name, ("report_due_at",), "report_due_at IS NOT NULL"),
 )
 

@@ -103,6 +103,42 @@ class Stage(StrEnum):
 ACTIVE_STAGES = (Stage.CREATED, Stage.CLAIMED, Stage.ACTIONED, Stage.ESCALATED)
 
 
+# Nobody looks after an occurrence in these; in the answered ones somebody does.
+OPEN_STAGES = (Stage.CREATED, Stage.ESCALATED)
+ANSWERED_STAGES = (Stage.CLAIMED, Stage.ACTIONED)
+
+
+class StepKind(StrEnum):
+    """What a step of an answer plan does."""
+
+    REPEAT = "repeat"  # the tab last sent goes again
+    ESCALATE = "escalate"  # the next level of the Escalated tab goes
+
+
+class PlanThen(StrEnum):
+    """What follows the last step of an answer plan."""
+
+    STOP = "stop"
+    AGAIN = "again"
+
+
+class PlanRest(StrEnum):
+    """Why an occurrence whose plan is used up waits, or does not."""
+
+    AGAIN = "again"  # for the next round
+    NOBODY_TOLD = "nobody told"  # to start again from Created
+    STOPPED = "stopped"  # for nothing: nobody answered
+
+
+class MadeStep(StrEnum):
+    """What a row of an occurrence's steps tells."""
+
+    REPEAT = "repeat"
+    ESCALATE = "escalate"
+    CREATED = "created"  # Created's tab went: at the raise, or in a new round
+    CLAIM_RAN_OUT = "claim ran out"
+
+
 class WhenMissed(StrEnum):
     """What a task does with due times that have passed without it."""
 

@@ -6,6 +6,7 @@ from storage.tables.alerts import (
     MessageTemplateRow,
     OccurrenceEventRow,
     OccurrenceRow,
+    OccurrenceStepRow,
 )
 from storage.tables.base import table_of
 from storage.tables.handlers import HandlerRow, HandlerStatusRow
@@ -40,6 +41,7 @@ alerts = table_of(AlertRow)
 alert_fields = table_of(AlertFieldRow)
 occurrences = table_of(OccurrenceRow)
 occurrence_events = table_of(OccurrenceEventRow)
+occurrence_steps = table_of(OccurrenceStepRow)
 message_templates = table_of(MessageTemplateRow)
 operators = table_of(OperatorRow)
 operator_keys = table_of(OperatorKeyRow)

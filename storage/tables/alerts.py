@@ -1,6 +1,7 @@
 """Alerts, their declared fields, and what happened each time one was raised."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel
@@ -18,7 +19,7 @@ from storage.tables.base import (
     text,
     word,
 )
-from storage.vocabulary import ACTIVE_STAGES, Stage
+from storage.vocabulary import ACTIVE_STAGES, MadeStep, PlanRest, PlanThen, Stage
 
 ACTIVE = one_of("stage", ACTIVE_STAGES)
 
@@ -29,7 +30,8 @@ class AlertRow(SQLModel, table=True):
     __tablename__ = "alert"
     __table_args__ = (
         sa.CheckConstraint("priority BETWEEN 1 AND 9"),
-        sa.CheckConstraint("system IN ('handler in error', 'balance low', 'message failed')"),
+        sa.CheckConstraint("system IN ('handler in error', 'balance low', 'message failed', 'unanswered')"),
+        sa.CheckConstraint(one_of("plan_then", PlanThen)),
         sa.Index("alert_name", "name_key", unique=True, sqlite_where=sa.text("removed_at IS NULL")),
         STRICT,
     )
@@ -45,6 +47,9 @@ class AlertRow(SQLModel, table=True):
     created_at: datetime = moment()
     changed_at: datetime = moment()
     removed_at: datetime | None = moment(None)
+    plan: list[dict[str, Any]] | None = json_text(None)  # the steps of its answer plan; none: it informs
+    plan_then: PlanThen | None = word(PlanThen, None)
+    claim_lasts: timedelta | None = duration(None)
 
 
 class AlertFieldRow(SQLModel, table=True):
@@ -73,6 +78,8 @@ class OccurrenceRow(SQLModel, table=True):
         ),
         sa.Index("occurrence_alert", "alert_id", "id"),
         sa.Index("occurrence_active", "stage", "id", sqlite_where=sa.text(ACTIVE)),
+        sa.Index("occurrence_answer_due", "answer_due_at", sqlite_where=sa.text("answer_due_at IS NOT NULL")),
+        sa.Index("occurrence_claim_until", "claim_until", sqlite_where=sa.text("claim_until IS NOT NULL")),
         STRICT,
     )
     id: int | None = identity()
@@ -88,6 +95,39 @@ class OccurrenceRow(SQLModel, table=True):
     ended_at: datetime | None = moment(None)
     sent_again_at: datetime | None = moment(None)
     sent_again_pause: timedelta | None = duration(None)
+    level: int | None = number(None)  # the last level that was entered
+    step: int | None = number(None)  # the last step of its plan that was made
+    round: int | None = number(None)
+    step_id: int | None = number(None)  # the row of the newest step
+    step_at: datetime | None = moment(None)  # from when the next step's length counts
+    answer_due_at: datetime | None = moment(None)
+    plan_rest: PlanRest | None = word(PlanRest, None)
+    round_pause: timedelta | None = duration(None)
+    claim_until: datetime | None = moment(None)
+    claim_lasts: timedelta | None = duration(None)
+    times_told: int | None = number(None)
+
+
+class OccurrenceStepRow(SQLModel, table=True):
+    """A step of an occurrence's answer plan that was made. The row is what stops a second making.
+
+    `step` is null for an escalation by hand that stands for no step of the plan.
+    """
+
+    __tablename__ = "occurrence_step"
+    __table_args__ = (
+        sa.Index("occurrence_step_once", "occurrence_id", "round", "step", unique=True),
+        STRICT,
+    )
+    id: int | None = identity()
+    occurrence_id: int = reference("occurrence.id")
+    round: int = number()
+    step: int | None = number(None)
+    what: MadeStep = word(MadeStep)
+    level: int = number()
+    due_at: datetime | None = moment(None)
+    made_at: datetime = moment()
+    epoch: int | None = number(None)
 
 
 class OccurrenceEventRow(SQLModel, table=True):

@@ -129,6 +129,7 @@ class MessageRow(SQLModel, table=True):
     next_planned_at: datetime | None = moment(None)  # the planned attempt that an extra one comes before
     freed_after: int | None = number(None)  # planned attempts made when the way was last found free
     resent_at: datetime | None = moment(None)  # by a person: the order does not bind it
+    step_id: int | None = number(None)  # the newest step of the answer plan that tells its person by it
 
 
 class AttemptRow(SQLModel, table=True):

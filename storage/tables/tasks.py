@@ -96,6 +96,7 @@ class ActionRow(SQLModel, table=True):
     handler_id: int = reference("handler.id")
     body: str = text()
     enabled: bool = flag(True)
+    level: int | None = number(None)  # of the Escalated tab
 
 
 class ActionRecipientRow(SQLModel, table=True):

@@ -28,6 +28,10 @@ RIGHT = {
     "number": "2",
     "message": "Pump 2 stopped",
     "text": "Pump 2 stopped",
+    "steps": "5m repeat",
+    "then": "stop",
+    "claim_lasts": "60m",
+    "lasts": "2h",
     "file": "{csv}",
 }
 # What a command needs besides what its usage asks for.
@@ -91,6 +95,8 @@ def wrong_values(path: tuple[str, ...], param: Any) -> Iterator[str]:
         yield from ("x", "-1", "nan", "1e999", "9" * 25)
     elif name in TIMES:
         yield from ("some day", "2026-13-45", "2026-02-30 10:00", "25:00")
+    elif name in ("steps", "claim_lasts", "lasts", "then"):
+        yield from ("soon", "", "0m repeat" if name == "steps" else "0m", "5m shout", "9" * 25)
     elif name == "zone":
         yield from ("Mars/Base", "../etc/passwd", "x" * 1000)
     elif name == "cron":

@@ -17,7 +17,8 @@ def test_a_new_site_has_the_programs_own_alerts_switched_off(cli: CommandLine) -
     cli.ok("group", "add", "Ops")
     found = cli.ok("alert", "list", "--json").json
     assert [(alert["name"], alert["enabled"]) for alert in found] == [
-        ("Handler in error", False), ("Balance low", False), ("Message failed", False)
+        ("Handler in error", False), ("Balance low", False), ("Message failed", False),
+        ("Unanswered", False),
     ]  # fmt: skip
     assert "broken" not in cli.ok("alert", "list").out
 

@@ -46,7 +46,7 @@ def test_the_json_of_an_occurrence(site: CommandLine) -> None:
     raised = site.ok("alert", "raise", "Fire", "--key", "k", "--set", "Zone=N", "--json", operator="ana").one
     expected = {
         "id": 1, "alert": "Fire", "key": "k", "stage": "Created", "count": 1, "owner": None,
-        "alert_id": 4, "priority": 3, "given": {"Zone": "N"}, "raised_by": "ana", "messages": [1],
+        "alert_id": 5, "priority": 3, "given": {"Zone": "N"}, "raised_by": "ana", "messages": [1],
         "counted": False, "left_out": [], "problems": [], "active": True, "ended_at": None,
     }  # fmt: skip
     assert {name: raised[name] for name in expected} == expected

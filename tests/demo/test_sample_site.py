@@ -11,7 +11,7 @@ from demo_data.sample_people import BAD_NUMBER, NO_NUMBER, everyone
 from demo_data.sample_rules import EACH_MINUTE, PATROL
 from demo_data.sample_site import build, reopen
 from demo_data.sample_story import WAITING, Pace, Story
-from scheduling import alerting, phone, templates
+from scheduling import phone, telling, templates
 from scheduling.gateways import registry
 from scheduling.planner import Planner
 from storage import (
@@ -92,7 +92,7 @@ def test_every_message_text_names_only_fields_that_exist(sample: Database) -> No
     assert stages == {"Created", "Claimed", "Actioned", "Escalated", "Restored", "Finalised"}
     for alert in own:
         for action in alert.actions:
-            assert templates.check(action.text, [*known, *alerting.known_fields(alert.fields)]) == []
+            assert templates.check(action.text, [*known, *telling.known_fields(alert.fields)]) == []
     for task in planned:
         assert task.actions and all(templates.check(action.text, known) == [] for action in task.actions)
 

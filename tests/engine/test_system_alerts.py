@@ -304,7 +304,7 @@ def test_an_alert_that_cannot_be_raised_never_stops_the_recording(
         site = Site(tmp_path, clock, monkeypatch)
         at.switch_on(site.database, clock, MESSAGE_FAILED, site.spare)
         alert = at.switch_on(site.database, clock, HANDLER_IN_ERROR, site.spare)
-        monkeypatch.setattr("scheduling.alerting.carry_out", breaks)
+        monkeypatch.setattr("scheduling.telling.carry_out", breaks)
         site.main_sender.answer = lambda item, n: BAD_NUMBER
         site.spare_sender.balance_answer = REFUSED
         ids = queue(site.database, clock, site.main, 3)

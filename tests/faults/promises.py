@@ -34,6 +34,7 @@ FACTS, TAMPERED, ECHOED = "signs by kind", "a tampered review is not whole", "a 
 LATE, BAD_ROW, BAD_INPUT = "4 a late holder does no harm", "5 one bad row stops nothing", "6 bad input"
 FILES, PRINTED, RESTORED = "files of operators", "what is printed", "what a restore lets in"
 BEFORE_LOGIN, SMALL = "before anybody has logged in", "what no person types"
+UNTIL_ANSWERED = "until somebody answers: each step once, none after a claim"
 WITHDRAWN, ORDER, WAY_FREE = "what is withdrawn", "order of messages", "the way is free again"
 
 REMOVALS = (
@@ -61,9 +62,9 @@ REMOVALS = (
     Removal(
         WITHDRAWN,
         "scheduling/alerting.py",
-        "    waited = withdrawal.withdraw(tx, occurrence.id, stage, now) if occurrence.active else []\n",
+        "        waited = withdrawal.withdraw(tx, occurrence.id, stage, now, alert.plan or None)\n",
         "tests/engine/test_withdrawal.py::test_case_2_who_waits_is_withdrawn_and_who_was_told_is_left",
-        "    waited: list[Message] = []\n",
+        "        waited = []\n",
     ),
     Removal(
         WITHDRAWN,
@@ -86,6 +87,27 @@ REMOVALS = (
         "tests/operations/test_messages.py"
         "::test_a_withdrawn_one_is_not_sent_again_but_its_text_may_go_as_a_new_one",
         "        if False:\n",
+    ),
+    Removal(
+        UNTIL_ANSWERED,
+        "scheduling/answerer.py",
+        "            leases.check(tx, epoch)\n            if adoption",
+        "tests/faults/test_fence.py::test_a_late_holder_takes_no_step_of_a_plan",
+        "            if adoption",
+    ),
+    Removal(
+        UNTIL_ANSWERED,
+        "storage/answers.py",
+        "        if tx.execute(sa.select(steps.id).where(same)).first() is not None:\n",
+        "tests/engine/test_answers.py::test_what_is_due_is_taken_once_whoever_tries",
+        "        if False:\n",
+    ),
+    Removal(
+        UNTIL_ANSWERED,
+        "scheduling/answering.py",
+        "    if not occurrence.unanswered or occurrence.answer_due_at is None",
+        "tests/engine/test_answers.py::test_a_step_that_was_due_comes_to_nothing_once_somebody_has_claimed",
+        "    if occurrence.answer_due_at is None",
     ),
     Removal(
         ORDER,

@@ -17,7 +17,7 @@ from tui.operations.alert_form import AlertForm, StageAction, stage_named
 from tui.operations.desk import Desk
 from tui.operations.errors import NotAllowed, Refused
 
-SYSTEM = ("Handler in error", "Balance low", "Message failed")
+SYSTEM = ("Handler in error", "Balance low", "Message failed", "Unanswered")
 
 
 def action(

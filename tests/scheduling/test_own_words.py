@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduling import alerting, system_alerts, templates
+from scheduling import system_alerts, telling, templates
 from scheduling.gateways import advice, registry
 from scheduling.recipients import Reached, compose
 from scheduling.sms_text import _BASIC, _EXTENSION, gsm_signs, measure, shorten
@@ -43,10 +43,10 @@ def test_cutting_makes_no_text_unicode(text: str, parts: int) -> None:
 @pytest.mark.parametrize("stage", Stage)
 @pytest.mark.parametrize("operator", ["joe", None])
 def test_the_samples_in_an_editor_cost_what_the_message_will(stage: Stage, operator: str | None) -> None:
-    values = alerting.sample_values(ALERT, stage, operator, NOW)
+    values = telling.sample_values(ALERT, stage, operator, NOW)
     assert all(is_gsm(value) for value in values.values())
     assert values["Alert"] == "Fire door" and values["Level"] == "high" and values["Zone"] == "(Zone)"
-    assert set(values) == {*alerting.BUILT_IN, "Zone", "Level"}
+    assert set(values) == {*telling.BUILT_IN, "Zone", "Level"}
     # Only what the alert leaves empty shows as missing, as it will on the phone.
     assert [name for name, value in values.items() if not value] == ["Description"]
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.cli import alert_action, alert_steps, context
+from tui.cli import alert_action, alert_plan, alert_steps, context
 from tui.cli.alert_options import Description, Fields, Life, Name, Priority, declared, named
 from tui.cli.context import desk
 from tui.cli.lazy_group import plain_app
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 app = plain_app()
 app.add_typer(alert_action.app, name="action", help="What an alert sends at each stage")
+app.add_typer(alert_plan.app, name="plan", help="Until somebody answers: who is told again, and who next")
 app.add_typer(alert_steps.app)
 
 
@@ -191,6 +192,8 @@ def _state(view: "AlertView") -> str:
 
 
 def _facts(view: "AlertView") -> list[tuple[str, object]]:
+    from tui.operations import plan_form
+
     alert = view.alert
     life = alert.useful_life
     facts: list[tuple[str, object]] = [
@@ -200,6 +203,8 @@ def _facts(view: "AlertView") -> list[tuple[str, object]]:
         ("Description", alert.description),
         ("Raised by", f"the program itself: {alert.system}" if alert.system else None),
         ("Useful life", f"{life.total_seconds() / 60:g} min" if life else None),
+        ("Answer plan", plan_form.in_words(alert.plan, alert.plan_then) if alert.plan else None),
+        ("Claim lasts", plan_form.short(alert.claim_lasts) if alert.claim_lasts else None),
         ("Active", view.active or None),
     ]
     for field in alert.fields:

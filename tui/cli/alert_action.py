@@ -32,6 +32,10 @@ def add(
         ),
     ],
     message: Annotated[str, typer.Option("--message", metavar="M", help=MessageText)],
+    level: Annotated[
+        int | None,
+        typer.Option("--level", metavar="N", help="On Escalated: 1 to 9, entered in order; preset 1"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Add a Send Communication Message to a stage's tab."""
@@ -42,7 +46,11 @@ def add(
     found, where = named(alert), stage_named(stage)
     given = action_given(handler, to, message)
     action = StageAction(
-        handler_id=given.handler_id, recipients=given.recipients, text=given.text, stage=str(where)
+        handler_id=given.handler_id,
+        recipients=given.recipients,
+        text=given.text,
+        stage=str(where),
+        level=level,
     )
     saved = alert_actions.add(desk(), found.id, action)
     tab = [made for made in saved.alert.actions if made.stage == where]
@@ -83,6 +91,9 @@ def edit(
     enable: Annotated[
         bool | None, typer.Option("--enable/--disable", help="Whether it sends anything")
     ] = None,
+    level: Annotated[
+        int | None, typer.Option("--level", metavar="N", help="On Escalated: another level, 1 to 9")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Change what is given, keep the rest."""
@@ -101,6 +112,8 @@ def edit(
         given["text"] = read_text(message)
     if enable is not None:
         given["enabled"] = enable
+    if level is not None:
+        given["level"] = level
 
     def change(action: "StageAction") -> "StageAction":
         return replace(action, **given)  # type: ignore[arg-type]
@@ -155,7 +168,7 @@ def show_actions(alert: "Alert") -> None:
     rows = [
         (
             action.id,
-            action.stage,
+            f"{action.stage} {action.level}" if action.level else action.stage,
             action.position + 1,
             action.handler,
             ", ".join(recipient.name for recipient in action.recipients),

@@ -47,6 +47,10 @@ Values = Annotated[
     list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="A value for a field; repeatable")
 ]
 OccurrenceId = Annotated[int, typer.Argument(metavar="ID", min=1, help="An occurrence's id")]
+Lasts = Annotated[
+    str | None,
+    typer.Option("--for", metavar="M", help="So long the claim holds, as 2h; preset: as the alert says"),
+]
 NoteOption = Annotated[str, typer.Option("--note", metavar="TEXT", help="Kept with the step, and {Note}")]
 
 

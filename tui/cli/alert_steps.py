@@ -1,11 +1,12 @@
 """`commsdesk alert raise`, the steps of an occurrence's life, and the occurrences themselves."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tui.cli import dry_run as dry
-from tui.cli.alert_options import Key, Name, NoteOption, OccurrenceId, Values, named, values_given
+from tui.cli.alert_options import Key, Lasts, Name, NoteOption, OccurrenceId, Values, named, values_given
 from tui.cli.context import desk
 from tui.cli.dry_run import At, DryRun
 from tui.cli.lazy_group import plain_app
@@ -13,6 +14,8 @@ from tui.cli.options import Json, Limit, Yes
 from tui.cli.output import emit, emit_all, local_time, note, say, show_facts, show_table
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from scheduling.told import PersonTold
     from storage.occurrences import Occurrence
     from tui.operations.occurrences import OccurrenceDetail, OccurrenceView, Stepped
@@ -58,6 +61,7 @@ def raise_alert(
 @app.command()
 def claim(
     occurrence_id: OccurrenceId,
+    lasts: Lasts = None,
     note: NoteOption = "",
     dry_run: DryRun = False,
     at: At = None,
@@ -65,7 +69,22 @@ def claim(
     json: Json = False,
 ) -> None:
     """Become its owner: others see that someone looks after it."""
-    _step(occurrence_id, "Claimed", note, dry.rehearsal(dry_run, at), yes, json)
+    claim_one(occurrence_id, lasts, note, dry.rehearsal(dry_run, at), yes, json)
+
+
+def claim_one(
+    occurrence_id: int,
+    lasts: str | None,
+    text: str,
+    rehearsed: "RehearsalDesk | None",
+    yes: bool,
+    json: bool,
+) -> None:
+    """Claim an occurrence, for so long where that is given."""
+    from tui.operations import plan_form
+
+    length = plan_form.length(lasts, "--for") if lasts is not None else None
+    _step(occurrence_id, "Claimed", text, rehearsed, yes, json, length)
 
 
 @app.command("action-taken")
@@ -179,6 +198,10 @@ def add_note(
 @app.command("occurrences")
 def list_occurrences(
     active: Annotated[bool, typer.Option("--active", help="Only those that are not over")] = False,
+    unanswered: Annotated[
+        bool,
+        typer.Option("--unanswered", help="Only those whose plan asks for somebody, and nobody answered"),
+    ] = False,
     alert: Annotated[str | None, typer.Option("--alert", metavar="NAME", help="Only of this alert")] = None,
     limit: Limit = None,
     json: Json = False,
@@ -188,9 +211,15 @@ def list_occurrences(
     from tui.operations.alert_views import listed_json
 
     alert_id = named(alert).id if alert is not None else None
-    found = occurrences.listing(desk(), active_only=active, alert_id=alert_id, limit=limit)
+    found = occurrences.listing(
+        desk(), active_only=active, unanswered_only=unanswered, alert_id=alert_id, limit=limit
+    )
     if json:
         emit_all(listed_json(view) for view in found)
+    elif not found and unanswered:
+        say("No unanswered occurrence.")
+    elif unanswered:
+        show_lines(found)
     elif not found:
         say("No active occurrence." if active else "No alert was raised yet: commsdesk alert raise NAME")
     else:
@@ -211,6 +240,19 @@ def show(occurrence_id: OccurrenceId, json: Json = False) -> None:
         _show_detail(found)
 
 
+def show_lines(found: "Sequence[OccurrenceView]") -> None:
+    """Occurrences a line each, narrow enough for a telephone: which, and what comes next."""
+    from tui.operations import next_words
+
+    now = desk().now()
+    for view in found:
+        occurrence = view.occurrence
+        key = f" ({occurrence.key})" if occurrence.key else ""
+        after = next_words.next_of(view, now)
+        say(f"{occurrence.id}  {occurrence.alert}{key}")
+        say(f"    {occurrence.stage}, {_age(occurrence)}" + (f"; {after}" if after else ""))
+
+
 def _told_row(person: "PersonTold") -> tuple[object, ...]:
     from tui.operations import told_words
 
@@ -219,7 +261,13 @@ def _told_row(person: "PersonTold") -> tuple[object, ...]:
 
 
 def _step(
-    occurrence_id: int, stage: str, text: str, rehearsed: "RehearsalDesk | None", yes: bool, json: bool
+    occurrence_id: int,
+    stage: str,
+    text: str,
+    rehearsed: "RehearsalDesk | None",
+    yes: bool,
+    json: bool,
+    lasts: "timedelta | None" = None,
 ) -> None:
     from scheduling.stages import DONE, VERBS
     from storage.vocabulary import Stage
@@ -227,14 +275,19 @@ def _step(
     from tui.operations import alert_preview, occurrences
 
     if rehearsed is not None:
-        stepped = occurrences.step(rehearsed, occurrence_id, Stage(stage), note=text)
+        stepped = occurrences.step(rehearsed, occurrence_id, Stage(stage), note=text, lasts=lasts)
         dry.report(rehearsed, stepped.queued.problems, json=json)
     preview = alert_preview.of_step(desk(), occurrence_id, Stage(stage), text) if asks(yes) else None
     if preview is not None:
         verb = VERBS[Stage(stage)].capitalize()
         ask_if_large(preview.size, f"{verb} {_called(preview.occurrence)}")
-    stepped = occurrences.step(desk(), occurrence_id, Stage(stage), note=text)
-    _show(stepped, f"{DONE[Stage(stage)]}{_sent(stepped)}", json)
+    stepped = occurrences.step(desk(), occurrence_id, Stage(stage), note=text, lasts=lasts)
+    done = DONE[Stage(stage)]
+    if stage == Stage.ESCALATED and stepped.occurrence.level > 1:
+        done += f" to level {stepped.occurrence.level}"
+    until = stepped.occurrence.claim_until
+    done += f" until {local_time(until)}" if until is not None else ""
+    _show(stepped, f"{done}{_sent(stepped)}", json)
 
 
 def _show(stepped: "Stepped", done: str, json: bool) -> None:
@@ -297,7 +350,7 @@ def _age(occurrence: "Occurrence") -> str:
 
 def _show_detail(detail: "OccurrenceDetail") -> None:
     from tui.cli.sent import state_line
-    from tui.operations import told_words
+    from tui.operations import next_words, told_words
 
     found = detail.view.occurrence
     facts: list[tuple[str, object]] = [
@@ -308,6 +361,8 @@ def _show_detail(detail: "OccurrenceDetail") -> None:
         ("Owner", found.owner),
         ("Raised", f"{local_time(found.raised_at)} by {found.raised_by or 'the program itself'}"),
         ("Age", _age(found)),
+        ("Next", next_words.next_of(detail.view, desk().now()) or None),
+        ("Round", found.round if found.round > 1 else None),
     ]
     facts += [(name, value) for name, value in found.given.items()]
     show_facts(facts)

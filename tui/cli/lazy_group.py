@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "send": "Send a message by hand",
     "message": "What was sent, what waits, and what became of it",
     "alert": "Alerts: raise, claim, restore, finalise, and what each stage sends",
+    "claim": "Say that you look after an alert; without an id the only one open",
     "task": "Scheduled tasks",
     "template": "Message texts kept for sending by hand",
     "ssh": "Operators over OpenSSH: who may log in, and how sshd is set up",

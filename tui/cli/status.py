@@ -95,9 +95,12 @@ def _engine(found: "SiteStatus") -> str:
 
 
 def _alerts(found: "SiteStatus") -> str:
-    """Those that nobody looks after, and those that somebody does."""
-    open_ones, answered = found.attention.open, found.attention.answered
-    parts = [f"{open_ones:,} open"] * bool(open_ones) + [f"{answered:,} answered"] * bool(answered)
+    """Those whose plan asks for somebody, others that nobody looks after, and those that somebody does."""
+    unanswered, answered = found.attention.unanswered, found.attention.answered
+    others = found.attention.open - unanswered
+    parts = [f"{unanswered:,} unanswered"] * bool(unanswered)
+    parts += [f"{others:,} {'more ' if unanswered else ''}open"] * bool(others)
+    parts += [f"{answered:,} answered"] * bool(answered)
     return ", ".join(parts) or "none active"
 
 

@@ -1,6 +1,7 @@
 """The editor of one action: Send Communication Message, with its sender, recipients and text."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -8,15 +9,17 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import TabbedContent, TabPane
 
+from storage.actions import FIRST_LEVEL
 from storage.records import TOLD, Handler, Recipient
 from storage.vocabulary import Stage
 from tui.dialogs.editor_screen import EditorScreen
 from tui.keys.registry import REGISTRY
 from tui.operations import sending
 from tui.operations.action_form import ActionForm, check_action
+from tui.operations.alert_form import LAST_LEVEL, StageAction
 from tui.operations.errors import Refused
 from tui.widgets.composer import Composer
-from tui.widgets.fields import ChoiceField, YesNoField
+from tui.widgets.fields import ChoiceField, Field, NumberField, YesNoField
 from tui.widgets.form import Form
 from tui.widgets.recipients_picker import RecipientsPicker
 from tui.widgets.steady_text import SteadyText
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
     from tui.port import Console
 
 ACTION_TYPE = "Send Communication Message"
+OF_ANY = tuple(each.name for each in fields(ActionForm))
+LEVEL = NumberField(
+    key="level",
+    label="Level",
+    least=FIRST_LEVEL,
+    most=LAST_LEVEL,
+    required=True,
+    help="Level 1 goes first; the next one when nobody has answered by then",
+)
 
 
 class ActionEditor(EditorScreen[ActionForm]):
@@ -44,7 +56,7 @@ or alert it belongs to."""
     DEFAULT_CSS = """
     ActionEditor {
         & #type { height: 1; width: 100%; max-width: 100; padding: 0 1; color: $text-muted; }
-        & Form { height: auto; max-height: 5; }
+        & Form { height: auto; max-height: 6; }
         & TabbedContent { width: 100%; max-width: 100; height: 1fr; padding: 0 1; }
         & TabPane { padding: 0; height: 1fr; }
         & ContentSwitcher { height: 1fr; }
@@ -69,12 +81,16 @@ or alert it belongs to."""
         a new action begins with.
         """
         options = tuple((_label(handler), handler.id) for handler in handlers)
-        fields = (
+        shown: tuple[Field, ...] = (
             ChoiceField(key="sender", label="Sender", options=options, required=True),
             YesNoField(key="enabled", label="Enabled"),
         )
         chosen = form.handler_id if form else handlers[0].id
-        super().__init__(heading, fields, {"sender": chosen, "enabled": form.enabled if form else True})
+        values = {"sender": chosen, "enabled": form.enabled if form else True}
+        if (form.stage if form else stage) == Stage.ESCALATED:
+            shown += (LEVEL,)
+            values["level"] = (form.level if isinstance(form, StageAction) else None) or FIRST_LEVEL
+        super().__init__(heading, shown, values)
         self.console, self.stage = console, form.stage if form else stage
         self.senders = {handler.id: handler for handler in handlers}
         self._own_fields = tuple(own_fields)
@@ -168,7 +184,9 @@ or alert it belongs to."""
             stage=self.stage,
         )
         desk.read(check_action, form, self._own_fields)
-        return form
+        if "level" not in values:
+            return form
+        return StageAction(**{name: getattr(form, name) for name in OF_ANY}, level=values["level"])
 
 
 def _label(handler: Handler) -> str:

@@ -14,6 +14,7 @@ from storage.records import Recipient
 from tui.editors.action_merge import Held, MergedActions, merge_actions
 from tui.editors.edit_conflict import Merged
 from tui.operations.action_form import ActionForm
+from tui.operations.alert_form import StageAction
 from tui.operations.errors import Refused
 from tui.port import run_waiting
 from tui.text.content import plain
@@ -158,7 +159,9 @@ class ActionList(Vertical):
         sender = self._names.get(form.handler_id, "▲ removed")
         marks = frozenset() if form.enabled else frozenset({"dim"})
         off = "" if form.enabled else "○ off  "
-        return Row(place, (str(place + 1), sender, to, Content(off) + plain(form.text, width=200)), marks)
+        level = form.level if isinstance(form, StageAction) else None
+        first = f"{off}level {level}  " if level else off
+        return Row(place, (str(place + 1), sender, to, Content(first) + plain(form.text, width=200)), marks)
 
     def _show(self) -> None:
         self.table.set_source(ListSource(self._rows()), empty=EMPTY)
@@ -243,6 +246,8 @@ class ActionList(Vertical):
                 text=made.text,
                 enabled=made.enabled,
             )
+            if isinstance(form, StageAction) and isinstance(made, StageAction):
+                form = replace(form, level=made.level)
             self._held[place] = replace(before, form=form)
         self._show()
 

@@ -1,33 +1,38 @@
 """The editor of an alert: a tab for what it is, and one for each stage with what is sent there."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.widgets import Static, TabbedContent, TabPane
 
-from scheduling import alerting
-from storage import handlers
-from storage.alerts import Alert
-from storage.records import TOLD
-from storage.vocabulary import Stage
+from scheduling import telling
+from storage import handlers, occurrences
+from storage.actions import FIRST_LEVEL
+from storage.alerts import Alert, PlanStep
+from storage.records import TOLD, Action
+from storage.vocabulary import OPEN_STAGES, PlanThen, Stage
 from tui.dialogs.confirm import Answer, Question
+from tui.editors import answer_plan
 from tui.editors.action_list import ActionList, rebase_actions
 from tui.editors.alert_fields import fields_of, lines_of
 from tui.editors.edit_conflict import Merged, MergingEditor, MergingForm
 from tui.keys.registry import REGISTRY
-from tui.operations import alerts
+from tui.operations import alert_plan, alerts
 from tui.operations.action_form import ActionForm
 from tui.operations.alert_form import HIGHEST, LOWEST, PRESET_PRIORITY, AlertForm, StageAction, form_of
 from tui.operations.alerts import Saved
-from tui.operations.form_values import minutes_of
+from tui.operations.errors import Refused
+from tui.operations.form_values import counted, minutes_of
 from tui.port import run_waiting
-from tui.text.content import plain_block
+from tui.text.content import plain, plain_block
 from tui.widgets.fields import Field, LongTextField, NumberField, TextField, YesNoField
 from tui.widgets.form import Form
 from tui.widgets.steady_text import SteadyText
@@ -36,7 +41,7 @@ if TYPE_CHECKING:
     from tui.port import Console
 
 MINUTE = timedelta(minutes=1)
-GENERAL = "general"
+GENERAL, ANSWER = "general", "answer"
 ALL_TABS = "all"
 # On these tabs of a new alert an action goes at first to those told of the beginning.
 TO_THOSE_TOLD = (Stage.CLAIMED, Stage.RESTORED)
@@ -56,8 +61,9 @@ class AlertEditor(MergingEditor[Saved, Alert]):
     HELP = """\
 An alert. The tab General says what it is and which fields are given when it is raised, one a line: \
 Zone, or Level=high where there is a default. Each other tab is a stage in the life of an occurrence, \
-with the actions that are carried out there; n adds one, a adds it to other tabs. f2 goes from tab to \
-tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message offers them. ctrl+s saves."""
+with the actions that are carried out there; n adds one, a adds it to other tabs. The tab Answer says \
+who is told again, and who next, until somebody answers. f2 goes from tab to tab. Messages may hold the \
+fields, {Key}, {Count} and more: f3 in the message offers them. ctrl+s saves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *REGISTRY.bindings("editor"),
@@ -69,19 +75,33 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
     AlertEditor {
         & TabbedContent { width: 100%; max-width: 100; height: 1fr; }
         & TabPane { padding: 0; height: 1fr; }
+        & Tab { padding: 0 0 0 1; }
         & ContentSwitcher { height: 1fr; }
+        & #answer-form { height: auto; }
+        & .when { height: auto; padding: 0 1; color: $text-muted; }
+        & #foreseen { height: auto; padding: 0 1; }
         & #problems { height: auto; max-height: 5; padding: 0 1; color: $text-error; display: none; }
         & #problems.-shown { display: block; }
     }
     """
 
     def __init__(
-        self, console: "Console", before: Alert | None, problems: Sequence[str], names: Mapping[int, str]
+        self,
+        console: "Console",
+        before: Alert | None,
+        problems: Sequence[str],
+        names: Mapping[int, str],
+        open: int = 0,
     ) -> None:
-        """`problems` are what is wrong with the alert now; `names` are the handlers' by id."""
+        """`problems` are what is wrong with the alert now; `names` are the handlers' by id.
+
+        `open` is how many of its occurrences nobody looks after.
+        """
+        self.open = open
         super().__init__(f"Alert {before.name}" if before else "New alert", ())
         self.form = MergingForm(_fields(before), _values_of(before))
         self.console, self.seen, self.problems = console, before, tuple(problems)
+        self.answer = MergingForm(answer_plan.FIELDS, answer_plan.values_of(before), id="answer-form")
         actions = form_of(before).actions if before else ()
         self.lists = {
             stage: ActionList(
@@ -103,7 +123,11 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
         view = await console.ask(alerts.view, alert_id) if alert_id is not None else None
         known = await console.read(handlers.listing)
         names = {handler.id: handler.name for handler in known}
-        return cls(console, view.alert if view else None, view.problems if view else (), names)
+        if view is None:
+            return cls(console, None, (), names)
+        active = await console.read(occurrences.active_of, view.alert.id)
+        open_ones = sum(found.stage in OPEN_STAGES for found in active)
+        return cls(console, view.alert, view.problems, names, open_ones)
 
     def compose_body(self) -> ComposeResult:
         with TabbedContent():
@@ -113,6 +137,10 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
             for stage, actions in self.lists.items():
                 with TabPane(_label(stage, actions), id=stage.lower()):
                     yield actions
+            with TabPane(_answer_label(self.seen.plan if self.seen else ()), id=ANSWER), VerticalScroll():
+                yield SteadyText(answer_plan.WHEN, classes="when")
+                yield self.answer
+                yield SteadyText(id="foreseen")
 
     def on_mount(self) -> None:
         self._show_heading()
@@ -120,11 +148,15 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
         problems.update(plain_block("\n".join(f"▲ {problem}" for problem in self.problems)))
         problems.set_class(bool(self.problems) and self.seen is not None, "-shown")
         self.form.focus_field("name")
+        self._foresee()
 
     # What follows from what is done
 
     def on_form_changed(self, event: Form.Changed) -> None:
         self._show_heading()
+        if event.form is self.answer:
+            self._answer_changed()
+            return
         self._offer_fields(self._declared())
 
     def _declared(self) -> Any:
@@ -132,7 +164,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
 
     def _offer_fields(self, declared: Any) -> None:
         for stage, actions in self.lists.items():
-            actions.own_fields = tuple(alerting.known_fields(declared))
+            actions.own_fields = tuple(telling.known_fields(declared))
             actions.own_values = partial(self._sample, stage)
 
     def _sample(self, stage: Stage) -> Mapping[str, str]:
@@ -144,10 +176,53 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
             0, value("name") or "(name)", value("priority") or PRESET_PRIORITY, value("description"), True,
             None, None, 0, self._declared(),
         )  # fmt: skip
-        return alerting.sample_values(alert, stage, desk.operator, desk.now())
+        return telling.sample_values(alert, stage, desk.operator, desk.now())
+
+    def _answer_changed(self) -> None:
+        """Say to how many open occurrences the plan will apply, and what it comes to."""
+        touched = answer_plan.values_of(self.seen)[answer_plan.STEPS] if self.seen else ""
+        changed = self.answer.value(answer_plan.STEPS) != touched
+        said = (
+            f"{counted(self.open, 'open occurrence')} {'goes' if self.open == 1 else 'go'} by this from now"
+        )
+        self.answer.set_note(answer_plan.STEPS, said if changed and self.open else None, "warning")
+        self._foresee()
+
+    def _foresee(self) -> None:
+        self.run_worker(self._show_foreseen(), group="foresee", exclusive=True, exit_on_error=False)
+
+    async def _show_foreseen(self) -> None:
+        shown = self.query_one_optional("#foreseen", Static)
+        if shown is None or self.console.desk is None:
+            return
+        try:
+            plan = answer_plan.steps_in(self.answer.value(answer_plan.STEPS))
+        except Refused as refusal:
+            shown.update(plain(f"▲ {refusal.message}").stylize("$text-warning"))
+            return
+        then = self.answer.value(answer_plan.THEN) or PlanThen.STOP
+        self.query_one(TabbedContent).get_tab(ANSWER).label = _answer_label(plan)
+        if not plan:
+            shown.update("")
+            return
+        now = self.console.desk.now()
+        alert = replace(self._as_it_stands(), plan=plan, plan_then=then)
+        lines = await self.console.read(alert_plan.foreseen, alert, now)
+        shown.update(answer_plan.foreseen_shown(lines, then, now))
+
+    def _as_it_stands(self) -> Alert:
+        """The alert with the actions that are on the tabs now."""
+        actions = [
+            Action(0, form.handler_id, "", form.text, form.recipients, place, form.enabled, stage, form.level)
+            for stage, held in self.lists.items()
+            for place, form in enumerate(_at(stage, each, 0) for each in held.forms)
+        ]
+        known = self.seen or Alert(0, "(name)", PRESET_PRIORITY, "", True, None, None, 0)
+        return replace(known, actions=tuple(actions))
 
     def on_action_list_changed(self, event: ActionList.Changed) -> None:
         self._show_heading()
+        self._foresee()
         for stage, actions in self.lists.items():
             try:
                 self.query_one(TabbedContent).get_tab(stage.lower()).label = _label(stage, actions)
@@ -174,10 +249,12 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
     def action_turn(self, by: int) -> None:
         """Show the next tab, or the one before, and put the focus there."""
         tabs = self.query_one(TabbedContent)
-        order = [GENERAL, *(stage.lower() for stage in Stage)]
+        order = [GENERAL, *(stage.lower() for stage in Stage), ANSWER]
         tabs.active = order[(order.index(tabs.active) + by) % len(order)]
         stage = next((stage for stage in Stage if stage.lower() == tabs.active), None)
-        if stage is None:
+        if tabs.active == ANSWER:
+            self.answer.focus_field(answer_plan.STEPS)
+        elif stage is None:
             self.form.focus_field("name")
         else:
             self.call_after_refresh(self.lists[stage].table.focus)
@@ -201,7 +278,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
         return self.seen is not None and now.revision != self.seen.revision
 
     def values_of(self, record: Alert) -> dict[str, Any]:
-        return _values_of(record)
+        return _values_of(record) | answer_plan.values_of(record)
 
     def rebase(self, now: Alert) -> list[Merged]:
         theirs = form_of(now).actions
@@ -229,6 +306,7 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
             useful_life=None if minutes is None else self._life(minutes),
             fields=self._declared(),
             actions=tuple(actions),
+            **answer_plan.plan_from(values),
         )
 
     def _life(self, minutes: int) -> timedelta:
@@ -238,6 +316,8 @@ tab. Messages may hold the fields, {Key}, {Count} and more: f3 in the message of
 
     def saved(self, result: Saved) -> None:
         self.console.tell(f"{result.alert.name} is saved")
+        for note in result.notes:
+            self.console.tell(note)
         for warning in result.warnings[:5]:
             self.console.warn(warning)
 
@@ -251,7 +331,16 @@ def _at(stage: Stage, form: ActionForm, action_id: int) -> StageAction:
         text=form.text,
         enabled=form.enabled,
         stage=str(stage),
+        level=(_level(form) or FIRST_LEVEL) if stage is Stage.ESCALATED else None,
     )
+
+
+def _level(form: ActionForm) -> int | None:
+    return form.level if isinstance(form, StageAction) else None
+
+
+def _answer_label(plan: Sequence[PlanStep]) -> Content:
+    return Content(f"Answer {len(plan)}" if plan else "Answer")
 
 
 def _label(stage: Stage, actions: ActionList) -> Content:

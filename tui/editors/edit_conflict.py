@@ -33,8 +33,9 @@ class MergingForm(Form):
         values: Mapping[str, Any] | None = None,
         *,
         together: Collection[str] = (),
+        id: str | None = None,
     ) -> None:
-        super().__init__(fields, values)
+        super().__init__(fields, values, id=id)
         self._together = together
 
     def rebase(self, theirs: Mapping[str, Any]) -> Merged:

@@ -11,14 +11,13 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from scheduling.gateways.wording import said
-from scheduling.stages import FOLLOWS
 from storage.vocabulary import Stage
 from tui.keys.registry import REGISTRY
 from tui.messages.states import state_of
 from tui.occurrences import actions as occurrence_actions
 from tui.occurrences import facts as occurrence_facts
 from tui.operations import occurrences
-from tui.operations.occurrences import OccurrenceDetail, SentMessage
+from tui.operations.occurrences import OccurrenceDetail, SentMessage, may_follow
 from tui.port import run_waiting
 from tui.text.content import plain
 from tui.widgets.columns import Column
@@ -132,7 +131,7 @@ follow now are left out."""
 
     async def _reload(self) -> None:
         found = await self.console.ask(occurrences.show, self.occurrence_id)
-        if found != self.found:
+        if found != self.found or found.view.occurrence.answer_due_at is not None:
             self.found = found
             self._show()
 
@@ -142,7 +141,7 @@ follow now are left out."""
         if action == "send_again":
             return self.found.view.occurrence.active
         if action in STEPS:
-            return STEPS[action] in FOLLOWS[Stage(self.found.view.occurrence.stage)]
+            return may_follow(self.found.view, STEPS[action])
         return bool(self.found.messages) if action == "open" else True
 
     def _take(self, stage: Stage) -> None:

@@ -5,17 +5,19 @@ from datetime import datetime, timedelta
 
 from textual.content import Content
 
-from scheduling import templates
+from scheduling import alerting, templates
+from scheduling.telling import Tab
 from scheduling.told import Tally
 from storage.occurrences import Occurrence, OccurrenceEvent
 from storage.vocabulary import Stage
 from tui.messages.facts import exact_time
-from tui.operations import told_words
+from tui.operations import next_words, told_words
 from tui.operations.alert_preview import Outgoing
 from tui.operations.form_values import counted
-from tui.operations.occurrences import OccurrenceDetail
+from tui.operations.occurrences import OccurrenceDetail, OccurrenceView
 from tui.review.lines import short_time
 from tui.text.content import plain, plain_block
+from tui.text.plain import plain_str
 
 LABEL = 10
 HALF = 38  # cells of one of two columns
@@ -33,6 +35,10 @@ _EVENTS = {
     "Sent again": ("↻", "$text-warning"),
     "Note": ("·", "$text-muted"),
     "Cause gone": ("✓", ""),
+    "Told again": ("↻", "$text-warning"),
+    **{alerting.event_of(Tab(Stage.ESCALATED, level)): ("▲", "$text-error") for level in range(2, 10)},
+    "Nobody answered": ("▲", "$text-error"),
+    "Nobody could be reached": ("▲", "$text-error"),
 }
 
 
@@ -73,6 +79,7 @@ def summary(found: OccurrenceDetail, now: datetime, columns: int = 1) -> Content
         ("Lasted" if ended else "Lasts", age_shown(lasted).replace("now", "less than a minute")),
         ("Count", f"raised {occurrence.count:,} times" if occurrence.count > 1 else ""),
         ("Owner", occurrence.owner or ("nobody yet" if occurrence.active else "")),
+        ("Next", next_shown(found.view, now)),
         ("Sent", counted(queued, "message") + (f", {left_out:,} left out" if left_out else "")),
         ("Withdrawn", counted(found.withdrawn, "message") if found.withdrawn else ""),
         *occurrence.given.items(),
@@ -81,6 +88,15 @@ def summary(found: OccurrenceDetail, now: datetime, columns: int = 1) -> Content
     lines = [title, told_shown(found.tally), Content("")]
     known = [_fact(name, value) for name, value in facts if value]
     return Content("\n").join([*lines, *(known if columns == 1 else _side_by_side(known))])
+
+
+def next_shown(view: OccurrenceView, now: datetime) -> str:
+    """What its plan does next, in which round, and what stops it."""
+    said = next_words.next_of(view, now)
+    if said and view.occurrence.unanswered:
+        said += f" (round {view.occurrence.round})" if view.occurrence.round > 1 else ""
+        said += "; a claim stops it" if view.occurrence.answer_due_at is not None else ""
+    return said
 
 
 def told_shown(tally: Tally) -> Content:
@@ -123,7 +139,7 @@ def story(events: Sequence[OccurrenceEvent], now: datetime) -> Content:
         lines.append(
             Content.assemble(
                 (f"{exact_time(event.at, now):<16} ", "$text-muted"),
-                (f"{sign} {event.what:<13}", colour),
+                (f"{sign} {plain_str(event.what):<13}", colour),
                 plain(f" {event.operator or ''}"),
                 (f"  {sent}" if sent else "", "$text-muted"),
             )
@@ -141,7 +157,7 @@ def story_in_short(events: Sequence[OccurrenceEvent], now: datetime) -> Content:
         lines.append(
             Content.assemble(
                 (f"{short_time(event.at, now)} ", "$text-muted"),
-                (f"{sign} {event.what}", colour),
+                (f"{sign} {plain_str(event.what)}", colour),
                 plain(f" {event.operator or ''}"),
                 (f", sent {event.queued:,}" if event.queued else "", "$text-muted"),
                 (f", left out {event.left_out:,}" if event.left_out else "", "$text-warning"),

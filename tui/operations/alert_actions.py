@@ -80,7 +80,7 @@ def copy(desk: Desk, action_id: int, stages: Sequence[Stage], *, revision: int |
             raise Refused("Stage is missing: name the tabs to copy the action to", "Stage")
         if mine.stage in stages:
             raise Refused(f"Stage {mine.stage} is where the action is: name another tab", "Stage")
-        copies = [replace(mine, id=0, stage=str(stage)) for stage in dict.fromkeys(stages)]
+        copies = [replace(mine, id=0, stage=str(stage), level=None) for stage in dict.fromkeys(stages)]
         return replace(form, actions=(*form.actions, *copies))
 
     return _save(desk, action_id, copied, revision)

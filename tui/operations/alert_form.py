@@ -7,12 +7,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduling import alerting, templates
+from scheduling import telling, templates
 from storage import custom_fields
-from storage.alerts import Alert, AlertField
+from storage.actions import FIRST_LEVEL
+from storage.alerts import Alert, AlertField, PlanStep, plan_column
 from storage.names import key_of, tidy
 from storage.records import Action
-from storage.vocabulary import Stage
+from storage.vocabulary import PlanThen, Stage
+from tui.operations import plan_form
 from tui.operations.action_form import ActionForm, check_action
 from tui.operations.errors import Refused
 from tui.operations.form_values import MOST_MINUTES, whole_number
@@ -20,6 +22,7 @@ from tui.operations.names import check_name, check_text, mentioned, nearest
 from tui.operations.sending import check_told
 
 HIGHEST, LOWEST, PRESET_PRIORITY = 1, 9, 3
+LAST_LEVEL = 9
 LONGEST_DESCRIPTION = 10_000
 LONGEST_DEFAULT = 1_000
 MOST_FIELDS = 50
@@ -28,9 +31,13 @@ _IN_THE_WAY = "{}="
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageAction(ActionForm):
-    """An action on a stage's tab. `id` is 0 for a new one; `stage` is always set."""
+    """An action on a stage's tab. `id` is 0 for a new one; `stage` is always set.
+
+    `level` is of the Escalated tab only; an action that names none there has the first.
+    """
 
     id: int = 0
+    level: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +51,9 @@ class AlertForm:
     useful_life: timedelta | None = None
     fields: tuple[AlertField, ...] = ()
     actions: tuple[StageAction, ...] = ()
+    plan: tuple[PlanStep, ...] = ()
+    then: PlanThen = PlanThen.STOP
+    claim_lasts: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,9 @@ def form_of(alert: Alert) -> AlertForm:
         useful_life=alert.useful_life,
         fields=alert.fields,
         actions=tuple(stage_action_of(action) for action in alert.actions),
+        plan=alert.plan,
+        then=alert.plan_then,
+        claim_lasts=alert.claim_lasts,
     )
 
 
@@ -77,6 +90,7 @@ def stage_action_of(action: Action) -> StageAction:
         text=action.text,
         enabled=action.enabled,
         stage=action.stage,
+        level=action.level,
     )
 
 
@@ -105,10 +119,31 @@ def check(connection: sa.Connection, form: AlertForm, before: Alert | None = Non
         "description": _check_description(form.description),
         "enabled": form.enabled,
         "useful_life": life,
+        "plan": plan_column(plan_form.checked(form.plan)),
+        "plan_then": form.then,
+        "claim_lasts": _check_lasts(form.claim_lasts),
     }
     fields, warnings = _check_fields(connection, form.fields, before)
     actions, said = _check_actions(connection, form, fields, before)
     return CheckedAlert(values, fields, actions, (*warnings, *said))
+
+
+def _check_lasts(lasts: timedelta | None) -> timedelta | None:
+    field = plan_form.CLAIM_LASTS
+    if lasts is not None and not timedelta(minutes=1) <= lasts <= timedelta(minutes=MOST_MINUTES):
+        raise Refused(f"{field} must be 1 to {MOST_MINUTES:,} minutes", field)
+    return lasts
+
+
+def level_of(action: StageAction, stage: Stage) -> int | None:
+    """The action's level on a tab. Raises `Refused` for one out of range, or on another tab."""
+    if stage is not Stage.ESCALATED:
+        if action.level is not None:
+            raise Refused(f"Level is of actions on Escalated, not on {stage}: leave it out", "Level")
+        return None
+    if action.level is None:
+        return FIRST_LEVEL
+    return whole_number(action.level, "Level", FIRST_LEVEL, LAST_LEVEL)
 
 
 def _check_description(text: str) -> str:
@@ -122,6 +157,8 @@ def _check_fields(
     connection: sa.Connection, declared: Sequence[AlertField], before: Alert | None
 ) -> tuple[tuple[AlertField, ...], list[str]]:
     found: dict[str, AlertField] = {}
+    if before is not None and before.system is not None and tuple(declared) == before.fields:
+        return before.fields, []  # the program's own may hide built-in ones
     for item in declared:
         name = _check_field_name(item.name)
         if key_of(name) in found:
@@ -149,7 +186,7 @@ def _check_fields(
 
 def _check_field_name(text: str) -> str:
     name = check_name(text, "field")
-    built_in = (*alerting.BUILT_IN, templates.NAME, templates.FIRST_NAME)
+    built_in = (*telling.BUILT_IN, templates.NAME, templates.FIRST_NAME)
     if key_of(name) in map(key_of, built_in):
         raise Refused(f"Fields: {name} is there in every message already: choose another name", "Fields")
     wrong = next((char for char in _IN_THE_WAY if char in name), None)
@@ -162,7 +199,7 @@ def _check_actions(
     connection: sa.Connection, form: AlertForm, fields: Sequence[AlertField], before: Alert | None
 ) -> tuple[tuple[Action, ...], list[str]]:
     kept = {action.id: action for action in before.actions} if before else {}
-    known = alerting.known_fields(fields)
+    known = telling.known_fields(fields)
     gone = _fields_taken_away(before, fields)
     changed = [item for item in form.actions if not _is_as_it_was(item, kept)]
     actions, warnings = [], []
@@ -171,14 +208,15 @@ def _check_actions(
         if item not in changed:
             check_told(item.recipients, where)
             _check_still_known(connection, item, gone)
-            actions.append(replace(kept[item.id], stage=where))
+            actions.append(replace(kept[item.id], stage=where, level=level_of(item, where)))
             continue
         try:
             action, said = check_action(connection, item, known)
+            level = level_of(item, where)
         except Refused as refused:
             numbered = f"{where}: {refused.message}" if len(changed) > 1 else refused.message
             raise Refused(numbered, refused.field) from None
-        actions.append(replace(action, id=item.id, stage=where))
+        actions.append(replace(action, id=item.id, stage=where, level=level))
         warnings += [f"{where}: {warning}" for warning in said]
     return tuple(actions), warnings
 

@@ -2,12 +2,13 @@
 
 import sqlalchemy as sa
 
-from scheduling import alerting, recipients, templates
+from scheduling import recipients, telling, templates
+from scheduling.answer_plan import levels_of
 from storage import audience, groups, handlers
 from storage.alerts import Alert
 from storage.records import Action, Handler, Recipient
 from storage.tables import group_members, user_values, users
-from storage.vocabulary import Stage
+from storage.vocabulary import Stage, StepKind
 from tui.operations.names import mentioned
 from tui.operations.sending import NO_FIELD, known_fields
 
@@ -23,10 +24,22 @@ def broken(connection: sa.Connection, alert: Alert) -> list[str]:
     """
     active = [action for action in alert.actions if action.enabled]
     found = [] if any(action.stage == Stage.CREATED for action in active) else [NO_ACTION]
-    known = [*known_fields(connection), *alerting.known_fields(alert.fields)]
+    found += _levels_missing(alert)
+    known = [*known_fields(connection), *telling.known_fields(alert.fields)]
     for action in active:
         found += [f"{action.stage}: {trouble}" for trouble in _troubles(connection, action, known)]
     return list(dict.fromkeys(found))
+
+
+def _levels_missing(alert: Alert) -> list[str]:
+    """Steps of the answer plan that escalate to a level which has no action."""
+    escalations = sum(step.what is StepKind.ESCALATE for step in alert.plan)
+    levels = len(levels_of(alert))
+    if escalations <= levels:
+        return []
+    has = f"{levels} {'level' if levels == 1 else 'levels'} with an action" if levels else "no action"
+    steps = "step" if escalations == 1 else "steps"
+    return [f"its answer plan escalates in {escalations} {steps}, and its Escalated tab has {has}"]
 
 
 def _troubles(connection: sa.Connection, action: Action, known: list[str]) -> list[str]:

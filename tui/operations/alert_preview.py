@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from scheduling import actions, alert_words, alerting, stages
+from scheduling import actions, alert_words, alerting, answer_plan, stages, telling
 from scheduling.actions import Planned
 from scheduling.send_size import SendSize
+from scheduling.telling import Tab
 from scheduling.told import Person
 from storage import alerts, occurrences
 from storage.alerts import Alert
 from storage.occurrences import Occurrence
-from storage.vocabulary import Stage
+from storage.vocabulary import OPEN_STAGES, Stage
 from tui.operations.desk import Desk
 from tui.operations.raised_values import kept_key, kept_values
 
@@ -75,13 +76,13 @@ def of_raise(desk: Desk, alert: Alert, key: str, given: Mapping[str, str]) -> Ra
         present = occurrences.active_with_key(connection, alert.id, key) if key else None
         if present is not None:
             return _of_count(connection, desk, alert, present)
-        planned = _planned(connection, desk, alert, new, Stage.CREATED, "")
+        planned = _planned(connection, desk, alert, new, telling.CREATED, "")
         return RaisePreview(tuple(map(_shown, planned)), planned=planned)
 
 
 def _of_count(connection: sa.Connection, desk: Desk, alert: Alert, present: Occurrence) -> RaisePreview:
     """A raise that only counts, unless nobody has been told: then the tab last sent goes again."""
-    tab = alerting.last_tab(alert, Stage(present.stage))
+    tab = telling.last_tab(alert, present)
     if tab is None or not alerting.may_send_again(connection, present, desk.now()):
         return RaisePreview(counted=present)
     planned = _planned(connection, desk, alert, present, tab, "")
@@ -109,10 +110,17 @@ def of_step(desk: Desk, occurrence_id: int, stage: Stage, note: str = "") -> Ste
         alert = alerts.get(connection, found.alert_id) if found else None
         if found is None or alert is None:
             return None
-        refusal = stages.step(Stage(found.stage), stage, owner=found.owner, operator=desk.operator)
+        refusal = stages.step(
+            Stage(found.stage),
+            stage,
+            owner=found.owner,
+            operator=desk.operator,
+            levels_left=answer_plan.levels_left(alert, found.level),
+        )
         if refusal is not None:
             return StepPreview(found, refusal=alert_words.step_refused(found, stage, refusal.reason))
-        planned = _planned(connection, desk, alert, found, stage, note)
+        tab = telling.escalation(alert, found) if stage is Stage.ESCALATED else Tab(stage)
+        planned = _planned(connection, desk, alert, found, tab, note)
         return StepPreview(found, tuple(map(_shown, planned)), planned=planned)
 
 
@@ -121,16 +129,17 @@ def _planned(
     desk: Desk,
     alert: Alert,
     occurrence: Occurrence,
-    stage: Stage,
+    tab: Tab,
     note: str,
     skip: Collection[Person] = (),
 ) -> tuple[Planned, ...]:
-    owner = desk.operator if stage is Stage.CLAIMED else occurrence.owner
+    owner = desk.operator if tab.stage is Stage.CLAIMED else occurrence.owner
+    times = occurrence.times_told + (tab.stage in OPEN_STAGES)
     found = actions.plan(
         connection,
-        [action for action in alert.actions if action.stage == stage],
+        tab.actions_of(alert),
         desk.now(),
-        values=alerting.values_of(alert, occurrence, stage, owner, desk.operator, note),
+        values=telling.values_of(alert, occurrence, tab.stage, owner, desk.operator, note, times),
         useful_life=alert.useful_life,
         occurrence_id=occurrence.id or None,
         skip=skip,

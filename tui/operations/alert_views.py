@@ -26,7 +26,20 @@ def alert_json(view: AlertView) -> dict[str, Any]:
         "actions": actions_json(alert),
         "active": view.active,
         "problems": list(view.problems),
+        **plan_json(alert),
         "revision": alert.revision,
+    }
+
+
+def plan_json(alert: Alert) -> dict[str, Any]:
+    """The answer plan; lengths in minutes. Without one `plan` is empty."""
+    return {
+        "plan": [
+            {"n": n, "after_mins": step.after_mins, "what": str(step.what)}
+            for n, step in enumerate(alert.plan, start=1)
+        ],
+        "then": str(alert.plan_then),
+        "claim_lasts_mins": None if alert.claim_lasts is None else minutes_of(alert.claim_lasts),
     }
 
 
@@ -54,6 +67,13 @@ def occurrence_json(occurrence: Occurrence) -> dict[str, Any]:
         "raised_at": iso(occurrence.raised_at),
         "changed_at": iso(occurrence.changed_at),
         "ended_at": iso(occurrence.ended_at),
+        "unanswered": occurrence.unanswered,
+        "level": occurrence.level,
+        "step": occurrence.step,
+        "steps": occurrence.steps,
+        "round": occurrence.round,
+        "answer_due_at": iso(occurrence.answer_due_at),
+        "claim_until": iso(occurrence.claim_until),
     }
 
 
@@ -98,7 +118,7 @@ def _told_json(person: PersonTold) -> dict[str, Any]:
 
 
 def event_json(event: OccurrenceEvent) -> dict[str, Any]:
-    """A step or a note: `what` is a stage, "Raised again", "Sent again", "Note" or "Cause gone"."""
+    """A step or a note: `what` is a stage, "Raised again", "Note", "Told again", "Nobody answered", …"""
     return {
         "id": event.id,
         "at": iso(event.at),

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduling import alert_words, withdrawal
+from scheduling import alert_words, alerting, answer_changes, withdrawal
 from storage import actions as stored_actions
 from storage import alerts as stored
 from storage import occurrences
@@ -14,6 +14,7 @@ from storage.alerts import Alert
 from storage.database import Transaction
 from storage.records import ReviewEntry
 from storage.vocabulary import Category, EntryKind, Level, Role, Stage
+from tui.operations import plan_form
 from tui.operations.action_form import same
 from tui.operations.alert_form import AlertForm, StageAction, check, form_of
 from tui.operations.alert_health import broken
@@ -45,6 +46,7 @@ LABELS: Mapping[str, str] = {
     "description": "Description",
     "enabled": "Enabled",
     "useful_life": "Useful life (mins)",
+    "claim_lasts": "Claim lasts (mins)",
 }
 
 
@@ -64,10 +66,11 @@ class AlertView:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What was saved, and sentences about what looks doubtful in it."""
+    """What was saved, sentences about what looks doubtful in it, and what else follows."""
 
     alert: Alert
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def named(connection: sa.Connection, text: str) -> Alert:
@@ -135,7 +138,18 @@ def save(tx: Transaction, desk: Desk, before: Alert, form: AlertForm) -> Saved:
     stored_actions.set_of_alert(tx, before.id, checked.actions)
     after = read(tx.connection, before.id)
     say(tx, desk, after, f"{before.name} {_changes(before, after)}")
-    return Saved(after, checked.warnings)
+    return Saved(after, checked.warnings, _open_ones(tx, desk, before, after))
+
+
+def _open_ones(tx: Transaction, desk: Desk, before: Alert, after: Alert) -> tuple[str, ...]:
+    """Let open occurrences go by a plan that was changed; what to say of that."""
+    if (before.plan, before.plan_then) == (after.plan, after.plan_then):
+        return ()
+    number = answer_changes.plan_changed(tx, after, desk.now())
+    if not number:
+        return ()
+    goes = "goes" if number == 1 else "go"
+    return (f"{counted(number, 'open occurrence')} {goes} by this from now",)
 
 
 def set_enabled(desk: Desk, alert_id: int, enabled: bool) -> Saved:
@@ -146,8 +160,17 @@ def set_enabled(desk: Desk, alert_id: int, enabled: bool) -> Saved:
         if found.enabled != enabled:
             stored.change(tx, alert_id, {"enabled": enabled}, desk.now())
             found = read(tx.connection, alert_id)
-            say(tx, desk, found, f"{found.name} {word}")
+            say(tx, desk, found, f"{found.name} {word}{_plan_rests(tx, desk, found)}")
         return Saved(found, tuple(broken(tx.connection, found)) if enabled else ())
+
+
+def _plan_rests(tx: Transaction, desk: Desk, alert: Alert) -> str:
+    """Let the plan of an alert rest that was disabled, or go on; what the review says of it."""
+    if alert.enabled:
+        number = answer_changes.go_on(tx, alert, desk.now())
+        return f"; the answer plan of {counted(number, 'occurrence')} goes on" if number else ""
+    number = answer_changes.rest(tx, alert, desk.now())
+    return f"; the answer plan of {counted(number, 'open occurrence')} rests" if number else ""
 
 
 def remove(desk: Desk, alert_id: int, *, although_active: bool = False) -> int:
@@ -170,7 +193,8 @@ def remove(desk: Desk, alert_id: int, *, although_active: bool = False) -> int:
         now = desk.now()
         for occurrence in active:
             stage = str(Stage.FINALISED)
-            occurrences.change(tx, occurrence.id, stage=stage, changed_at=now, ended_at=now)
+            over = {**alerting.NO_PLAN, **alerting.NO_CLAIM}
+            occurrences.change(tx, occurrence.id, stage=stage, changed_at=now, ended_at=now, **over)
             waited = withdrawal.withdraw(tx, occurrence.id, Stage.FINALISED, now)
             tx.review(
                 now,
@@ -180,6 +204,7 @@ def remove(desk: Desk, alert_id: int, *, although_active: bool = False) -> int:
             )
             note = "the alert was removed"
             occurrences.add_event(tx, occurrence.id, stage, now, operator=desk.operator, note=note)
+            alerting.answered(tx, occurrence, now)
         # Without its actions nothing hangs on handlers, groups and users any more.
         stored_actions.set_of_alert(tx, alert_id, [])
         stored.change(tx, alert_id, {"removed_at": now, "enabled": False}, now)
@@ -225,6 +250,8 @@ def _changes(before: Alert, after: Alert) -> str:
         for name, label in LABELS.items()
         if getattr(before, name) != getattr(after, name)
     ]
+    if (before.plan, before.plan_then) != (after.plan, after.plan_then):
+        found.append(f"Answer plan now {plan_form.in_words(after.plan, after.plan_then)}")
     if before.fields != after.fields:
         found.append(f"Fields now {', '.join(field.name for field in after.fields) or 'none'}")
     for stage in Stage:

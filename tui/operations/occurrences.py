@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from scheduling import alert_words, alerting, stages, told
+from scheduling import alert_words, alerting, answer_plan, stages, told
 from scheduling.actions import Queued
 from scheduling.told import Tally
 from storage import alerts, hearing, outbox
 from storage import occurrences as stored
-from storage.alerts import Alert
+from storage.alerts import Alert, PlanStep
 from storage.occurrences import Occurrence, OccurrenceEvent
 from storage.records import Message, ReviewEntry
-from storage.vocabulary import WITHDRAWN, Category, EntryKind, Level, Role, Stage
+from storage.vocabulary import OPEN_STAGES, WITHDRAWN, Category, EntryKind, Level, Role, Stage
 from tui.operations.alerts import read
 from tui.operations.desk import Desk
 from tui.operations.errors import Refused
@@ -39,11 +39,16 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class OccurrenceView:
-    """An occurrence as it is listed: with how many messages it has queued and people it left out."""
+    """An occurrence as it is listed: with how many messages it has queued and people it left out.
+
+    `plan` is its alert's, and `levels` those that have an action.
+    """
 
     occurrence: Occurrence
     queued: int = 0
     left_out: int = 0
+    plan: tuple[PlanStep, ...] = ()
+    levels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +96,31 @@ def raise_alert(
         return Stepped(_known_occurrence(tx.connection, raised.occurrence_id), raised.queued, raised.counted)
 
 
-def step(desk: Desk, occurrence_id: int, stage: Stage, *, note: str = "") -> Stepped:
+def step(
+    desk: Desk, occurrence_id: int, stage: Stage, *, note: str = "", lasts: timedelta | None = None
+) -> Stepped:
     """Take an occurrence into a stage and send what that tab sends. Claiming makes the operator its owner.
 
-    Refused, with nothing changed, where the stage may not follow the present one.
+    `lasts` is how long a claim holds, where not as long as the alert says. Refused, with nothing changed,
+    where the stage may not follow the present one.
     """
     note = _check_note(note)
     with desk.write(Role.OPERATOR, f"an alert being {stages.DONE[stage]}") as tx:
         before = _known_occurrence(tx.connection, occurrence_id)
-        refusal = stages.step(Stage(before.stage), stage, owner=before.owner, operator=desk.operator)
-        if refusal is not None:
-            raise Refused(alert_words.step_refused(before, stage, refusal.reason))
         alert = alerts.get(tx, before.alert_id)
         assert alert is not None
-        queued = alerting.enter(tx, alert, before, stage, desk.now(), operator=desk.operator, note=note)
+        refusal = stages.step(
+            Stage(before.stage),
+            stage,
+            owner=before.owner,
+            operator=desk.operator,
+            levels_left=answer_plan.levels_left(alert, before.level),
+        )
+        if refusal is not None:
+            raise Refused(alert_words.step_refused(before, stage, refusal.reason))
+        queued = alerting.enter(
+            tx, alert, before, stage, desk.now(), operator=desk.operator, note=note, lasts=lasts
+        )
         return Stepped(_known_occurrence(tx.connection, occurrence_id), queued)
 
 
@@ -149,6 +165,7 @@ def add_note(desk: Desk, occurrence_id: int, text: str) -> Occurrence:
         found = _known_occurrence(tx.connection, occurrence_id)
         now = desk.now()
         stored.add_event(tx, found.id, "Note", now, operator=desk.operator, note=note)
+        alerting.prolong(tx, found, desk.operator, now)
         entry = ReviewEntry(
             Category.ALERT,
             f"{found.alert} {found.id}, note: {note}",
@@ -166,14 +183,43 @@ def listing(
     desk: Desk,
     *,
     active_only: bool = False,
+    unanswered_only: bool = False,
     alert_id: int | None = None,
     limit: int | None = None,
     before_id: int | None = None,
 ) -> list[OccurrenceView]:
     """Occurrences, the newest last; the newest `limit` of them, older than `before_id`, when given."""
     with desk.database.read() as connection:
-        found = stored.newest(connection, before_id, limit, alert_id=alert_id, active_only=active_only)[::-1]
-        return _views(connection, found)
+        found = stored.newest(
+            connection,
+            before_id,
+            limit,
+            alert_id=alert_id,
+            active_only=active_only,
+            unanswered_only=unanswered_only,
+        )
+        return views_of(connection, found[::-1])
+
+
+@dataclass(frozen=True, slots=True)
+class ToClaim:
+    """Which occurrence a claim without an id means. `why` says why none, `open` what there is."""
+
+    chosen: int | None
+    why: str = ""
+    open: tuple[OccurrenceView, ...] = ()
+
+
+def to_claim(desk: Desk) -> ToClaim:
+    """The only open occurrence, or the only unanswered one where the others only inform."""
+    found = [view for view in listing(desk, active_only=True) if view.occurrence.stage in OPEN_STAGES]
+    unanswered = [view for view in found if view.occurrence.unanswered]
+    for only in (found, unanswered):
+        if len(only) == 1:
+            return ToClaim(only[0].occurrence.id)
+    if not found:
+        return ToClaim(None, "no alert is open: there is nothing to claim")
+    return ToClaim(None, f"{len(found):,} alerts are open: say which, as commsdesk claim ID", tuple(found))
 
 
 def show(desk: Desk, occurrence_id: int) -> OccurrenceDetail:
@@ -183,7 +229,7 @@ def show(desk: Desk, occurrence_id: int) -> OccurrenceDetail:
         sent = stored.message_ids(connection, occurrence_id)
         messages = outbox.current(connection, [message_id for _, message_id in sent])
         return OccurrenceDetail(
-            _views(connection, [found])[0],
+            views_of(connection, [found])[0],
             tuple(stored.events_of(connection, occurrence_id)),
             tuple(SentMessage(stage, messages[message_id]) for stage, message_id in sent),
             _tally(connection, occurrence_id, desk.now()),
@@ -214,9 +260,24 @@ def active_with_key(desk: Desk, key: str, alert_id: int | None = None) -> Occurr
     return found[0]
 
 
-def _views(connection: sa.Connection, found: Sequence[Occurrence]) -> list[OccurrenceView]:
+def may_follow(view: OccurrenceView, wanted: Stage) -> bool:
+    """Whether a step may be taken, as far as the stage and the levels tell."""
+    found = view.occurrence
+    if wanted is Stage.ESCALATED and found.active and (found.planned or max(view.levels, default=1) > 1):
+        return answer_plan.next_level(view.levels, found.level) is not None
+    return wanted in stages.FOLLOWS[Stage(found.stage)]
+
+
+def views_of(connection: sa.Connection, found: Sequence[Occurrence]) -> list[OccurrenceView]:
+    """Occurrences as they are listed."""
     sent = stored.sent_by(connection, [occurrence.id for occurrence in found])
-    return [OccurrenceView(occurrence, *sent.get(occurrence.id, (0, 0))) for occurrence in found]
+    known = alerts.several(connection, {occurrence.alert_id for occurrence in found if occurrence.active})
+    views = []
+    for occurrence in found:
+        alert = known.get(occurrence.alert_id)
+        plan, levels = (alert.plan, answer_plan.levels_of(alert)) if alert is not None else ((), ())
+        views.append(OccurrenceView(occurrence, *sent.get(occurrence.id, (0, 0)), plan, levels))
+    return views
 
 
 def _known_occurrence(connection: sa.Connection, occurrence_id: int) -> Occurrence:

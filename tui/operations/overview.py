@@ -53,6 +53,7 @@ class Overview:
     answered_alerts: int = 0
     newest_open: int = 0
     failed_today: int = 0
+    unanswered: int = 0
 
     @property
     def nothing_sent_after(self) -> str:
@@ -114,6 +115,7 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
         answered_alerts=asking.answered,
         newest_open=asking.newest_open,
         failed_today=asking.failed_today,
+        unanswered=asking.unanswered,
     )
 
 

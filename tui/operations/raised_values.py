@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 
-from scheduling.alerting import known_fields
+from scheduling.telling import known_fields
 from storage.alerts import AlertField
 from storage.names import key_of
 from storage.texts import for_phone, line_breaks, storable, without_controls

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from scheduling.answer_changes import adopted
 from scheduling.planner import miss_overdue
 from storage import (
     adoption,
@@ -156,7 +157,8 @@ def hold_of(desk: Desk) -> Hold | None:
 def adopt(desk: Desk) -> bool:
     """Say that this is the live site: firing and sending go on. False when it was not held.
 
-    What came due until now is written down as missed, and what was held stays unknown.
+    What came due until now is written down as missed, and what was held stays unknown. Steps of answer
+    plans that came due meanwhile are due their length from now.
     """
     with desk.write(Role.ADMINISTRATOR, "adopting a copy") as tx:
         hold = adoption.hold_of(tx)
@@ -164,6 +166,7 @@ def adopt(desk: Desk) -> bool:
             return False
         now = desk.now()
         missed = miss_overdue(tx, now)
+        adopted(tx, now)
         adoption.adopt(tx, desk.database.path)
         also = f"; {missed} overdue {'task' if missed == 1 else 'tasks'} not fired" if missed else ""
         text = f"this is the live site from now on (it was held: {hold.reason}){also}"

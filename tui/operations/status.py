@@ -128,6 +128,9 @@ def _judged(found: SiteStatus) -> SiteStatus:
         for view in found.handlers
         if view.shown.pause == Pause.BUSY and view.shown.status != HandlerState.ERROR
     ]
+    if number := found.attention.unanswered:
+        noun = "alert" if number == 1 else "alerts"
+        warnings.append(f"{number:,} unanswered {noun}: commsdesk alert occurrences --unanswered")
     if found.unknown:
         warnings.append(f"{found.unknown:,} of unknown outcome wait for a person")
     if found.unheard.unsure:
@@ -166,6 +169,7 @@ def as_json(found: SiteStatus) -> dict[str, Any]:
         "nobody_told": len(found.unheard.nobody_told),
         "nobody_told_occurrences": list(found.unheard.nobody_told),
         "told_of_unknown_outcome": len(found.unheard.unsure),
+        "unanswered": found.attention.unanswered,
         "open_alerts": found.attention.open,
         "answered_alerts": found.attention.answered,
         "failed_today": found.attention.failed_today,

@@ -170,6 +170,7 @@ def action_json(action: Action) -> dict[str, Any]:
         "message": action.text,
         "enabled": action.enabled,
         "stage": action.stage,
+        "level": action.level,
     }
 
 

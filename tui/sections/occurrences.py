@@ -1,7 +1,7 @@
 """Occurrences: what was raised, who looks after it, and what can be done about it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,16 +9,14 @@ import sqlalchemy as sa
 from textual.content import Content
 from textual.widgets import Static
 
-from scheduling.stages import FOLLOWS
 from storage import occurrence_history as history
-from storage import occurrences as stored
 from storage.occurrence_history import OccurrenceFilter
-from storage.occurrences import Occurrence
 from storage.vocabulary import Stage
 from tui.keys.places import Place
 from tui.occurrences import actions as occurrence_actions
 from tui.occurrences import facts as occurrence_facts
-from tui.operations import occurrences
+from tui.operations import next_words, occurrences
+from tui.operations.occurrences import OccurrenceView, may_follow
 from tui.review.lines import short_time
 from tui.sections.subview import SubSection
 from tui.widgets.columns import Column
@@ -27,6 +25,7 @@ from tui.widgets.row_source import PageWanted, Row, RowSource
 if TYPE_CHECKING:
     from tui.port import Console
 
+COUNTS_EVERY = 1.0  # seconds
 STEPS = {
     "occurrences.claim": Stage.CLAIMED,
     "occurrences.action_taken": Stage.ACTIONED,
@@ -39,7 +38,7 @@ STEPS = {
 class OccurrenceSource:
     """Occurrences that fit a filter, page by page."""
 
-    def __init__(self, console: "Console", wanted: OccurrenceFilter, seen: dict[int, Occurrence]) -> None:
+    def __init__(self, console: "Console", wanted: OccurrenceFilter, seen: dict[int, OccurrenceView]) -> None:
         """What is read is noted in `seen`, by id."""
         self._console, self._wanted, self._seen = console, wanted, seen
 
@@ -53,10 +52,10 @@ class OccurrenceSource:
         found = history.page(
             connection, self._wanted, offset=wanted.offset, limit=wanted.limit, older_than=wanted.after
         )
-        sent = stored.sent_by(connection, [occurrence.id for occurrence in found])
-        self._seen.update((occurrence.id, occurrence) for occurrence in found)
+        views = occurrences.views_of(connection, found)
+        self._seen.update((view.occurrence.id, view) for view in views)
         now = datetime.now(UTC)
-        return [_row(occurrence, sent.get(occurrence.id, (0, 0)), now) for occurrence in found]
+        return [_row(view, now) for view in views]
 
     async def position(self, key: int) -> int | None:
         return await self._console.read(history.position, key, self._wanted)
@@ -82,6 +81,7 @@ story and the messages. f shows only what is active, or all; o or escape goes to
         Column("alert", "Alert", 13, flex=2, sortable=False),
         Column("key", "Key", 7, flex=1, sortable=False),
         Column("owner", "Owner", 8, flex=1, sortable=False),
+        Column("next", "Next", 16, flex=1, sortable=False),
         Column("count", "Count", 5, align="right", sortable=False, priority=2),
         Column("sent", "Sent", 5, align="right", sortable=False, priority=3),
         Column("raised", "Raised", 12, align="right", sortable=False),
@@ -107,7 +107,18 @@ story and the messages. f shows only what is active, or all; o or escape goes to
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.active_only = True
-        self._seen: dict[int, Occurrence] = {}
+        self._seen: dict[int, OccurrenceView] = {}
+
+    def on_mount(self) -> None:
+        self.set_interval(COUNTS_EVERY, self._count_down)
+
+    def _count_down(self) -> None:
+        """Time passes in the column Next; where nothing is due within an hour the screen stays still."""
+        now = datetime.now(UTC)
+        due = [view.occurrence.answer_due_at for view in self._seen.values()]
+        soon = any(at and now < at < now + timedelta(hours=1) for at in due)
+        if soon and self.display and len(self.app.screen_stack) == 1:
+            self.reload()
 
     async def make_source(self) -> RowSource:
         self._show_where()
@@ -148,10 +159,12 @@ story and the messages. f shows only what is active, or all; o or escape goes to
         if action_id in ("occurrences.open", "occurrences.note"):
             return len(keys) == 1
         if action_id == "occurrences.send_again":
-            return len(keys) == 1 and all(self._seen[key].active for key in keys if key in self._seen)
+            return len(keys) == 1 and all(
+                self._seen[key].occurrence.active for key in keys if key in self._seen
+            )
         wanted = STEPS.get(action_id)
         known = [self._seen[key] for key in keys if key in self._seen]
-        return wanted is None or any(wanted in FOLLOWS[Stage(found.stage)] for found in known)
+        return wanted is None or any(may_follow(found, wanted) for found in known)
 
     # What can be done
 
@@ -201,13 +214,16 @@ story and the messages. f shows only what is active, or all; o or escape goes to
 
     async def action_note(self) -> None:
         found = self._seen.get(self.table.cursor_key or 0)
-        if found and await occurrence_actions.add_note(self.console, found.id, occurrence_facts.named(found)):
+        if found is None:
+            return
+        about = occurrence_facts.named(found.occurrence)
+        if await occurrence_actions.add_note(self.console, found.occurrence.id, about):
             self.reload()
 
 
-def _row(occurrence: Occurrence, sent: tuple[int, int], now: datetime) -> Row:
+def _row(view: OccurrenceView, now: datetime) -> Row:
+    occurrence, queued, left_out = view.occurrence, view.queued, view.left_out
     raised = occurrence.raised_at or now
-    queued, left_out = sent
     count = f"×{occurrence.count:,}" if occurrence.count > 1 else "1"
     missed = Content.styled("▲", "$text-warning") if left_out else Content("")
     return Row(
@@ -217,6 +233,7 @@ def _row(occurrence: Occurrence, sent: tuple[int, int], now: datetime) -> Row:
             occurrence.alert,
             occurrence.key or "–",
             occurrence.owner or "–",
+            next_words.next_of(view, now) or "–",
             count,
             missed + Content(f"{queued:,}"),
             short_time(raised, now),

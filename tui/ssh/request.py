@@ -8,6 +8,7 @@ from tui.operations.errors import Refused
 ALLOWED = (
     "send",
     "alert",
+    "claim",
     "message",
     "task",
     "handler",

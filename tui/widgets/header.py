@@ -156,13 +156,16 @@ def _queue(overview: Overview, short: bool) -> Content:
 
 def _alerts(overview: Overview, short: bool) -> list[Content]:
     found = []
-    if overview.open_alerts:
-        noun = "" if short else " alert" if overview.open_alerts == 1 else " alerts"
-        found.append(Content.styled(f"▲ {overview.open_alerts:,}{noun} open", "$text-error"))
-    elif overview.answered_alerts:
-        found.append(Content.styled(f"● {overview.answered_alerts:,} answered", "$text-warning"))
+    if overview.unanswered:
+        found.append(Content.styled(f"▲ {overview.unanswered:,} unanswered", "$text-error"))
     if overview.nobody_told:
         found.append(Content.styled(f"▲ {overview.nobody_told:,} told to nobody", "$text-error"))
+    others = overview.open_alerts - overview.unanswered
+    if others:
+        noun = "" if short else " alert" if others == 1 else " alerts"
+        found.append(Content.styled(f"▲ {others:,}{noun} open", "$text-error"))
+    elif overview.answered_alerts and not overview.open_alerts:
+        found.append(Content.styled(f"● {overview.answered_alerts:,} answered", "$text-warning"))
     return found
 
 

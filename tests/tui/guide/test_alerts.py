@@ -52,7 +52,7 @@ async def test_an_alert_with_an_action_on_each_tab(desk: Desk) -> None:
 async def test_an_alert_is_raised_by_right_click(desk: Desk) -> None:
     fire(desk, Stage.CREATED)
     async with console(desk, section="alerts") as pilot:
-        section = await rows_are(pilot, 4)
+        section = await rows_are(pilot, 5)
         await go_to(pilot, "Fire")
         await pilot.click(section.table, offset=(6, 1 + section.table.cursor), button=3)
         await choose(pilot, "Raise")

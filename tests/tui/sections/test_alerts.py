@@ -1,4 +1,4 @@
-"""Alerts in the console: the editor with its six tabs, the list, and an alert through its life."""
+"""Alerts in the console: the editor with its tabs, the list, and an alert through its life."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +46,7 @@ async def test_an_alert_is_made_with_an_action_on_its_created_tab(desk: Desk) ->
         await pilot.press("n")
         editor = await shown(pilot, AlertEditor)
         tabs = [str(pane.id) for pane in editor.query("TabPane")]
-        assert tabs == ["general", *(stage.lower() for stage in Stage)]
+        assert tabs == ["general", *(stage.lower() for stage in Stage), "answer"]
         await settle(pilot, lambda: editor.form.control_of("name").has_focus)
         await pilot.press(*"Door")
         editor.form.set_value("fields", "Zone\nLevel=high")
@@ -82,7 +82,7 @@ async def test_an_alert_is_made_with_an_action_on_its_created_tab(desk: Desk) ->
 async def test_an_alert_is_raised_and_taken_through_its_life(desk: Desk) -> None:
     fire(desk, *Stage)
     async with console(desk, section="alerts") as pilot:
-        await rows_are(pilot, 4)
+        await rows_are(pilot, 5)
         await go_to(pilot, "Fire")
         await pilot.press("r")
         dialog = await shown(pilot, RaiseAlert)
@@ -137,7 +137,7 @@ async def test_what_is_active_is_shown_first_and_the_alerts_are_one_key_away(des
         order = [section.table.row_at(index).key for index in range(3)]
         assert order == [first, last, claimed], "what nobody looks after, then by priority"
         await pilot.press("o")
-        await rows_are(pilot, 5)
+        await rows_are(pilot, 6)
         assert isinstance(pilot.app._main.current, AlertsSection)
         text = screen_text(pilot)
         assert "▲ 2" in text and "● enabled" in text
@@ -152,14 +152,14 @@ async def test_what_is_active_is_shown_first_and_the_alerts_are_one_key_away(des
 async def test_a_broken_alert_says_why_and_a_disabled_one_cannot_be_raised(desk: Desk) -> None:
     fire(desk, Stage.CLAIMED)
     async with console(desk, section="alerts", size=(160, 50)) as pilot:
-        await rows_are(pilot, 4)
+        await rows_are(pilot, 5)
         await go_to(pilot, "Fire")
         reason = "nothing is sent when it is raised: its Created tab has no action"
         assert f"▲ {reason}" in {row[0]: row[1] for row in cells(pilot)}["Fire"]
         await pilot.press("e")
         await say_yes(pilot)
         await settle(pilot, lambda: not only(desk).enabled)
-        await settle(pilot, lambda: sum("○ disabled" in " ".join(row) for row in cells(pilot)) == 4)
+        await settle(pilot, lambda: sum("○ disabled" in " ".join(row) for row in cells(pilot)) == 5)
         await pilot.press("r")
         await settle(pilot, lambda: any("is disabled: press e" in sentence for sentence in told(pilot)))
         await pilot.press("enter")
@@ -174,7 +174,7 @@ async def test_deleting_names_what_hangs_on_it(desk: Desk) -> None:
         await pilot.press("3")
         await at_occurrences(pilot, 1)
         await pilot.press("o")
-        await rows_are(pilot, 4)
+        await rows_are(pilot, 5)
         await go_to(pilot, "Fire")
         await pilot.press("d")
         await shown(pilot, Confirm)
@@ -187,7 +187,7 @@ async def test_deleting_names_what_hangs_on_it(desk: Desk) -> None:
         await pilot.press("d")
         await shown(pilot, Confirm)
         await pilot.press("down", "enter")
-        await rows_are(pilot, 3)
+        await rows_are(pilot, 4)
     assert occurrence(desk, number).stage == "Finalised"
     assert len(sent(desk, number)) == 1
 

@@ -132,7 +132,7 @@ async def test_hostile_text_is_shown_as_text(desk: Desk) -> None:
         assert "\x1b" not in screen_text(pilot)
         await pilot.press("escape", "o")
         await settle(pilot, lambda: isinstance(pilot.app._main.current, AlertsSection))
-        await rows_are(pilot, 4)
+        await rows_are(pilot, 5)
         await go_to(pilot, "Fire [/red]")
         await settle(pilot, lambda: "[@click=x] {Zone}" in screen_text(pilot))
         await pilot.press("r")

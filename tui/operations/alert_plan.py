@@ -1,0 +1,146 @@
+"""An alert's answer plan: set, cleared, and what it would do when nobody acts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from scheduling import actions, answer_plan, telling
+from scheduling.answer_plan import Foreseen
+from scheduling.telling import Tab
+from storage.alerts import Alert, PlanStep
+from storage.occurrences import Occurrence
+from storage.vocabulary import PlanThen, Role, Stage, StepKind
+from tui.operations.alert_form import form_of
+from tui.operations.alerts import Saved, read, save
+from tui.operations.desk import Desk
+from tui.operations.errors import Refused
+from tui.operations.plan_form import PLAN
+
+STOPS = "Claimed, Actioned, Restored, Finalised stop this at once"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A moment of a plan that runs: `step` says what is due, `people` whom it tells as things are."""
+
+    at: datetime
+    step: Foreseen | None  # None: Created, at the raise
+    people: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """An alert's plan, and what it does from a raise on when nobody acts and all is accepted."""
+
+    alert: Alert
+    lines: tuple[PlanLine, ...]
+
+
+def set_plan(
+    desk: Desk,
+    alert_id: int,
+    plan: Sequence[PlanStep],
+    then: PlanThen = PlanThen.STOP,
+    claim_lasts: timedelta | None = None,
+) -> Saved:
+    """Give an alert this plan. Open occurrences go by it from now on."""
+    if not plan:
+        raise Refused(f"{PLAN} is empty: name a step, or clear the plan", PLAN)
+    return _save(desk, alert_id, tuple(plan), then, claim_lasts)
+
+
+def clear(desk: Desk, alert_id: int) -> Saved:
+    """Take an alert's plan away: it informs, and asks nobody again."""
+    return _save(desk, alert_id, (), PlanThen.STOP, None)
+
+
+def _save(
+    desk: Desk, alert_id: int, plan: tuple[PlanStep, ...], then: PlanThen, claim_lasts: timedelta | None
+) -> Saved:
+    with desk.write(Role.ADMINISTRATOR, "editing an alert") as tx:
+        before = read(tx.connection, alert_id)
+        form = replace(form_of(before), plan=plan, then=then, claim_lasts=claim_lasts)
+        return save(tx, desk, before, form)
+
+
+def show(desk: Desk, alert_id: int, at: datetime | None = None) -> PlanView:
+    """What the plan would do if the alert were raised at a moment (now, where none is given)."""
+    with desk.database.read() as connection:
+        alert = read(connection, alert_id)
+        return PlanView(alert, tuple(foreseen(connection, alert, at or desk.now())))
+
+
+def foreseen(connection: sa.Connection, alert: Alert, at: datetime) -> list[PlanLine]:
+    """The moments of the plan from a raise at `at`, with whom each would tell as things are."""
+    levels = answer_plan.levels_of(alert)
+    reached = {level: _reached(connection, alert, Tab(Stage.ESCALATED, level), at) for level in levels}
+    created = _reached(connection, alert, telling.CREATED, at)
+    lines = [PlanLine(at, None, *created)]
+    if not alert.plan:
+        return lines
+    reaching = [level for level, (people, _) in reached.items() if people]
+    found = answer_plan.foresee(
+        alert.plan,
+        alert.plan_then,
+        levels,
+        answer_plan.begun(alert.plan, at),
+        reaching,
+        reached=bool(created[0]),
+    )
+    last = created
+    for step in found:
+        if step.what is StepKind.ESCALATE and step.level is not None:
+            last = reached[step.level]
+        lines.append(PlanLine(step.at, step, *(last if step.what is not None else ((), ()))))
+    return lines
+
+
+def _reached(
+    connection: sa.Connection, alert: Alert, tab: Tab, at: datetime
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Whom a tab would tell as things are, and whom it would leave out."""
+    sample = Occurrence(0, alert.id, alert.name, alert.priority, None, tab.stage, 1, None, {}, None, at, at)
+    planned = actions.plan(
+        connection,
+        tab.actions_of(alert),
+        at,
+        values=telling.values_of(alert, sample, tab.stage, None, None, ""),
+        useful_life=alert.useful_life,
+    )
+    people: dict[str, None] = {}
+    left_out: dict[str, None] = {}
+    for one in planned:
+        people |= dict.fromkeys(person.name or person.number for person in one.reached)
+        left_out |= dict.fromkeys(str(person) for person in one.left_out)
+    return tuple(people), tuple(left_out)
+
+
+def said(line: PlanLine, then: PlanThen) -> str:
+    """What a moment of the plan brings, without its people: "told again", "level 1", "nobody answered"."""
+    if line.step is None:
+        return "told"
+    if line.step.what is StepKind.REPEAT:
+        return "told again"
+    if line.step.what is StepKind.ESCALATE:
+        return f"level {line.step.level}"
+    return "begins again" if then is PlanThen.AGAIN else "nobody answered"
+
+
+def counts_of(line: PlanLine) -> str | None:
+    """Its kind, as JSON names it."""
+    if line.step is None:
+        return "created"
+    return str(line.step.what) if line.step.what is not None else None
+
+
+def whom(line: PlanLine, most: int = 3) -> str:
+    """The first of the people, by name; "nobody" where a step reaches none."""
+    if line.step is not None and line.step.what is None:
+        return ""
+    if not line.people:
+        return "nobody"
+    more = f" and {len(line.people) - most:,} more" if len(line.people) > most else ""
+    return ", ".join(line.people[:most]) + more
