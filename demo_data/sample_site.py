@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from demo_data.sample_clickatell import Addresses
+from demo_data.sample_duty import add_roster
 from demo_data.sample_past import Past
 from demo_data.sample_setup import set_up
 from demo_data.sample_story import Pace, Story
@@ -65,6 +66,7 @@ def _write(
     _mark(tx, addresses)
     tx.review(began, ReviewEntry(Category.SYSTEM, f"sample site {NAME} made", kind=EntryKind.SITE))
     cast = set_up(database, tx, addresses, began + timedelta(minutes=1))
+    add_roster(tx, cast, began + timedelta(minutes=9, seconds=55), now)
     past = Past(tx, now - QUIET, random.Random(seed))
     Story(past, cast, began, now).tell(pace)
     past.play()

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
-from scheduling import phone, recipients, told
+from scheduling import duty, phone, recipients, told
 from scheduling.recipients import Composed, LeftOut, Reached
 from scheduling.send_size import SendSize, size_of
 from scheduling.told import Person, person_of
@@ -65,6 +65,9 @@ class Planned:
     drafts: tuple[MessageDraft, ...] = ()
     nobody_told: bool = False
     needless: bool = False
+    why: Mapping[int, str] = field(default_factory=dict)  # of those who get it in the place of others
+    notes: tuple[str, ...] = ()
+    by_duty: frozenset[int] = frozenset()  # users reached because they are on duty
 
 
 def plan(
@@ -141,7 +144,7 @@ def _planned(
     if handler is None or handler.removed_at is not None:
         return Planned(action, None)
     field_id = audience.telephone_field(connection, handler.telephone_field_id)
-    chosen = _audience(connection, action, occurrence_id, field_id)
+    chosen = _audience(connection, action, occurrence_id, field_id, now)
     reached = [person for person in chosen.reached if person_of(person.user_id, person.number) not in skip]
     missed = [person for person in chosen.missed if person.user_id is None or person.user_id not in skip]
     composed = recipients.compose(
@@ -163,6 +166,9 @@ def _planned(
         tuple(replace(draft, told_by=chosen.answers.get(draft.to)) for draft in composed.drafts),
         chosen.nobody_told,
         (chosen.only_told and chosen.nobody_told) or len(chosen.reached) > len(reached),
+        chosen.why,
+        chosen.notes,
+        chosen.by_duty,
     )
 
 
@@ -182,10 +188,13 @@ def _queue(
     drafts = [draft for draft, facts in older.items() if not facts]
     if drafts or planned.left_out:
         named = replace(submission, left_out=tuple(_kept(person) for person in planned.left_out))
-        queued.message_ids += outbox.enqueue(tx, named, drafts, now)
+        for why, some in by_reason(drafts, planned.why):
+            queued.message_ids += outbox.enqueue(tx, replace(named, why=why or named.why), some, now)
+            named = submission
     queued.still_waiting += _take_along(tx, older, submission)
     queued.left_out += planned.left_out
     queued.nobody_told = queued.nobody_told or planned.nobody_told
+    queued.problems += planned.notes
     if not planned.drafts and not planned.needless:
         queued.problems.append("it reaches nobody")
     if not handler.enabled:
@@ -210,6 +219,17 @@ def _take_along(
     return [draft.user_name or phone.readable(draft.to) for draft, facts in older.items() if facts]
 
 
+def by_reason(
+    drafts: Iterable[MessageDraft], why: Mapping[int, str]
+) -> list[tuple[str | None, list[MessageDraft]]]:
+    """The drafts in their order, those of users with a reason of their own apart; never an empty list."""
+    found: dict[str | None, list[MessageDraft]] = {}
+    for draft in drafts:
+        reason = why.get(draft.user_id) if draft.user_id is not None else None
+        found.setdefault(reason, []).append(draft)
+    return list(found.items()) or [(None, [])]
+
+
 @dataclass(frozen=True, slots=True)
 class _Audience:
     """Who gets the action's message. `recording` has, by number, the message whose answer is waited for.
@@ -222,16 +242,27 @@ class _Audience:
     answers: Mapping[str, int]
     nobody_told: bool = False
     only_told: bool = False
+    why: Mapping[int, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    by_duty: frozenset[int] = frozenset()
 
 
 def _audience(
-    connection: sa.Connection, action: Action, occurrence_id: int | None, field_id: int | None
+    connection: sa.Connection,
+    action: Action,
+    occurrence_id: int | None,
+    field_id: int | None,
+    now: datetime,
 ) -> _Audience:
     """Those named, then those told so far who are not among them; equal numbers once."""
     named = [recipient for recipient in action.recipients if not recipient.is_told]
-    reached, missed = recipients.choose(audience.candidates(connection, named, field_id))
+    by_roster = duty.resolve(connection, named, field_id, now)
+    reached, missed = recipients.choose(audience.candidates(connection, by_roster.recipients, field_id))
+    missed = by_roster.with_left_out(missed)
     if len(named) == len(action.recipients) or occurrence_id is None:
-        return _Audience(reached, missed, {})
+        return _Audience(
+            reached, missed, {}, why=by_roster.why, notes=by_roster.notes, by_duty=by_roster.by_duty
+        )
     heard = told.heard(hearing.of_occurrence(connection, occurrence_id))
     open_answers = {person_of(person.user_id, person.to): person.told_by for person in heard}
     known = {person.user_id for person in reached} | {person.user_id for person in missed}
@@ -251,7 +282,16 @@ def _audience(
         answer = open_answers[person_of(person.user_id, person.number)]
         if answer is not None:
             answers[person.number] = answer
-    return _Audience(reached, missed + lost, answers, not heard, not named)
+    return _Audience(
+        reached,
+        missed + lost,
+        answers,
+        not heard,
+        not named,
+        by_roster.why,
+        by_roster.notes,
+        by_roster.by_duty,
+    )
 
 
 def _kept(person: LeftOut) -> dict[str, str]:

@@ -8,9 +8,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduling import claims, cron, hanging, misfire
+import sqlalchemy as sa
+
+from scheduling import claims, hanging, misfire
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
+from scheduling.schedules import schedule_of
 from storage import adoption, answers, due, handlers, leases, message_order, outbox, tasks, time_shift
 from storage.database import Database, Transaction
 from storage.records import Message, ReviewEntry, Task
@@ -78,9 +81,9 @@ class Auditor:
         """Of the next tasks by id those that are due too late or never, and when they should be."""
         with self._database.read() as connection:
             seen = tasks.scheduled(connection, self._tasks_seen_to, TASKS_A_ROUND)
+            now = self._clock.now()
+            right = [(task, _next_due(connection, task, now)) for task in seen]
         self._tasks_seen_to = seen[-1].id if len(seen) == TASKS_A_ROUND else 0
-        now = self._clock.now()
-        right = [(task, _next_due(task, now)) for task in seen]
         return [
             (task, due_at)
             for task, due_at in right
@@ -156,7 +159,7 @@ def _late(tx: Transaction, now: datetime) -> list[Finding]:
     return [
         Finding(f"late {task.id}", f"{task.name} has been due for more than a minute", False)
         for task in late
-        if task.cron and not task.problem
+        if (task.cron or task.roster_id is not None) and not task.problem
     ]
 
 
@@ -169,9 +172,10 @@ def _woken(tx: Transaction, asleep: list[tuple[Task, datetime]]) -> list[Finding
     ]
 
 
-def _next_due(task: Task, now: datetime) -> datetime | None:
+def _next_due(connection: sa.Connection, task: Task, now: datetime) -> datetime | None:
     try:
-        return misfire.next_due(task, cron.parse(task.cron, task.zone), now)
+        schedule = schedule_of(connection, task)
+        return misfire.next_due(task, schedule, now) if schedule is not None else None
     except ValueError:
         return None
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from scheduling import cron, misfire
+from scheduling import misfire
 from scheduling.clock import Clock
+from scheduling.schedules import schedule_of
 from storage import clock_hold, leases, tasks, time_shift
 from storage.clock_hold import ClockHold
 from storage.database import Database, Transaction
@@ -233,10 +234,11 @@ def _wake_sleeping(tx: Transaction, now: datetime) -> None:
     """After a jump back no task may wait longer than its schedule says from now on."""
     for task_id in time_shift.tasks_due_after(tx, now):
         task = tasks.get(tx, task_id)
-        if task is None or not task.cron:
+        if task is None:
             continue
         try:
-            following = misfire.next_due(task, cron.parse(task.cron, task.zone), now)
+            schedule = schedule_of(tx, task)
+            following = misfire.next_due(task, schedule, now) if schedule is not None else None
         except ValueError:
             continue
         # Due times that were fired before the jump stay fired: their rows are unique.

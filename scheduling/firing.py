@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduling import recipients
+from scheduling import recipients, task_fields
 from scheduling.actions import Queued, carry_out, names_of
 from storage import outbox, tasks
 from storage.database import Transaction
@@ -52,19 +52,13 @@ def fire(
     submission = outbox.Submission(
         Origin.TASK, operator=operator, task_id=task.id, run_id=run_id, why=_why(task, kind, due_at)
     )
-    queued = carry_out(
-        tx, task.actions, submission, now, values=values_of(task), useful_life=task.useful_life
-    )
+    values = task_fields.values_of(tx, task, now)
+    queued = carry_out(tx, task.actions, submission, now, values=values, useful_life=task.useful_life)
     if not task.actions:
         queued.problems.append("it has no action")
     tasks.set_run_counts(tx, run_id, len(queued.message_ids), len(queued.left_out))
     tx.review(now, *_firing_entries(task, kind, queued, operator, next_due_at))
     return Fired(run_id, tuple(queued.message_ids), tuple(queued.left_out), tuple(queued.problems))
-
-
-def values_of(task: Task) -> dict[str, str]:
-    """What stands in the messages of a task besides the fields of users."""
-    return {"Task": task.name}
 
 
 def _why(task: Task, kind: RunKind, due_at: datetime) -> str:

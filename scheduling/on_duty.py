@@ -2,7 +2,7 @@
 
 The newest cover that holds; else the first rule whose days and hours hold; else the fallback; else
 nobody. Where nobody of those can be reached it falls through to the next; turns do not move.
-The worked cases stand in its tests.
+Documented in docs/duty.md.
 """
 
 from collections.abc import Iterator
@@ -182,7 +182,7 @@ def _shift(roster: Roster, layer: _Layer, people: tuple[int, ...], missing: dict
 
 def _layers(roster: Roster, at: datetime) -> list[_Layer]:
     """All who might be on, the first first: covers over rules over the fallback."""
-    zone, days = zone_named(roster.zone), _special(roster)
+    zone, days = zone_named(roster.zone), special_days(roster)
     found: list[_Layer] = []
     for place, rule in enumerate(roster.rules, 1):
         if turns.holds_at(rule, at, zone, days):
@@ -216,14 +216,14 @@ def _covered(layers: list[_Layer], cover: Cover) -> list[_Layer]:
     return found
 
 
-def _special(roster: Roster) -> turns.Holidays:
+def special_days(roster: Roster) -> turns.Holidays:
     """The holidays that are no ordinary weekdays here."""
     return roster.holidays if any(DutyDay.HOLIDAY in rule.days for rule in roster.rules) else {}
 
 
 def _edges(roster: Roster, start: datetime, end: datetime) -> list[datetime]:
     """Every moment after `start` and before `end` at which somebody else may be on, in order."""
-    zone, days = zone_named(roster.zone), _special(roster)
+    zone, days = zone_named(roster.zone), special_days(roster)
     found = {moment for cover in roster.covers for moment in (cover.start, cover.end)}
     for rule in roster.rules:
         found.update(turns.edges(rule, start, end, zone, days))

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from scheduling import cron, fault_points, firing, misfire
+from scheduling import fault_points, firing, misfire
 from scheduling.clock import Clock
+from scheduling.schedules import schedule_of
 from storage import adoption, leases, tasks
 from storage.database import Database, Transaction
 from storage.records import Task
@@ -71,7 +72,7 @@ class Planner:
 
 
 def _fire(tx: Transaction, task: Task, now: datetime, epoch: int) -> None:
-    schedule = cron.parse(task.cron, task.zone) if task.cron else None
+    schedule = schedule_of(tx, task)
     due = misfire.decide(task, schedule, now)
     _write_missed(tx, task, due, now, epoch)
     for due_at, kind in due.fire:
@@ -88,7 +89,7 @@ def _fire(tx: Transaction, task: Task, now: datetime, epoch: int) -> None:
 def _set_aside(tx: Transaction, task: Task, now: datetime, epoch: int, error: Exception) -> None:
     """Say what is wrong with a task and let it wait for its next due time, or for an edit."""
     problem = f"{type(error).__name__}: {error}"
-    following = _next_if_possible(task, now)
+    following = _next_if_possible(tx, task, now)
     if task.next_due_at is not None:
         tasks.record_run(
             tx,
@@ -123,7 +124,7 @@ def miss_overdue(tx: Transaction, now: datetime, epoch: int | None = None) -> in
 
 def _miss_one(tx: Transaction, task: Task, now: datetime, epoch: int | None) -> None:
     try:
-        schedule = cron.parse(task.cron, task.zone) if task.cron else None
+        schedule = schedule_of(tx, task)
     except ValueError as error:
         tasks.advance(tx, task.id, next_due_at=None, problem=str(error))
         text = f"{task.name} could not be fired: {error}"
@@ -136,9 +137,10 @@ def _miss_one(tx: Transaction, task: Task, now: datetime, epoch: int | None) -> 
     tasks.advance(tx, task.id, next_due_at=missed.next_due_at)
 
 
-def _next_if_possible(task: Task, now: datetime) -> datetime | None:
+def _next_if_possible(tx: Transaction, task: Task, now: datetime) -> datetime | None:
     try:
-        return misfire.next_due(task, cron.parse(task.cron, task.zone), now) if task.cron else None
+        schedule = schedule_of(tx, task)
+        return misfire.next_due(task, schedule, now) if schedule is not None else None
     except ValueError:
         return None
 

@@ -7,6 +7,7 @@ first moment after the gap, one that comes twice is the first of the two (schedu
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from scheduling.zones import locate, wall_of
@@ -22,6 +23,7 @@ FARTHEST = 4000
 Holidays = Mapping[date, str]
 
 
+@lru_cache(maxsize=8192)
 def instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The moment at which the wall first shows this time of day, `minute` minutes after midnight."""
     return locate(datetime.combine(day, time()) + timedelta(minutes=minute), zone).first
@@ -145,17 +147,24 @@ def edited(
 ) -> Rule:
     """The rule as it is to be kept after an edit: whoever is on stays on until their hand-over.
 
-    Unless a new `since` was given, it is moved so that the order goes on from those who are on now,
-    or from whoever would have followed them.
+    Unless a new `since` was given, it is moved so that the order goes on with whoever follows those who
+    are on now, from that hand-over on. (Where the time of day of hand-overs is now later, from the new one.)
     """
     if _same_turns(before, wanted) and not since_given:
         return replace(wanted, since=before.since)
-    on_now, _ = entry_at(before, now, zone, holidays)
+    on_now, turn = entry_at(before, now, zone, holidays)
     until = next_turn(before, now, zone, holidays)
     fresh = replace(wanted, kept=None, kept_from=None, kept_until=None)
+    if not on_now or until is None or not fresh.people:
+        return fresh
     if not since_given:
-        fresh = _moved(fresh, _place_of_now(before, fresh, on_now), now, zone, holidays)
-    if not on_now or until is None or entry_at(fresh, now, zone, holidays)[0] == on_now:
+        day = hand_over_day(fresh, until, zone)
+        if instant(day, fresh.hand_over, zone) <= now:
+            day += timedelta(days=WEEK if fresh.unit is TurnUnit.WEEKS else 1)
+            until = instant(day, fresh.hand_over, zone)
+        follower = (_place_of_now(before, fresh, on_now, turn) + 1) % len(fresh.people)
+        fresh = _begun(fresh, follower, day, holidays)
+    if entry_at(fresh, now, zone, holidays)[0] == on_now and next_turn(fresh, now, zone, holidays) == until:
         return fresh
     return replace(fresh, kept=on_now, kept_from=now, kept_until=until)
 
@@ -171,8 +180,11 @@ def _same_turns(one: Rule, other: Rule) -> bool:
     )
 
 
-def _place_of_now(before: Rule, wanted: Rule, on_now: tuple[int, ...]) -> int:
+def _place_of_now(before: Rule, wanted: Rule, on_now: tuple[int, ...], turn: int | None) -> int:
     """Which entry of the new list has the present turn, by the order of the old one."""
+    same = turn % len(before.people) if turn is not None else 0
+    if same < len(wanted.people) and wanted.people[same] == on_now:
+        return same
     if on_now in wanted.people:
         return wanted.people.index(on_now)
     old = before.people
@@ -184,24 +196,23 @@ def _place_of_now(before: Rule, wanted: Rule, on_now: tuple[int, ...]) -> int:
     return -1
 
 
-def _moved(rule: Rule, place: int, now: datetime, zone: ZoneInfo, holidays: Holidays) -> Rule:
-    """The rule with `since` at the first entry's turn from which the present one is the entry at `place`."""
-    if not rule.people:
-        return rule
-    turns = turn_at(rule, now, zone, holidays) - place % len(rule.people)
+def _begun(rule: Rule, place: int, day: date, holidays: Holidays) -> Rule:
+    """The rule with `since` so that the turn of the entry at `place` begins on this day."""
+    turns = place * rule.every
     if rule.unit is TurnUnit.WEEKS:
-        return replace(rule, since=rule.since + timedelta(days=turns * rule.every * WEEK))
+        return replace(rule, since=day - timedelta(days=turns * WEEK))
     if rule.days >= EVERY_DAY:
-        return replace(rule, since=rule.since + timedelta(days=turns * rule.every))
-    return replace(rule, since=_held_day(rule, turns * rule.every, holidays) or rule.since)
+        return replace(rule, since=day - timedelta(days=turns))
+    day = _held_from(rule, day, DAY, holidays)
+    for _ in range(turns):
+        day = _held_from(rule, day - DAY, -DAY, holidays)
+    return replace(rule, since=day)
 
 
-def _held_day(rule: Rule, number: int, holidays: Holidays) -> date | None:
-    """The day of this number among those on which the rule holds, counted from `since`."""
-    step = DAY if number >= 0 else -DAY
-    day = rule.since
+def _held_from(rule: Rule, day: date, step: timedelta, holidays: Holidays) -> date:
+    """The first day from this one on, in steps, on which the rule holds; as far as is looked."""
     for _ in range(FARTHEST):
-        if holds_on(rule, day, holidays) and _days_held(rule, rule.since, day, holidays) == number:
-            return day
+        if holds_on(rule, day, holidays):
+            break
         day += step
-    return None
+    return day

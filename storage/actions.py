@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.database import Transaction
-from storage.records import TOLD, Action, Recipient
-from storage.tables import action_recipients, actions, groups, handlers, users
+from storage.records import TOLD, Action, Recipient, duty_recipient
+from storage.tables import action_recipients, actions, groups, handlers, rosters, users
 from storage.vocabulary import RecipientKind, Stage
 
 FIRST_LEVEL = 1  # of actions on the Escalated tab that name none
@@ -55,21 +55,35 @@ def _recipients(
     r = action_recipients.c
     query = (
         sa.select(
-            r.action_id, r.user_id, r.group_id, r.number, r.kind, users.c.name, groups.c.name.label("group")
+            r.action_id,
+            r.user_id,
+            r.group_id,
+            r.number,
+            r.kind,
+            r.roster_id,
+            users.c.name,
+            groups.c.name.label("group"),
+            rosters.c.name.label("roster"),
         )
         .select_from(action_recipients)
         .outerjoin(users, users.c.id == r.user_id)
         .outerjoin(groups, groups.c.id == r.group_id)
+        .outerjoin(rosters, rosters.c.id == r.roster_id)
         .where(r.action_id.in_(action_ids))
         .order_by(r.action_id, r.position)
     )
     found: dict[int, list[Recipient]] = {}
     for row in connection.execute(query):
-        name = row.name or row.group or row.number or ""
-        found.setdefault(row.action_id, []).append(
-            TOLD if row.kind is RecipientKind.TOLD else Recipient(row.user_id, row.group_id, row.number, name)
-        )
+        found.setdefault(row.action_id, []).append(_recipient(row))
     return found
+
+
+def _recipient(row: Any) -> Recipient:
+    if row.kind is RecipientKind.TOLD:
+        return TOLD
+    if row.roster_id is not None:
+        return duty_recipient(row.roster_id, row.roster or "")
+    return Recipient(row.user_id, row.group_id, row.number, row.name or row.group or row.number or "")
 
 
 def alert_of(connection: sa.Connection | Transaction, action_id: int) -> int | None:
@@ -134,6 +148,7 @@ def _add_recipients(tx: Transaction, action_id: int, people: Sequence[Recipient]
             "group_id": person.group_id,
             "number": person.number,
             "kind": person.kind,
+            "roster_id": person.roster_id,
         }
         for place, person in enumerate(people)
     ]

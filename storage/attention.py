@@ -9,6 +9,7 @@ from datetime import datetime, time
 
 import sqlalchemy as sa
 
+from storage.database import Transaction
 from storage.sql_values import ACTIVE, one_of
 from storage.types import UtcTime
 from storage.vocabulary import OPEN_STAGES, MessageState
@@ -44,7 +45,7 @@ class Attention:
     unanswered: int = 0
 
 
-def read(connection: sa.Connection, now: datetime) -> Attention:
+def read(connection: sa.Connection | Transaction, now: datetime) -> Attention:
     """The counts as at one moment; today is the day of this machine's time zone."""
     stages = {stage: (count, newest) for stage, count, newest in connection.execute(ALERTS)}
     waiting = [found for stage, found in stages.items() if stage in OPEN_STAGES]

@@ -251,7 +251,7 @@ class Recipient:
     """One entry of a Recipients tab; `name` is for people.
 
     Exactly one of `user_id`, `group_id`, `number` and `kind` is set. Kind "told" is everyone who
-    may have heard of the occurrence by then.
+    may have heard of the occurrence by then, "duty" whoever the roster has on duty by then.
     """
 
     user_id: int | None = None
@@ -259,18 +259,28 @@ class Recipient:
     number: str | None = None
     name: str = ""
     kind: RecipientKind | None = None
+    roster_id: int | None = None
 
     @property
     def is_told(self) -> bool:
         return self.kind is RecipientKind.TOLD
 
     @property
+    def is_duty(self) -> bool:
+        return self.kind is RecipientKind.DUTY
+
+    @property
     def by_name(self) -> bool:
-        """Whether it is a user or a group, whose numbers stand in a telephone field."""
-        return self.user_id is not None or self.group_id is not None
+        """Whether it is of users, whose numbers stand in a telephone field."""
+        return self.user_id is not None or self.group_id is not None or self.is_duty
 
 
 TOLD = Recipient(name="everyone told so far", kind=RecipientKind.TOLD)
+
+
+def duty_recipient(roster_id: int, roster: str) -> Recipient:
+    """Whoever is on duty by a roster."""
+    return Recipient(name=f"{RecipientKind.DUTY}:{roster}", kind=RecipientKind.DUTY, roster_id=roster_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +300,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A scheduled task. `cron` is in `zone`; all times are UTC."""
+    """A scheduled task. `cron` is in `zone`; all times are UTC.
+
+    With a `roster_id` it fires at each hand-over of that roster instead.
+    """
 
     id: int
     name: str
@@ -311,6 +324,7 @@ class Task:
     problem: str | None
     revision: int
     actions: tuple[Action, ...] = ()
+    roster_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

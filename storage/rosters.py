@@ -13,8 +13,6 @@ from storage.names import key_of
 from storage.roster_records import Cover, Roster, Rule
 from storage.tables import (
     action_recipients,
-    actions,
-    alerts,
     holidays,
     roster_covers,
     roster_rules,
@@ -45,11 +43,10 @@ def by_name(connection: Connection, name: str) -> Roster | None:
     return found[0] if found else None
 
 
-def names(connection: Connection, ids: Iterable[int] | None = None) -> dict[int, str]:
-    """The names of rosters, removed ones too where ids are given."""
-    wanted = sa.select(rosters.c.id, rosters.c.name)
-    wanted = wanted.where(LIVE) if ids is None else wanted.where(rosters.c.id.in_(list(ids)))
-    return {row.id: row.name for row in connection.execute(wanted.order_by(rosters.c.id))}
+def names(connection: Connection) -> list[tuple[int, str]]:
+    """Ids and names of all rosters, by name."""
+    query = sa.select(rosters.c.id, rosters.c.name).where(LIVE).order_by(rosters.c.name_key)
+    return [(row.id, row.name) for row in connection.execute(query)]
 
 
 def _records(connection: Connection, query: sa.Select[Any], ending_after: datetime | None) -> list[Roster]:
@@ -139,7 +136,12 @@ def _fallback_name(connection: Connection, user_id: int | None, group_id: int | 
 def _names(connection: Connection, found: Sequence[Roster]) -> dict[int, str]:
     wanted = {user_id for roster in found for user_id in roster.people}
     wanted |= {cover.instead_of for roster in found for cover in roster.covers if cover.instead_of}
-    query = sa.select(users.c.id, users.c.name).where(users.c.id.in_(sorted(wanted)))
+    return names_of(connection, sorted(wanted))
+
+
+def names_of(connection: Connection, user_ids: Sequence[int]) -> dict[int, str]:
+    """Names of users by id, removed ones too."""
+    query = sa.select(users.c.id, users.c.name).where(users.c.id.in_(user_ids))
     return {row.id: row.name for row in connection.execute(query)}
 
 
@@ -234,20 +236,6 @@ def uses(connection: Connection, roster_id: int) -> list[groups.Use]:
     timed = sa.select(tasks.c.name).where(tasks.c.roster_id == roster_id, tasks.c.removed_at.is_(None))
     found = [groups.Use(name, None) for name in connection.execute(timed.order_by(tasks.c.id)).scalars()]
     return list(dict.fromkeys([*by_action, *found]))
-
-
-def used(connection: Connection) -> set[int]:
-    """The ids of rosters that enabled actions of alerts and tasks send by."""
-    query = (
-        sa.select(action_recipients.c.roster_id)
-        .join(actions, actions.c.id == action_recipients.c.action_id)
-        .outerjoin(tasks, tasks.c.id == actions.c.task_id)
-        .outerjoin(alerts, alerts.c.id == actions.c.alert_id)
-        .where(action_recipients.c.roster_id.is_not(None), actions.c.enabled == 1)
-        .where(tasks.c.removed_at.is_(None), alerts.c.removed_at.is_(None))
-        .distinct()
-    )
-    return set(connection.execute(query).scalars())
 
 
 def of_users(connection: Connection, user_ids: Iterable[int]) -> dict[int, list[str]]:

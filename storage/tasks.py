@@ -87,6 +87,12 @@ def scheduled(connection: sa.Connection, after_id: int, limit: int) -> list[Task
     return [Task(**row) for row in connection.execute(query.order_by(tasks.c.id).limit(limit)).mappings()]
 
 
+def at_hand_over(tx: Transaction, roster_id: int) -> list[Task]:
+    """Tasks that fire at the hand-overs of a roster."""
+    query = sa.select(*RECORD).where(tasks.c.roster_id == roster_id, tasks.c.removed_at.is_(None))
+    return _records(tx, query.order_by(tasks.c.id))
+
+
 def wake(tx: Transaction, seen: Task, due_at: datetime) -> bool:
     """Set when a task is due next; False where somebody has edited or fired it since it was seen."""
     found = tx.execute(

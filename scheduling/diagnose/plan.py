@@ -42,8 +42,17 @@ def alert(name: str, troubles: Sequence[str]) -> list[Finding]:
     return [finding.on(name) for finding in found or [ok("Alert", tried, "it would reach people")]]
 
 
+def roster(name: str, gaps: str | None) -> Finding:
+    """`gaps` say when nobody is on duty, in a sentence; None where somebody always is."""
+    tried = "looked who is on duty in the next 31 days"
+    if gaps is None:
+        return ok("Roster", tried, "somebody is on duty at all times").on(name)
+    advice = f'cover it, or give the roster a fallback: commsdesk roster show "{name}"'
+    return warning("Roster", tried, gaps, advice).on(name)
+
+
 def _unreadable(found: Task) -> str | None:
-    if not found.cron:
+    if not found.cron or found.roster_id is not None:
         return None
     try:
         cron.parse(found.cron, found.zone)

@@ -14,6 +14,7 @@ THERE = {
     "alert": "Fire door",
     "task": "Shift report",
     "template": "Hello",
+    "roster": "Night",
 }
 TWICE = "Ann Lee"  # two users have this name
 RIGHT = {
@@ -33,6 +34,7 @@ RIGHT = {
     "claim_lasts": "60m",
     "lasts": "2h",
     "file": "{csv}",
+    "day": "2026-12-25",
 }
 # What a command needs besides what its usage asks for.
 NEEDED = {
@@ -43,6 +45,10 @@ NEEDED = {
     "task action remove": {"name": "Night report"},
     "user export": {"file": "{new}"},
     "backup": {"file": "{new}"},
+    "roster rule add": {"people": "Joe Hart"},
+    "roster cover": {"start": "2026-12-05 10:00", "end": "2026-12-05 14:00", "by": "Joe Hart"},
+    "roster take": {"user": "Joe Hart"},
+    "roster holiday import": {"file": "{holidays}"},
 }
 NUMBERS = frozenset(
     """
@@ -50,9 +56,13 @@ NUMBERS = frozenset(
     total_timeout priority grace most_catch_up
     """.split()  # noqa: SIM905 - easier to read and to add to
 )
-TIMES = frozenset(("once_at", "start", "end", "since", "until"))
+TIMES = frozenset(("once_at", "start", "end", "since", "until", "day", "hand_over"))
 ADDRESSES = frozenset(("base_url", "api_uri", "callback"))
-LINKS = frozenset(("handler", "user", "task", "alert", "group", "template", "telephone_field", "leave"))
+LINKS = frozenset(
+    """
+    handler user task alert group template telephone_field leave people by instead_of fallback
+    """.split()  # noqa: SIM905 - easier to read and to add to
+)
 CRONS = ("x", "61 * * * *", "* * * *", "* * * * * *", "R * * * *", "@never", "0 0 30 2 *")
 # Not refused by everything, but nothing may stumble over it.
 ODD = ("", "9" * 25)
@@ -97,6 +107,10 @@ def wrong_values(path: tuple[str, ...], param: Any) -> Iterator[str]:
         yield from ("some day", "2026-13-45", "2026-02-30 10:00", "25:00")
     elif name in ("steps", "claim_lasts", "lasts", "then"):
         yield from ("soon", "", "0m repeat" if name == "steps" else "0m", "5m shout", "9" * 25)
+    elif name == "turn":
+        yield from ("x", "0w", "-1d", "1m", "999999999w", "")
+    elif name == "days":
+        yield from ("x", "Mon-", "Mon-Xyz", "")
     elif name == "zone":
         yield from ("Mars/Base", "../etc/passwd", "x" * 1000)
     elif name == "cron":
@@ -121,17 +135,24 @@ def wrong_values(path: tuple[str, ...], param: Any) -> Iterator[str]:
         yield from ("Nobody at all", "9999999", "id:9999999")
     elif name == "new_name" or (name == "name" and _is_new(path)):
         yield from ("", " ", "x" * 100_000)
-        if path[0] != "user":
+        if path[0] != "user" and "holiday" not in path:
             yield "12345"
 
 
 def _is_new(path: tuple[str, ...]) -> bool:
-    return path[-1] == "add" and "action" not in path
+    return path[-1] == "add" and not {"action", "rule"} & {*path}
 
 
 def put_in(value: str, folder: Path) -> str:
     """Where the value names a file, its path in this folder."""
-    places = {"key": "key.txt", "csv": "people.csv", "new": "new", "missing": "not there", "folder": "."}
+    places = {
+        "key": "key.txt",
+        "csv": "people.csv",
+        "holidays": "holidays.csv",
+        "new": "new",
+        "missing": "not there",
+        "folder": ".",
+    }
     for name, place in places.items():
         value = value.replace("{" + name + "}", str(folder / place))
     return value

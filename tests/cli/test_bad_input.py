@@ -53,6 +53,7 @@ class Sweep:
         self.folder, self.site = folder, folder / "site"
         (folder / "key.txt").write_text("key-000000001f3a\n")
         (folder / "people.csv").write_text("Name,Mobile\nNew Person,+447700900999\n")
+        (folder / "holidays.csv").write_text("Date,Name\n2026-12-26,Boxing Day\n")
         for words in ARRANGED:
             status, said = self(*(put_in(word, folder) for word in words))
             assert status == 0, (words, said)
@@ -117,6 +118,10 @@ ARRANGED = (
     ("task", "action", "add", "Night report", *SENDS),
     ("template", "add", THERE["template"], "Hello {Name}"),
     ("alert", "raise", THERE["alert"], "--key", "k"),
+    ("roster", "add", THERE["roster"], "--zone", "UTC"),
+    ("roster", "rule", "add", THERE["roster"], "--people", THERE["user"]),
+    ("roster", "cover", THERE["roster"], "--from", "2031-01-01", "--to", "2031-01-02", "--by", THERE["user"]),
+    ("roster", "holiday", "add", "2026-12-25", "Christmas Day"),
 )
 
 
@@ -174,6 +179,7 @@ SAID_AS = {
     "telephone_field": {"field"},
     "cron": {"expression"},
     "once_at": {"once"},
+    "hand_over": {"hand-over"},
     "stages": {"stage"},
     "leave": {"group"},
     "file": {"folder", "backup"},

@@ -1,4 +1,4 @@
-"""A minute-by-minute model of rosters, written from what a roster means in words.
+"""A minute-by-minute model of rosters, written from the words of docs/duty.md.
 
 A clock that goes forward jumps over times, one that goes back shows some twice: a time of day has come
 once the wall has ever shown it or a later one. So the model walks through the minutes with the highest

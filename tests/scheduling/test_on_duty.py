@@ -1,4 +1,4 @@
-"""Who is on duty: the cases by number, and any roster beside a model of its own."""
+"""Who is on duty: the cases of docs/duty.md by number, and any roster beside a model of its own."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -351,3 +351,29 @@ def test_shifts_gaps_and_hand_overs_say_the_same(case: tuple[Roster, datetime]) 
         assert handed in [line.start for line in before]
         assert on_duty.HandOvers(made).next_after(handed - timedelta(microseconds=1)) == handed
     assert on_duty.differences(made, made, start, end) == []
+
+
+@steady
+@given(rosters(), st.lists(st.integers(1, 5), min_size=1, max_size=4), st.data())
+def test_an_edit_puts_nobody_else_on_before_the_hand_over(
+    case: tuple[Roster, datetime], people: list[int], data: st.DataObject
+) -> None:
+    made, now = case
+    if not made.rules:
+        return
+    before = made.rules[0]
+    zone, days = ZoneInfo(made.zone), on_duty.special_days(made)
+    wanted = replace(before, people=tuple((each,) for each in people))
+    if data.draw(st.booleans()):
+        wanted = replace(
+            wanted, every=data.draw(st.integers(1, 3)), unit=data.draw(st.sampled_from(list(TurnUnit)))
+        )
+    after = turns.edited(before, wanted, now, zone, days, since_given=data.draw(st.booleans()))
+    until = turns.next_turn(before, now, zone, days)
+    if until is None:
+        return
+    for part in range(5):
+        at = now + (until - now) * part / 5
+        assert turns.entry_at(after, at, zone, days)[0] == turns.entry_at(before, now, zone, days)[0]
+    again = turns.edited(after, after, now, zone, days, since_given=False)
+    assert again == after

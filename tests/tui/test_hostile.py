@@ -60,6 +60,8 @@ FREE = {
     tables.messages: ("user_name", "body", "gateway_id", "error_code", "error"),
     tables.attempts: ("code", "error", "gateway_id"),
     tables.submissions: ("operator",),
+    tables.rosters: ("name",),
+    tables.roster_covers: ("note", "made_by"),
     tables.reviews: ("body", "operator", "handler", "user", "alert", "task"),
 }
 
@@ -73,6 +75,7 @@ LISTS: dict[str, tuple[tuple[str, str], ...]] = {
     "tasks": (("4", "tasks"),),
     "messages": (("5", "messages"),),
     "review": (("6", "review"),),
+    "duty": (("7", "duty"),),
 }
 """Every list: the keys that lead to it, and what each is then called."""
 
@@ -110,6 +113,7 @@ STOPS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "messages": (("enter MessageDetail",), ("i Diagnosis",), ("n SendMessage", "f2"), ("f",)),
     "review": (("enter EntryDetail",), ("X ExportReview",), ("f",)),
+    "duty": (("enter RosterMonth",), ("n CoverEditor",), ("t TakeOver",)),
 }
 """What can be opened from a list: keys, with the screen that each has to bring where it brings one."""
 
@@ -117,7 +121,7 @@ ELSEWHERE = {
     "MainScreen",  # below all of them
     "Question",  # told and asked below, as is AskText
     "AskText",
-    "EditorScreen", "MergingEditor", "ListScreen",  # of which those above are kinds
+    "EditorScreen", "MergingEditor", "ListScreen", "_CoverScreen",  # of which those above are kinds
 }  # fmt: skip
 
 # What a person can type or paste into a line that is to hold it.

@@ -27,7 +27,7 @@ def add(
         list[str],
         typer.Option(
             "--to",
-            metavar="USER|GROUP|+NUMBER|told",
+            metavar="USER|GROUP|+NUMBER|duty:ROSTER|told",
             help="Whom it goes to; once for each; told: everyone told so far (not on Created)",
         ),
     ],
@@ -83,7 +83,9 @@ def edit(
     handler: Annotated[str | None, typer.Option("--handler", metavar="NAME", help="Another sender")] = None,
     to: Annotated[
         list[str] | None,
-        typer.Option("--to", metavar="USER|GROUP|+NUMBER|told", help="Other recipients, all of them"),
+        typer.Option(
+            "--to", metavar="USER|GROUP|+NUMBER|duty:ROSTER|told", help="Other recipients, all of them"
+        ),
     ] = None,
     message: Annotated[
         str | None, typer.Option("--message", metavar="M", help="Another text; - reads it")

@@ -1,7 +1,7 @@
 """The commands by name, each loaded when it is used: `--help` reads the names and one-line helps only."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "alert": "Alerts: raise, claim, restore, finalise, and what each stage sends",
     "claim": "Say that you look after an alert; without an id the only one open",
     "task": "Scheduled tasks",
+    "roster": "Rosters: who is on duty, whose turn comes, covers and holidays",
     "template": "Message texts kept for sending by hand",
     "ssh": "Operators over OpenSSH: who may log in, and how sshd is set up",
     "file": "The files that operators keep at the site",
@@ -90,6 +91,31 @@ def _bound_numbers(command: Any) -> None:
 
 def _completion_item() -> Any:
     return importlib.import_module("typer._click.shell_completion").CompletionItem
+
+
+class WordsAfter(TyperCommand):
+    """A command of which the options in `SEVERAL` take all the words up to the next option."""
+
+    SEVERAL = ("--people",)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        return super().parse_args(ctx, _spread(args, self.SEVERAL))
+
+
+def _spread(args: Sequence[str], several: Collection[str]) -> list[str]:
+    """`--people A B --turn 1w` as `--people A --people B --turn 1w`."""
+    found: list[str] = []
+    option, taken = "", 0
+    for word in args:
+        if word.startswith("-"):
+            option, taken = (word, 0) if word in several else ("", 0)
+        elif option and taken:
+            found.append(option)
+        taken += 1
+        found.append(word)
+        if word == option:
+            taken = 0
+    return found
 
 
 def plain_app(**options: Any) -> typer.Typer:

@@ -12,6 +12,7 @@ from tui.cli.lazy_group import plain_app
 from tui.cli.options import HandlerName, Json, To, Yes, Zone
 from tui.cli.output import emit, emit_all, local_time, note, say, show_facts, show_table
 from tui.cli.task_options import (
+    AtHandOver,
     CatchUp,
     Cron,
     End,
@@ -52,6 +53,7 @@ def add(
     message: Message,
     cron: Cron = None,
     once_at: OnceAt = None,
+    hand_over_of: AtHandOver = None,
     zone: Zone = None,
     start: Start = None,
     end: End = None,
@@ -69,8 +71,8 @@ def add(
     from tui.operations.moments import site_zone
 
     given = locals()
-    if (cron is None) == (once_at is None):
-        raise typer.BadParameter("give either --cron or --once-at")
+    if sum(given is not None for given in (cron, once_at, hand_over_of)) != 1:
+        raise typer.BadParameter("give --cron, --once-at or --at-hand-over-of")
     action = action_given(handler, to, message)
     found = site_zone()
     form = tasks.TaskForm(name=name, zone=found.name, actions=(action,), enabled=not disabled)
@@ -89,13 +91,14 @@ def edit(
     handler: Annotated[str | None, typer.Option("--handler", metavar="NAME", help="Another sender")] = None,
     to: Annotated[
         list[str] | None,
-        typer.Option("--to", metavar="USER|GROUP|+NUMBER", help="Other recipients, all of them"),
+        typer.Option("--to", metavar="USER|GROUP|+NUMBER|duty:ROSTER", help="Other recipients, all of them"),
     ] = None,
     message: Annotated[
         str | None, typer.Option("--message", metavar="M", help="Another text; - reads it")
     ] = None,
     cron: Cron = None,
     once_at: OnceAt = None,
+    hand_over_of: AtHandOver = None,
     zone: Zone = None,
     start: Start = None,
     end: End = None,
@@ -112,8 +115,8 @@ def edit(
     from tui.operations import tasks
 
     given = locals()
-    if cron is not None and once_at is not None:
-        raise typer.BadParameter("give either --cron or --once-at")
+    if sum(given is not None for given in (cron, once_at, hand_over_of)) > 1:
+        raise typer.BadParameter("give --cron, --once-at or --at-hand-over-of")
     found = _named(name)
     form = replace(tasks.form_of(found), actions=action_changed(found, handler, to or [], message))
     if new_name is not None:
@@ -290,22 +293,23 @@ def next_runs(
     now = desk().now()
     zone = chosen[0].zone if name is not None else None
     begin = moment(start, "--from", now, zone) if start is not None else now
-    reach = {task.id: task_preview.reach(desk(), task) for task in chosen}
-    found = task_preview.upcoming(chosen, begin, begin + timedelta(hours=hours))
+    rosters = task_preview.rosters_of(desk(), chosen)
+    found = list(task_preview.upcoming(chosen, begin, begin + timedelta(hours=hours), rosters))
+    reach = task_preview.reaches(desk(), found)
     if name is not None and not chosen[0].enabled:
         note(f"{chosen[0].name} is disabled: it fires at none of these times until it is enabled")
     if json:
-        emit_all(upcoming_json(each, reach[each.task.id]) for each in found)
+        emit_all(upcoming_json(each, reached) for each, reached in zip(found, reach, strict=True))
         return
     rows = [
         (
             each.task.name,
             f"{each.local:%a %Y-%m-%d %H:%M} {each.local.tzname()}",
             f"{each.due_at:%Y-%m-%d %H:%M}",
-            _reaches(reach[each.task.id].reached, reach[each.task.id].left_out),
+            _reaches(reached.reached, reached.left_out),
             each.note or "",
         )
-        for each in found
+        for each, reached in zip(found, reach, strict=True)
     ]
     if rows:
         show_table(("Task", "Local", "UTC", "Reaches", "Note"), rows)
@@ -340,9 +344,12 @@ def _show_saved(saved: "Saved", word: str, json: bool) -> None:
 
 def _when(task: "Task") -> str:
     from scheduling.cron_words import in_words
+    from tui.operations.tasks import hand_over_roster
 
     if task.cron:
         return in_words(task.cron)
+    if task.roster_id is not None:
+        return f"at hand-over of {desk().read(hand_over_roster, task)}"
     return f"once at {_there(task, task.once_at)}"
 
 

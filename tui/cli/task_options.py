@@ -23,6 +23,15 @@ Cron = Annotated[
 OnceAt = Annotated[
     str | None, typer.Option("--once-at", metavar="T", help="Instead of --cron: one time, local in --zone")
 ]
+AtHandOver = Annotated[
+    str | None,
+    typer.Option(
+        "--at-hand-over-of",
+        "--at-hand-over",
+        metavar="ROSTER",
+        help="Instead of --cron: whenever others come on duty by this roster",
+    ),
+]
 Start = Annotated[
     str | None, typer.Option("--start", metavar="T", help="Not before this time, local in --zone")
 ]
@@ -65,9 +74,15 @@ def filled(form: "TaskForm", given: dict[str, Any]) -> "TaskForm":
     if given["zone"] is not None:
         zone = found["zone"] = check_zone(given["zone"])
     if given["cron"] is not None:
-        found |= {"cron": given["cron"], "once_at": None}
+        found |= {"cron": given["cron"], "once_at": None, "roster_id": None}
     if given["once_at"] is not None:
         found |= {"once_at": _time(given["once_at"], "--once-at", zone), "cron": given["cron"] or ""}
+        found["roster_id"] = None
+    if given["hand_over_of"] is not None:
+        from tui.operations import names
+
+        roster = desk().read(names.roster, given["hand_over_of"])
+        found |= {"roster_id": roster.id, "cron": "", "once_at": None, "zone": roster.zone}
     if given["start"] is not None:
         found["starts_at"] = _time(given["start"], "--start", zone)
     if given["end"] is not None:

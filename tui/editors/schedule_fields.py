@@ -12,13 +12,14 @@ from scheduling.cron_form import DAY_NAMES, EVERY_CHOICES, LAST_DAY
 from tui.operations.errors import Refused
 from tui.widgets.fields import ChoiceField, Field, TextField
 
-ONCE, EVERY, DAILY, WEEKDAYS, WEEKLY, MONTHLY, CRON = (
+ONCE, EVERY, DAILY, WEEKDAYS, WEEKLY, MONTHLY, HAND_OVER, CRON = (
     "once",
     "every",
     "daily",
     "weekdays",
     "weekly",
     "monthly",
+    "hand-over",
     "cron",
 )
 KINDS = (
@@ -28,6 +29,7 @@ KINDS = (
     ("Weekly", WEEKLY),
     ("Monthly", MONTHLY),
     ("Once at", ONCE),
+    ("At hand-over of a roster", HAND_OVER),
     ("As the cron field says", CRON),
 )
 SHOWN = {
@@ -37,18 +39,21 @@ SHOWN = {
     WEEKDAYS: ("at",),
     WEEKLY: ("days", "at"),
     MONTHLY: ("day", "at"),
+    HAND_OVER: ("roster",),
     CRON: (),
 }
 PLAIN = ("kind", "every", "date", "days", "day", "at")
 
 
-def fields() -> Sequence[Field]:
+def fields(rosters: Sequence[tuple[str, int]] = ()) -> Sequence[Field]:
+    """`rosters` are names and ids, for a task that fires at the hand-overs of one."""
     return (
         ChoiceField(key="kind", label="Fires", options=KINDS, required=True),
         ChoiceField(key="every", label="Every", options=tuple((_every(n), n) for n in EVERY_CHOICES)),
         TextField(key="date", label="Date", help="Year-month-day, e.g. 2027-01-31"),
         TextField(key="days", label="Days", help="Names of days, e.g. Mon, Thu"),
         TextField(key="day", label="Day", help="1 to 31, or last"),
+        ChoiceField(key="roster", label="Roster", options=tuple(rosters)),
         TextField(key="at", label="At", help="Hours and minutes in the task's zone, e.g. 06:30"),
         TextField(key="cron", label="Cron", help="minute hour day month weekday, e.g. 0 9 * * 1-5"),
     )
@@ -60,10 +65,12 @@ def _every(minutes: int) -> str:
     return f"{minutes // 60} hours" if minutes > 60 else "hour"
 
 
-def values_of(expression: str, once_at: datetime | None) -> dict[str, Any]:
+def values_of(expression: str, once_at: datetime | None, roster_id: int | None = None) -> dict[str, Any]:
     """The fields for a task's schedule; `once_at` is in the task's zone."""
     values: dict[str, Any] = {"every": 5, "date": "", "days": "Mon", "day": "1", "at": "09:00"}
-    values |= {"cron": expression, "kind": CRON}
+    values |= {"cron": expression, "kind": CRON, "roster": roster_id}
+    if roster_id is not None:
+        return values | {"kind": HAND_OVER, "cron": ""}
     if once_at is not None:
         return values | {"kind": ONCE, "date": f"{once_at:%Y-%m-%d}", "at": f"{once_at:%H:%M}", "cron": ""}
     return values | plain_of(expression)

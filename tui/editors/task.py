@@ -1,7 +1,7 @@
 """The editor of a scheduled task: when it fires, what it sends, and what happens when it is missed."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,8 +13,9 @@ from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane
 
 from scheduling import cron, cron_words
+from scheduling.task_fields import FIELDS, TASK
 from scheduling.zones import zone_named
-from storage import handlers
+from storage import handlers, rosters
 from storage.records import Task
 from storage.vocabulary import WhenMissed
 from tui.dialogs.confirm import Confirm
@@ -27,7 +28,7 @@ from tui.operations import tasks
 from tui.operations.action_form import form_of as action_form_of
 from tui.operations.errors import Refused
 from tui.operations.moments import check_zone, site_zone
-from tui.operations.task_form import FIELDS, TASK, TaskForm
+from tui.operations.task_form import TaskForm
 from tui.operations.tasks import Saved
 from tui.text.content import plain
 from tui.widgets.fields import ChoiceField, LongTextField, NumberField, TextField, YesNoField
@@ -45,7 +46,7 @@ MISSED = (
 )
 NEXT_SHOWN = 5
 TABS = ("schedule", "actions", "settings")
-SCHEDULE = (*schedule_fields.PLAIN, "cron")
+SCHEDULE = (*schedule_fields.PLAIN, "roster", "cron")
 
 
 class TaskEditor(MergingEditor[Saved, Task]):
@@ -73,7 +74,14 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
     }
     """
 
-    def __init__(self, console: "Console", task: Task | None, names: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        console: "Console",
+        task: Task | None,
+        names: Mapping[int, str],
+        by_duty: Sequence[tuple[str, int]] = (),
+    ) -> None:
+        """`by_duty` are names and ids of rosters."""
         head = (
             TextField(key="name", label="Name", required=True),
             YesNoField(key="enabled", label="Enabled"),
@@ -81,7 +89,7 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
         tail = (
             ZoneField(key="zone", label="Zone", help="Type a part of its name, such as berl", required=True),
         )
-        fields = (*head, *schedule_fields.fields(), *tail)
+        fields = (*head, *schedule_fields.fields(by_duty), *tail)
         super().__init__(f"Task {task.name}" if task else "New task", ())
         # The plain form and the cron field say one thing between them.
         self.form = MergingForm(fields, _head_of(task), together=SCHEDULE)
@@ -90,7 +98,8 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
         forms = [action_form_of(action) for action in task.actions] if task else []
         self.actions = ActionList(console, forms, names)
         self.actions.own_fields = FIELDS
-        self.actions.own_values = lambda: {TASK: self.form.value("name") or "(name)"}
+        samples = {name: f"({name})" for name in FIELDS}
+        self.actions.own_values = lambda: samples | {TASK: self.form.value("name") or "(name)"}
         self._written: dict[str, Any] = {}
         self._agreed = False
 
@@ -98,13 +107,14 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
     async def load(cls, console: "Console", task_id: int | None) -> "TaskEditor":
         """Read what the editor needs; None is a new task. Raises `Refused` when it is gone."""
 
-        def read(connection: sa.Connection) -> tuple[Task | None, dict[int, str]]:
+        def read(connection: sa.Connection) -> tuple[Task | None, dict[int, str], list[tuple[str, int]]]:
             found = tasks.read(connection, task_id) if task_id is not None else None
-            return found, {handler.id: handler.name for handler in handlers.listing(connection)}
+            by_duty = [(name, roster_id) for roster_id, name in rosters.names(connection)]
+            return found, {handler.id: handler.name for handler in handlers.listing(connection)}, by_duty
 
-        task, names = await console.read(read)
+        task, names, by_duty = await console.read(read)
         await asyncio.to_thread(zone_field.zone_names)  # so that typing need not wait for it
-        return cls(console, task, names)
+        return cls(console, task, names, by_duty)
 
     def compose_body(self) -> ComposeResult:
         with TabbedContent():
@@ -179,9 +189,10 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
     def _show_fields(self) -> None:
         kind = self.form.value("kind")
         shown = schedule_fields.SHOWN.get(kind, ())
-        for key in ("every", "date", "days", "day", "at"):
+        for key in ("every", "date", "days", "day", "at", "roster"):
             self.form.show(key, key in shown)
-        self.form.show("cron", kind != schedule_fields.ONCE)
+        self.form.show("cron", kind not in (schedule_fields.ONCE, schedule_fields.HAND_OVER))
+        self.form.show("zone", kind != schedule_fields.HAND_OVER)
 
     def _schedule_values(self) -> dict[str, Any]:
         return {field.key: self.form.value(field.key) for field in schedule_fields.fields()}
@@ -198,6 +209,8 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
 
     def _upcoming(self) -> Content:
         zone = check_zone(self.form.value("zone"))
+        if self.form.value("kind") == schedule_fields.HAND_OVER:
+            return plain("Whenever others come on duty by this roster, in its zone")
         if self.form.value("kind") == schedule_fields.ONCE:
             at = schedule_fields.once_at(self._schedule_values()).replace(tzinfo=zone_named(zone))
             return plain(f"Once: {at:%a %d %b %Y %H:%M} {at.tzname()}")
@@ -238,7 +251,7 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
 
     def _fires_often(self) -> bool:
         expression = self.form.value("cron")
-        if self.form.value("kind") == schedule_fields.ONCE or (
+        if self.form.value("kind") in (schedule_fields.ONCE, schedule_fields.HAND_OVER) or (
             self.seen is not None and self.seen.cron == expression
         ):
             return False
@@ -279,16 +292,20 @@ was missed. f2 goes from tab to tab, ctrl+s saves."""
         return found
 
     def _form_from(self, values: Mapping[str, Any]) -> TaskForm:
-        zone = check_zone(values["zone"])
+        zone = check_zone(self.form.value("zone"))
         once = values["kind"] == schedule_fields.ONCE
+        by_duty = values["kind"] == schedule_fields.HAND_OVER
+        if by_duty and values["roster"] is None:
+            raise Refused("Roster is empty: choose one, or make one in Duty", "Roster")
         at = schedule_fields.once_at(values).replace(tzinfo=zone_named(zone)) if once else None
         minutes = values["useful_life"]
         return TaskForm(
             name=values["name"],
             zone=zone,
             actions=self.actions.forms,
-            cron="" if once else values["cron"],
+            cron="" if once or by_duty else values["cron"],
             once_at=at,
+            roster_id=values["roster"] if by_duty else None,
             enabled=values["enabled"],
             starts_at=_moment(values["starts_at"], zone, "Start"),
             ends_at=_moment(values["ends_at"], zone, "End"),
@@ -321,7 +338,9 @@ def _head_of(task: Task | None) -> dict[str, Any]:
     zone = task.zone if task else site_zone().name
     local = task.once_at.astimezone(zone_named(zone)) if task and task.once_at else None
     return {
-        **schedule_fields.values_of(task.cron if task else "0 9 * * 1-5", local),
+        **schedule_fields.values_of(
+            task.cron if task else "0 9 * * 1-5", local, task.roster_id if task else None
+        ),
         "name": task.name if task else "",
         "zone": zone,
         "enabled": task.enabled if task else True,

@@ -15,6 +15,7 @@ class Place(StrEnum):
     TASKS = "tasks"
     MESSAGES = "messages"
     REVIEW = "review"
+    DUTY = "duty"
 
 
 SECTIONS: dict[Place, str] = {
@@ -24,6 +25,7 @@ SECTIONS: dict[Place, str] = {
     Place.TASKS: "Tasks",
     Place.MESSAGES: "Messages",
     Place.REVIEW: "Review",
+    Place.DUTY: "Duty",
 }
 """The titles of the sections, in the order of their digits."""
 

@@ -24,7 +24,7 @@ def _means(keys: str, meaning: str, does: str) -> Meaning:
 
 SCHEME: tuple[Meaning, ...] = (
     _means(" ".join(str(digit) for digit in range(1, len(SECTIONS) + 1)), "to a section", "section"),
-    _means("n", "new: a record, a message, an action", "new"),
+    _means("n", "new: a record, a message, an action, a cover of a duty", "new"),
     _means("enter", "open what is under the cursor, or take it", "edit open choose change"),
     _means("d delete backspace", "delete, after a question; in a form: take out", "delete remove take_out"),
     _means("m menu shift+f10", "everything that can be done here; again: close it", "menu close"),
@@ -62,7 +62,7 @@ SCHEME: tuple[Meaning, ...] = (
     _means("x", "cancel what still waits", "cancel"),
     _means("y", "yes: to a question; it arrived (an unknown outcome)", "arrived yes"),
     _means("D", "drop it (an unknown outcome)", "drop"),
-    _means("t", "test a handler; nothing is sent", "test"),
+    _means("t", "test a handler (nothing is sent); take a duty over now", "test take"),
     _means("T", "send a test message", "test_send"),
     _means("L", "let a paused handler go on", "go_on"),
     _means("a", "add to: users to groups, an action to other tabs", "join copy_to_tabs"),

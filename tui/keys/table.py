@@ -182,6 +182,12 @@ ACTIONS: tuple[Action, ...] = (
         ("level", "Problems only", "p", "Show only problems, or all", VIEWER, False),
         ("export", "Export", "X", "Write what is shown to a file", VIEWER, False),
     ),
+    *_verbs(
+        Place.DUTY,
+        ("edit", "Open", "enter", "Show the next 31 days, a line a shift", VIEWER, True),
+        ("new", "Cover", "n", "Put others on duty for a while", OPERATOR, True),
+        ("take", "Take over", "t", "Be on duty from now on", OPERATOR, True),
+    ),
     Action("table.mark", "list", "Select", "Select or deselect the row", "space", "table", "mark"),
     Action(
         "table.mark_all", "list", "Select all", "Select every row, or none", "ctrl+a", "table", "mark_all"

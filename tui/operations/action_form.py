@@ -80,7 +80,8 @@ def _unreached(connection: sa.Connection, action: Action, chosen: int | None) ->
     if all(recipient.is_told for recipient in action.recipients):
         return []
     reached, left_out = choosing.choose(audience.candidates(connection, action.recipients, field_id))
-    if not reached:
+    # Who is on duty is known when it is sent; where nobody will be is said by the alert's health.
+    if not reached and not any(recipient.is_duty for recipient in action.recipients):
         return ["it reaches nobody as things are: check the recipients"]
     return [f"left out as things are: {mentioned([str(person) for person in left_out])}"] if left_out else []
 

@@ -17,7 +17,7 @@ from storage.vocabulary import Category, EntryKind, Level, Role, Stage
 from tui.operations import plan_form
 from tui.operations.action_form import same
 from tui.operations.alert_form import AlertForm, StageAction, check, form_of
-from tui.operations.alert_health import broken
+from tui.operations.alert_health import DutyGaps, broken
 from tui.operations.desk import Desk
 from tui.operations.errors import Refused
 from tui.operations.form_values import counted, minutes_of
@@ -87,9 +87,9 @@ def named(connection: sa.Connection, text: str) -> Alert:
 def listing(desk: Desk) -> list[AlertView]:
     """All alerts, the newest last."""
     with desk.database.read() as connection:
-        active = occurrences.active_counts(connection)
+        active, gaps = occurrences.active_counts(connection), DutyGaps(connection, desk.now())
         return [
-            AlertView(alert, tuple(broken(connection, alert)), active.get(alert.id, 0))
+            AlertView(alert, tuple(broken(connection, alert, gaps)), active.get(alert.id, 0))
             for alert in stored.listing(connection)
         ]
 
@@ -99,7 +99,7 @@ def view(desk: Desk, alert_id: int) -> AlertView:
     with desk.database.read() as connection:
         alert = read(connection, alert_id)
         active = occurrences.active_counts(connection).get(alert_id, 0)
-        return AlertView(alert, tuple(broken(connection, alert)), active)
+        return AlertView(alert, tuple(broken(connection, alert, DutyGaps(connection, desk.now()))), active)
 
 
 def add(desk: Desk, form: AlertForm) -> Saved:
@@ -161,7 +161,9 @@ def set_enabled(desk: Desk, alert_id: int, enabled: bool) -> Saved:
             stored.change(tx, alert_id, {"enabled": enabled}, desk.now())
             found = read(tx.connection, alert_id)
             say(tx, desk, found, f"{found.name} {word}{_plan_rests(tx, desk, found)}")
-        return Saved(found, tuple(broken(tx.connection, found)) if enabled else ())
+        if not enabled:
+            return Saved(found)
+        return Saved(found, tuple(broken(tx.connection, found, DutyGaps(tx.connection, desk.now()))))
 
 
 def _plan_rests(tx: Transaction, desk: Desk, alert: Alert) -> str:

@@ -106,6 +106,7 @@ CHECKS: tuple[Check, ...] = (
     Check("Users", of_site.people, SITE_ONLY),
     Check("Tasks", of_site.tasks, SITE_ONLY),
     Check("Alerts", of_site.alerts, SITE_ONLY),
+    Check("Rosters", of_site.rosters, SITE_ONLY),
     Check("Clock", of_site.clock, SITE_ONLY),
     Check("Time zone", of_site.zone, SITE_ONLY),
     Check("Database", of_site.database, SITE_ONLY),

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage import groups
+from storage import groups, rosters
 from storage.database import Transaction
 from storage.records import Group, ReviewEntry
 from storage.vocabulary import Category, EntryKind, Role
@@ -146,8 +146,13 @@ def _people(connection: sa.Connection, user_ids: Sequence[int]) -> dict[int, str
 
 
 def _hanging(connection: sa.Connection, group: Group) -> tuple[str, ...]:
-    uses = groups.uses_of_group(connection, group.id)
-    return (f"{group.name} is a recipient of {names.mentioned([str(use) for use in uses])}",) if uses else ()
+    uses, falling = groups.uses_of_group(connection, group.id), rosters.of_group(connection, group.id)
+    found = []
+    if uses:
+        found.append(f"{group.name} is a recipient of {names.mentioned([str(use) for use in uses])}")
+    if falling:
+        found.append(f"{group.name} is the fallback of the roster {names.mentioned(falling)}")
+    return tuple(found)
 
 
 def _review(desk: Desk, tx: Transaction, text: str) -> None:

@@ -13,14 +13,15 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from scheduling import phone
-from storage import custom_fields, groups, handlers, tasks, users
+from storage import custom_fields, groups, handlers, rosters, tasks, users
 from storage.names import key_of, tidy
-from storage.records import TOLD, CustomField, Group, Handler, Recipient, Task, User
+from storage.records import TOLD, CustomField, Group, Handler, Recipient, Task, User, duty_recipient
+from storage.roster_records import Roster
 from storage.texts import line_breaks
 from tui.operations.errors import Refused
 
 LONGEST_NAME = 100
-PREFIXES = ("id:", "user:", "group:")
+PREFIXES = ("id:", "user:", "group:", "duty:")
 
 _ID = re.compile(r"(?:id:\s*)?([0-9]{1,18})", re.IGNORECASE)
 _QUOTED = 60
@@ -33,7 +34,7 @@ def check_name(text: str, what: str) -> str:
     """The name as it is kept; `what` is how the thing is called in the sentence ("handler").
 
     Refused: nothing visible, only digits (that is an id), more than 100 characters, a lead of
-    `id:`, `user:`, `group:` or `+`, and what is not text.
+    `id:`, `user:`, `group:`, `duty:` or `+`, and what is not text.
     """
     name = tidy(check_text(text, "Name"))
     if _STEERING.search(name):
@@ -108,6 +109,16 @@ def task(connection: sa.Connection, text: str) -> Task:
     )
 
 
+def roster(connection: sa.Connection, text: str) -> Roster:
+    return one_of(
+        _without("duty:", text),
+        "roster",
+        lambda roster_id: rosters.get(connection, roster_id),
+        lambda name: rosters.by_name(connection, name),
+        lambda: [name for _, name in rosters.names(connection)],
+    )
+
+
 def user(connection: sa.Connection, text: str) -> User:
     """A user by id or by a name that only one user has."""
     text = _without("user:", text)
@@ -121,7 +132,7 @@ def user(connection: sa.Connection, text: str) -> User:
 
 
 def recipient(connection: sa.Connection, text: str) -> Recipient:
-    """USER, GROUP, +NUMBER, or `told` (a user or group of that name: user:told, group:told)."""
+    """USER, GROUP, +NUMBER, duty:ROSTER, or `told` (a user or group of that name: user:told)."""
     text = text.strip()
     if key_of(text) == TOLD.kind:
         return TOLD
@@ -135,6 +146,9 @@ def recipient(connection: sa.Connection, text: str) -> Recipient:
         return _to_user(user(connection, text))
     if text.casefold().startswith("group:"):
         return _to_group(group(connection, text))
+    if text.casefold().startswith("duty:"):
+        found_roster = roster(connection, text)
+        return duty_recipient(found_roster.id, found_roster.name)
     number_given = _id_in(text)
     if number_given is not None:
         people = [found] if (found := _user_by_id(connection, number_given)) else []

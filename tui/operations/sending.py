@@ -1,13 +1,14 @@
 """Sending by hand: who is reached, what it costs, and the messages on disk before anything leaves."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from scheduling import duty, sms_text, templates
 from scheduling import recipients as choosing
-from scheduling import sms_text, templates
+from scheduling.actions import by_reason
 from scheduling.recipients import Composed, LeftOut, Reached
 from scheduling.send_size import SendSize
 from storage import audience, custom_fields, outbox
@@ -61,6 +62,8 @@ class Plan:
     reached: tuple[Reached, ...]
     left_out: tuple[LeftOut, ...]
     composed: Composed
+    why: Mapping[int, str] = field(default_factory=dict)  # of those who get it in the place of others
+    notes: tuple[str, ...] = ()
 
     @property
     def size(self) -> SendSize:
@@ -70,7 +73,7 @@ class Plan:
     def warnings(self) -> tuple[str, ...]:
         """What the sender should know, in sentences."""
         said = no_value(self.composed.missing)
-        return (said,) if said else ()
+        return ((said,) if said else ()) + self.notes
 
 
 def send(desk: Desk, request: Request) -> Sent:
@@ -86,7 +89,10 @@ def send(desk: Desk, request: Request) -> Sent:
             operator=desk.operator,
             left_out=tuple({"name": person.name, "reason": person.reason} for person in found.left_out),
         )
-        ids = outbox.enqueue(tx, submission, found.composed.drafts, now)
+        ids: list[int] = []
+        for why, drafts in by_reason(found.composed.drafts, found.why):
+            ids += outbox.enqueue(tx, replace(submission, why=why), drafts, now)
+            submission = replace(submission, left_out=())
         _write_down(tx, desk, found, request.text)
     return Sent(found.handler, tuple(ids), found.left_out, found.composed.joined, found.warnings)
 
@@ -105,7 +111,7 @@ def plan(connection: sa.Connection, request: Request, now: datetime) -> Plan:
         raise Refused(EMPTY, "Message")
     if request.fields:
         check_fields(connection, request.text)
-    reached, left_out = _audience(connection, handler, request.recipients)
+    reached, left_out, by_roster = _audience(connection, handler, request.recipients, now)
     composed = choosing.compose(
         reached,
         request.text,
@@ -116,7 +122,7 @@ def plan(connection: sa.Connection, request: Request, now: datetime) -> Plan:
         literal=not request.fields,
     )
     _check_length(handler, composed)
-    return Plan(handler, tuple(reached), tuple(left_out), composed)
+    return Plan(handler, tuple(reached), tuple(left_out), composed, by_roster.why, by_roster.notes)
 
 
 def usable(connection: sa.Connection, handler_id: int) -> Handler:
@@ -158,23 +164,26 @@ def known_fields(connection: sa.Connection) -> list[str]:
 
 
 def _audience(
-    connection: sa.Connection, handler: Handler, recipients: Sequence[Recipient]
-) -> tuple[list[Reached], list[LeftOut]]:
+    connection: sa.Connection, handler: Handler, recipients: Sequence[Recipient], now: datetime
+) -> tuple[list[Reached], list[LeftOut], duty.Resolved]:
     if not recipients:
         raise Refused("To is empty: name a user, a group or a +NUMBER", "To")
     check_told(recipients, None)
     field_id = audience.telephone_field(connection, handler.telephone_field_id)
     if field_id is None and any(recipient.number is None for recipient in recipients):
         raise Refused(NO_FIELD, "To", hint=ADD_FIELD)
-    candidates = audience.candidates(connection, recipients, field_id)
-    reached, left_out = choosing.choose(candidates)
+    by_roster = duty.resolve(connection, recipients, field_id, now)
+    reached, left_out = choosing.choose(audience.candidates(connection, by_roster.recipients, field_id))
+    left_out = by_roster.with_left_out(left_out)
     named = [person for person in left_out if person.group is None]
     if named:
         raise Refused(f"nothing was queued: {mentioned([str(person) for person in named])}", "To")
     if not reached:
+        if by_roster.notes:
+            raise Refused(f"nobody can be reached: {'; '.join(by_roster.notes)}", "To")
         who = mentioned([str(person) for person in left_out]) or _empty(recipients)
         raise Refused(f"nobody can be reached: {who}", "To")
-    return reached, left_out
+    return reached, left_out, by_roster
 
 
 def _empty(recipients: Sequence[Recipient]) -> str:
@@ -220,4 +229,8 @@ def _write_down(tx: Transaction, desk: Desk, found: Plan, text: str) -> None:
         entries.append(
             ReviewEntry(Category.OPERATOR, said, Level.WARNING, kind=EntryKind.LEFT_OUT, **about)  # type: ignore[arg-type]
         )
+    entries += [
+        ReviewEntry(Category.OPERATOR, f"By hand: {said}", Level.WARNING, kind=EntryKind.NOTE, **about)  # type: ignore[arg-type]
+        for said in found.notes
+    ]
     tx.review(desk.now(), *entries)

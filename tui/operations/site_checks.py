@@ -26,12 +26,13 @@ from storage import (
 from storage import alerts as stored_alerts
 from storage import handlers as stored_handlers
 from storage import review as stored_review
+from storage import rosters as stored_rosters
 from storage import tasks as stored_tasks
 from storage.folder import DataFolder, file_system_of
 from storage.records import Task
 from storage.tables import messages
 from storage.vocabulary import MessageState
-from tui.operations import alert_health, task_preview
+from tui.operations import alert_health, duty, task_preview
 from tui.operations.desk import Desk
 from tui.operations.diagnose_bench import Bench
 from tui.operations.moments import site_zone
@@ -123,9 +124,21 @@ def _troubles(desk: Desk, task: Task) -> list[str]:
 
 def alerts(bench: Bench) -> Iterator[Finding]:
     with bench.desk.database.read() as connection:
+        gaps = alert_health.DutyGaps(connection, bench.desk.now())
         for alert in stored_alerts.listing(connection):
             if alert.enabled:
-                yield from plan.alert(alert.name, alert_health.broken(connection, alert))
+                yield from plan.alert(alert.name, alert_health.broken(connection, alert, gaps))
+
+
+def rosters(bench: Bench) -> Iterator[Finding]:
+    """Where nobody is on duty in the next 31 days, roster by roster."""
+    now = bench.desk.now()
+    with bench.desk.database.read() as connection:
+        known = stored_rosters.names(connection)
+        holes = {roster.id: (roster, gaps) for roster, gaps in duty.gaps(connection, now)}
+    for roster_id, name in known:
+        roster, gaps = holes.get(roster_id, (None, []))
+        yield plan.roster(name, duty.gaps_words(roster, gaps) if roster else None)
 
 
 def clock(bench: Bench) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from storage.clock_hold import ClockHold
 from storage.database import SCHEMA_VERSION
 from storage.records import Lease
 from storage.vocabulary import HandlerState, Pause
-from tui.operations import handler_status
+from tui.operations import duty, handler_status
 from tui.operations.desk import Desk
 from tui.operations.handler_status import HandlerView
 from tui.operations.views import iso
@@ -43,6 +43,7 @@ class SiteStatus:
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     clock_hold: ClockHold | None = None
+    gaps: tuple[str, ...] = ()  # when nobody is on duty, a sentence a roster, where it begins within 7 days
 
     @property
     def healthy(self) -> bool:
@@ -91,6 +92,7 @@ def status(desk: Desk) -> SiteStatus:
             free_bytes=integrity.free_bytes(folder),
             unheard=unheard.look(connection, now),
             attention=attention.read(connection, now),
+            gaps=tuple(duty.gaps_words(*each) for each in duty.gaps(connection, now, duty.SOON)),
         )
     return _judged(found)
 
@@ -135,6 +137,7 @@ def _judged(found: SiteStatus) -> SiteStatus:
         warnings.append(f"{found.unknown:,} of unknown outcome wait for a person")
     if found.unheard.unsure:
         warnings.append(unheard.unsure_said(len(found.unheard.unsure)))
+    warnings += found.gaps
     return replace(found, problems=tuple(problems), warnings=tuple(warnings))
 
 

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from scheduling import cron
 from scheduling.firing import DEFAULT_GRACE, DEFAULT_MOST_CATCH_UP
+from scheduling.task_fields import FIELDS
+from storage import rosters
 from storage.records import Action, Task
 from storage.vocabulary import WhenMissed
 from tui.operations.action_form import ActionForm, check_action
@@ -17,8 +19,6 @@ from tui.operations.form_values import MOST_MINUTES, whole_number
 from tui.operations.moments import check_zone
 from tui.operations.names import check_name, check_text
 
-TASK = "Task"
-FIELDS = (TASK,)  # what a task's message may use besides the fields of users
 MOST_CATCH_UP = 1000
 LONGEST_NOTES = 10_000
 
@@ -27,7 +27,7 @@ LONGEST_NOTES = 10_000
 class TaskForm:
     """The editor's fields with their presets. Times are aware.
 
-    `cron` is empty for a task that runs once, at `once_at`.
+    `cron` is empty for a task that runs once, at `once_at`, or at each hand-over of a roster.
     """
 
     name: str
@@ -35,6 +35,7 @@ class TaskForm:
     actions: tuple[ActionForm, ...]
     cron: str = ""
     once_at: datetime | None = None
+    roster_id: int | None = None
     enabled: bool = True
     starts_at: datetime | None = None
     ends_at: datetime | None = None
@@ -63,6 +64,7 @@ def form_of(task: Task) -> TaskForm:
         actions=tuple(action_form_of(action) for action in task.actions),
         cron=task.cron,
         once_at=task.once_at,
+        roster_id=task.roster_id,
         enabled=task.enabled,
         starts_at=task.starts_at,
         ends_at=task.ends_at,
@@ -78,6 +80,7 @@ def check(connection: sa.Connection, form: TaskForm) -> CheckedTask:
     """Raises `Refused` for the first field that cannot be saved."""
     name = check_name(form.name, "scheduled task")
     schedule, warnings = _schedule(form)
+    zone = _zone(connection, form)
     _check_window(form)
     _check_lengths(form)
     if not form.actions:
@@ -91,11 +94,12 @@ def check(connection: sa.Connection, form: TaskForm) -> CheckedTask:
     values = {
         "name": name,
         "cron": schedule.expression if schedule else "",
-        "zone": schedule.zone if schedule else check_zone(form.zone),
+        "zone": schedule.zone if schedule else zone,
+        "roster_id": form.roster_id,
         "enabled": form.enabled,
         "starts_at": form.starts_at,
         "ends_at": form.ends_at,
-        "once_at": form.once_at if schedule is None else None,
+        "once_at": form.once_at,
         "when_missed": str(form.when_missed),
         "grace": form.grace,
         "most_catch_up": whole_number(form.most_catch_up, "Most to catch up", 1, MOST_CATCH_UP),
@@ -105,7 +109,21 @@ def check(connection: sa.Connection, form: TaskForm) -> CheckedTask:
     return CheckedTask(values, tuple(actions), schedule, tuple(warnings))
 
 
+def _zone(connection: sa.Connection, form: TaskForm) -> str:
+    """A task at hand-overs goes by the zone of its roster."""
+    if form.roster_id is None:
+        return check_zone(form.zone)
+    roster = rosters.get(connection, form.roster_id)
+    if roster is None:
+        raise Refused("the roster was removed meanwhile: choose another", "Roster")
+    return roster.zone
+
+
 def _schedule(form: TaskForm) -> tuple[cron.Schedule | None, list[str]]:
+    if form.roster_id is not None:
+        if form.cron.strip() or form.once_at is not None:
+            raise Refused("a task runs at hand-overs or at times of its own: give one of them", "Cron")
+        return None, []
     if form.once_at is not None:
         if form.cron.strip():
             raise Refused("a task runs either at one time or by a cron expression: give one of them", "Cron")

@@ -7,10 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduling import cron, firing, misfire
+from scheduling import firing, misfire
 from scheduling.firing import Fired
+from scheduling.schedules import schedule_of
 from scheduling.zones import zone_named
 from storage import actions as stored_actions
+from storage import rosters
 from storage import tasks as stored
 from storage.database import Transaction
 from storage.records import ReviewEntry, Task, TaskRun
@@ -35,10 +37,11 @@ __all__ = [
 ]
 
 # Changing one of these makes the next due time be found anew; other edits leave it, even overdue.
-TIMING = ("cron", "zone", "enabled", "starts_at", "ends_at", "once_at")
+TIMING = ("cron", "roster_id", "zone", "enabled", "starts_at", "ends_at", "once_at")
 LABELS: Mapping[str, str] = {
     "name": "Name",
     "cron": "Cron",
+    "roster_id": "At hand-over of roster",
     "zone": "Zone",
     "enabled": "Enabled",
     "starts_at": "Start",
@@ -81,7 +84,7 @@ def add(desk: Desk, form: TaskForm) -> Saved:
         task_id = stored.add(tx, checked.values, now)
         stored_actions.set_of_task(tx, task_id, checked.actions)
         made = _with_next_due(tx, task_id, now)
-        when = made.cron or "once"
+        when = made.cron or (_roster_words(tx.connection, made) if made.roster_id else "once")
         _note_on_task(tx, desk, made, f"{made.name} added: {when}, {made.zone}{_next_words(made)}")
         return Saved(made, (*checked.warnings, *_never(made)))
 
@@ -159,27 +162,40 @@ def _name_is_free(connection: sa.Connection, name: str, own_id: int | None = Non
 
 def _with_next_due(tx: Transaction, task_id: int, now: datetime) -> Task:
     """Find the next due time anew and keep it."""
-    stored.advance(tx, task_id, next_due_at=_next_due(read(tx.connection, task_id), now))
+    stored.advance(tx, task_id, next_due_at=_next_due(tx, read(tx.connection, task_id), now))
     return read(tx.connection, task_id)
 
 
-def _next_due(task: Task, now: datetime) -> datetime | None:
+def hand_over_roster(connection: sa.Connection, task: Task) -> str:
+    """The name of the roster at whose hand-overs a task fires."""
+    roster = rosters.get(connection, task.roster_id or 0)
+    return roster.name if roster is not None else "a roster that was removed"
+
+
+def _roster_words(connection: sa.Connection, task: Task) -> str:
+    return f"at hand-over of {hand_over_roster(connection, task)}"
+
+
+def _next_due(tx: Transaction, task: Task, now: datetime) -> datetime | None:
     """The next due time of a task as it is kept; None when it is disabled or has none to come."""
     if not task.enabled:
         return None
-    if not task.cron:
+    if not task.cron and task.roster_id is None:
         if task.once_at is None or task.once_at <= now:
             raise Refused("Once at lies in the past: give a time to come, or run the task now", "Once at")
         return task.once_at
     try:
-        return misfire.next_due(task, cron.parse(task.cron, task.zone), now)
-    except cron.CronError as error:
+        schedule = schedule_of(tx, task)
+        return misfire.next_due(task, schedule, now) if schedule is not None else None
+    except ValueError as error:
         raise Refused(f"Cron: {str(error).rstrip('.')}", "Cron") from None
 
 
 def _never(task: Task) -> list[str]:
     if not task.enabled:
         return ["the task is disabled: it does not fire"]
+    if task.roster_id is not None and task.next_due_at is None:
+        return ["no hand-over of its roster comes within a year: it waits for one"]
     return [] if task.next_due_at else ["it will not fire any more: its end lies before its next due time"]
 
 

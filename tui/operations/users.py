@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage import custom_fields, groups, users
+from storage import custom_fields, groups, rosters, users
 from storage.database import Transaction
 from storage.records import CustomField, Group, ReviewEntry, User
 from storage.users import BY_NAME, EVERYONE, UserFilter, UserOrder
@@ -240,11 +240,15 @@ def _join(tx: Transaction, user_id: int, wanted: Sequence[Group]) -> None:
 def _hanging(connection: sa.Connection, people: Sequence[User]) -> tuple[str, ...]:
     mine = [person.id for person in people]
     uses, waiting = groups.uses_of_users(connection, mine), users.waiting_messages(connection, mine)
+    on_rosters = rosters.of_users(connection, mine)
     found: list[str] = []
     for person in people:
         if person.id in uses:
             where = names.mentioned([str(use) for use in uses[person.id]])
             found.append(f"{person.name} is a recipient of {where}")
+        if person.id in on_rosters:
+            where = names.mentioned(on_rosters[person.id])
+            found.append(f"{person.name} is in the roster {where}, whose turns become holes")
         if amount := waiting.get(person.id, 0):
             some = "1 message still waits" if amount == 1 else f"{amount:,} messages still wait"
             found.append(f"{some} to be sent to {person.name}")

@@ -155,6 +155,8 @@ def review_json(entry: Review) -> dict[str, Any]:
 
 
 def recipient_json(recipient: Recipient) -> dict[str, Any]:
+    if recipient.is_duty:
+        return {"kind": recipient.kind, "id": recipient.roster_id, "name": recipient.name.partition(":")[2]}
     if recipient.kind is not None:
         return {"kind": recipient.kind}
     kind = "user" if recipient.user_id else "group" if recipient.group_id else "number"
@@ -184,7 +186,8 @@ def task_json(task: Task) -> dict[str, Any]:
         "next_due_at": iso(task.next_due_at),
         "last_due_at": iso(task.last_due_at),
         "last_run_at": iso(task.last_run_at),
-        "words": cron_words.in_words(task.cron) if task.cron else "once",
+        "words": _words(task),
+        "roster_id": task.roster_id,
         "once_at": iso(task.once_at),
         "starts_at": iso(task.starts_at),
         "ends_at": iso(task.ends_at),
@@ -197,6 +200,12 @@ def task_json(task: Task) -> dict[str, Any]:
         "actions": [action_json(action) for action in task.actions],
         "revision": task.revision,
     }
+
+
+def _words(task: Task) -> str:
+    if task.roster_id is not None:
+        return "at hand-over"
+    return cron_words.in_words(task.cron) if task.cron else "once"
 
 
 def run_json(run: TaskRun) -> dict[str, Any]:

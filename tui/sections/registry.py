@@ -12,6 +12,7 @@ CLASSES: dict[Place, tuple[str, str]] = {
     Place.TASKS: ("tui.sections.tasks", "TasksSection"),
     Place.MESSAGES: ("tui.sections.messages", "MessagesSection"),
     Place.REVIEW: ("tui.sections.review", "ReviewSection"),
+    Place.DUTY: ("tui.sections.duty", "DutySection"),
 }
 
 

@@ -188,6 +188,8 @@ _SORTS = {
 
 def in_words(task: Task) -> str:
     """When it fires, as people say it."""
+    if task.roster_id is not None:
+        return "at hand-over"
     return cron_words.in_words(task.cron) if task.cron else "once"
 
 
@@ -251,7 +253,7 @@ def _detail(view: TaskView) -> Content:
     if view.trouble:
         lines.insert(1, plain_block(f"▲ {view.trouble}").stylize("$text-error"))
     facts = [
-        ("Cron", task.cron or "once"),
+        ("Cron", task.cron or ("at hand-over" if task.roster_id is not None else "once")),
         ("Zone", task.zone),
         ("Next", _when(task, task.next_due_at) if task.next_due_at else "never"),
         ("Last run", _when(task, task.last_run_at) if task.last_run_at else "–"),

@@ -11,6 +11,7 @@ ALLOWED = (
     "claim",
     "message",
     "task",
+    "roster",
     "handler",
     "user",
     "group",

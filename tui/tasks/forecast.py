@@ -46,10 +46,10 @@ named."""
 
 def _read(desk: Desk) -> list[tuple[Upcoming, Reach]]:
     enabled = [task for task in tasks.listing(desk) if task.enabled]
-    reaches = {task.id: task_preview.reach(desk, task) for task in enabled}
+    rosters = task_preview.rosters_of(desk, enabled)
     now = desk.now()
-    upcoming = task_preview.upcoming(enabled, now, now + timedelta(hours=HOURS))
-    return [(item, reaches[item.task.id]) for item in islice(upcoming, MOST)]
+    found = list(islice(task_preview.upcoming(enabled, now, now + timedelta(hours=HOURS), rosters), MOST))
+    return list(zip(found, task_preview.reaches(desk, found), strict=True))
 
 
 def _row(place: int, item: Upcoming, reach: Reach) -> Row:

@@ -36,6 +36,8 @@ class ChosenSource:
     def _row(self, key: int, recipient: Recipient) -> Row:
         if recipient.is_told:
             return Row(key, (recipient.name, "who may have heard"))
+        if recipient.roster_id is not None:
+            return Row(key, (recipient.name, self._of_roster(recipient.roster_id)))
         if recipient.number is not None:
             return Row(key, (phone.readable(recipient.number), "number"))
         if recipient.group_id is not None:
@@ -48,6 +50,12 @@ class ChosenSource:
             return phone.readable(number)
         reason = self._reach.reasons.get(user_id)
         return plain(f"▲ {reason}").stylize("$text-warning") if reason else "…"
+
+    def _of_roster(self, roster_id: int) -> str | Content:
+        people = self._reach.on_duty.get(roster_id)
+        if people is None:
+            return "roster"
+        return plain(f"now {people}") if people else Content.styled("▲ nobody now", "$text-warning")
 
     def _of_group(self, group_id: int) -> str | Content:
         members = self._reach.members.get(group_id)

@@ -8,9 +8,9 @@ from textual.content import Content
 
 from scheduling import phone
 from scheduling import recipients as choosing
-from storage import audience, groups, users
+from storage import audience, groups, rosters, users
 from storage.names import key_of
-from storage.records import Group, Recipient, User
+from storage.records import Group, Recipient, User, duty_recipient
 from storage.users import UserFilter
 from tui.widgets.columns import Column
 from tui.widgets.reach import group_size, key_for
@@ -50,6 +50,7 @@ class FoundSource:
         self._chosen_field = telephone_field_id
         self._field: int | None = None
         self._groups: list[Group] = []
+        self._rosters: list[Recipient] = []
         self._found: dict[int, Recipient] = {}
 
     def _fits(self, name: str) -> bool:
@@ -60,20 +61,23 @@ class FoundSource:
         return self._found.get(key)
 
     async def count(self) -> int:
-        self._groups, self._field, matching = await self._console.read(self._look)
-        return len(self._offers) + len(self._groups) + matching
+        self._groups, self._rosters, self._field, matching = await self._console.read(self._look)
+        return len(self._offers) + len(self._rosters) + len(self._groups) + matching
 
-    def _look(self, connection: sa.Connection) -> tuple[list[Group], int | None, int]:
+    def _look(self, connection: sa.Connection) -> tuple[list[Group], list[Recipient], int | None, int]:
         fitting = [group for group in groups.listing(connection) if self._fits(group.name)]
         field_id = audience.telephone_field(connection, self._chosen_field)
         fitting.sort(key=lambda group: key_of(group.name))
-        return fitting, field_id, users.count(connection, self._wanted)
+        by_duty = [duty_recipient(roster_id, name) for roster_id, name in rosters.names(connection)]
+        on_duty = [recipient for recipient in by_duty if self._fits(recipient.name)]
+        return fitting, on_duty, field_id, users.count(connection, self._wanted)
 
     async def page(self, wanted: PageWanted) -> Sequence[Row]:
         return await self._console.read(self._page, wanted)
 
     def _page(self, connection: sa.Connection, wanted: PageWanted) -> list[Row]:
         lead = [self._row(offer, offer.name, "who may have heard") for offer in self._offers]
+        lead += [self._row(recipient, recipient.name, "whoever is on duty") for recipient in self._rosters]
         lead += [self._row_of_group(group) for group in self._groups]
         rows = lead[wanted.offset : wanted.offset + wanted.limit]
         room = wanted.limit - len(rows)
@@ -88,6 +92,10 @@ class FoundSource:
         if key == 0:
             return 0 if self._offers else None
         before = len(self._offers)
+        for at, recipient in enumerate(self._rosters):
+            if key_for(recipient) == key:
+                return before + at
+        before += len(self._rosters)
         if key < 0:
             return next((before + at for at, group in enumerate(self._groups) if group.id == -key), None)
         place = await self._console.read(users.position, key, self._wanted)

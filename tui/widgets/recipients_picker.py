@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -26,7 +27,7 @@ from tui.widgets.steady_text import SteadyText
 if TYPE_CHECKING:
     from tui.port import Console
 
-HINT = f"A name, a group, or a number such as {phone.EXAMPLE}; enter adds it."
+HINT = f"A name, a group, a roster, or a number such as {phone.EXAMPLE}; enter adds it."
 NO_FIELD = "No Telephone Number field yet, so users cannot be sent to: make one in Users, custom fields"
 NOBODY = "No users and no groups yet: a number can be typed above."
 MOST_NAMED = 3
@@ -301,7 +302,9 @@ class RecipientsPicker(Vertical):
 
     async def _read_reach(self) -> None:
         try:
-            self.reach = await self._app_console.read(reach_of, self.recipients, self._field_id)
+            desk = self._app_console.desk
+            now = desk.now() if desk is not None else datetime.now(UTC)
+            self.reach = await self._app_console.read(reach_of, self.recipients, self._field_id, now)
         except Exception as error:
             self._say(f"✗ The recipients cannot be read: {error}", "$text-error")
             return
@@ -329,7 +332,7 @@ class RecipientsPicker(Vertical):
         if self.reach.field_id is None and any(r.by_name for r in self._chosen.values()):
             return f"▲ {NO_FIELD}"
         if not left_out:
-            return ""
+            return f"▲ {'; '.join(self.reach.notes)}" if self.reach.notes else ""
         named = "; ".join(str(person) for person in left_out[:MOST_NAMED])
         more = len(left_out) - MOST_NAMED
         return f"▲ {len(left_out):,} left out: {named}" + (f"; and {more:,} more" if more > 0 else "")

@@ -55,14 +55,25 @@ class SectionBar(Widget):
         return self.size.height > 1
 
     def render(self) -> Content:
-        parts = [self._label(number, name, title) for number, (name, title) in enumerate(self._sections, 1)]
-        return Content("\n" if self._stacked else " ").join(parts)
+        return Content("\n" if self._stacked else " ").join(self._labels())
 
-    def _label(self, number: int, name: str, title: str) -> Content:
+    def _labels(self) -> list[Content]:
+        """Of a line that has no room for them, the labels lose the space around them, then letters."""
+        for space, most in ((" ", MOST), ("", MOST), ("", 6), ("", 4), ("", 2)):
+            labels = [
+                self._label(number, name, title[:most], space)
+                for number, (name, title) in enumerate(self._sections, 1)
+            ]
+            width = sum(label.cell_length + 1 for label in labels) - 1
+            if self._stacked or width <= self.size.width:
+                break
+        return labels
+
+    def _label(self, number: int, name: str, title: str, space: str) -> Content:
         badge = self.badges.get(name)
-        label = Content(f" {number} {title} ")
+        label = Content(f"{space}{number} {title}{space}")
         if badge is not None:
-            label = Content.assemble(label, (badge.text, badge.colour), "" if self._stacked else " ")
+            label = Content.assemble(label, (badge.text, badge.colour), "" if self._stacked else space)
         if self._stacked:
             label = label.pad_right(max(0, STACKED - label.cell_length))
         return label.stylize("bold $text-accent reverse") if name == self.current else label
@@ -77,8 +88,8 @@ class SectionBar(Widget):
                 self.post_message(self.Chosen(self._sections[at.y][0]))
             return
         start = 0
-        for number, (name, title) in enumerate(self._sections, 1):
-            width = self._label(number, name, title).cell_length + 1
+        for (name, _), label in zip(self._sections, self._labels(), strict=True):
+            width = label.cell_length + 1
             if start <= at.x < start + width:
                 self.post_message(self.Chosen(name))
                 return
