@@ -8,6 +8,7 @@ import pytest
 from scheduling import alerting
 from storage import actions as stored_actions
 from storage import alerts, occurrences, rosters, users
+from storage.alerts import plan_column
 from storage.database import Database
 from storage.records import TOLD, Action, duty_recipient
 from storage.roster_records import Rule
@@ -15,7 +16,7 @@ from storage.vocabulary import MessageState, Stage, TurnUnit
 from tests.engine import alerts as at
 from tests.engine.support import ScriptedSender, add_handler, make_site, review_of, running
 from tests.virtual_time import VirtualClock, run_virtually
-from tui.operations import covers, fields, tasks
+from tui.operations import covers, fields, plan_form, tasks
 from tui.operations import users as people
 from tui.operations.action_form import ActionForm
 from tui.operations.desk import Desk
@@ -43,13 +44,12 @@ def add_roster(
     return made
 
 
-def add_alarm(database: Database, clock: VirtualClock, handler: int, roster: int) -> int:
-    row = {"name": "Gas", "priority": 1, "description": "", "enabled": True}
+def add_alarm(database: Database, clock: VirtualClock, handler: int, roster: int, **values: object) -> int:
+    row = {"name": "Gas", "priority": 1, "description": "", "enabled": True, **values}
     with database.write() as tx:
         made = alerts.add(tx, row, clock.now())
         tabs = [
             Action(0, handler, "", "ALARM", (duty_recipient(roster, "Night"),), stage=Stage.CREATED),
-            Action(0, handler, "", "AGAIN", (duty_recipient(roster, "Night"),), stage=Stage.ESCALATED),
             Action(0, handler, "", "OVER", (TOLD,), stage=Stage.RESTORED),
         ]
         stored_actions.set_of_alert(tx, made, tabs)
@@ -98,7 +98,7 @@ def test_case_6_the_fallback_gets_it_and_the_review_names_the_reason(tmp_path: P
 def test_case_7_after_a_hand_over_the_next_person_is_told_and_told_holds_both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second sending is an escalation by hand here; a repeat of a plan queues in the same way."""
+    """Raised two minutes before the hand-over, repeated three minutes after it."""
 
     async def main(clock: VirtualClock) -> None:
         at.use_senders(monkeypatch, {"Clickatell": ScriptedSender(clock)})
@@ -106,21 +106,22 @@ def test_case_7_after_a_hand_over_the_next_person_is_told_and_told_holds_both(
         handler = add_handler(database, clock)
         click, amy = add_people(database, clock, "Click", "Amy")
         roster = add_roster(database, clock, [click, amy], clock.now() + 2 * MINUTE)
-        alarm = add_alarm(database, clock, handler, roster)
+        alarm = add_alarm(
+            database, clock, handler, roster, plan=plan_column(plan_form.steps_of(["5m repeat"]))
+        )
         async with running(database, clock):
             occurrence = at.raise_now(database, clock, alarm)
-            await clock.sleep(300)
-            step(database, clock, occurrence, Stage.ESCALATED)
-            await clock.sleep(60)
+            await clock.sleep(6 * 60)
             step(database, clock, occurrence, Stage.RESTORED)
             await clock.sleep(60)
         found = [(each.text, each.user, each.state) for each in at.sent(database, occurrence)]
         assert found == [
             ("ALARM", "Click", MessageState.ACCEPTED),
-            ("AGAIN", "Amy", MessageState.ACCEPTED),
+            ("ALARM", "Amy", MessageState.ACCEPTED),
             ("OVER", "Click", MessageState.ACCEPTED),
             ("OVER", "Amy", MessageState.ACCEPTED),
         ]
+        assert at.sent(database, occurrence)[1].why == "repeat 1 of 1"
 
     run_virtually(main)
 
