@@ -176,11 +176,12 @@ class ActionList(Vertical):
 
     def action_new(self) -> None:
         if not self._editing:
-            run_waiting(self, self._edit(None))
+            self._start_edit(None)
 
     def action_edit(self) -> None:
-        if self._here() is not None:
-            run_waiting(self, self._edit(self._here()))
+        place = self._here()
+        if place is not None:
+            self._start_edit(place)
 
     def on_paged_table_row_chosen(self, event: PagedTable.RowChosen) -> None:
         event.stop()
@@ -199,14 +200,17 @@ class ActionList(Vertical):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return bool(self._stage) if action == "copy_to_tabs" else True
 
-    async def _edit(self, place: int | None) -> None:
+    def _start_edit(self, place: int | None) -> None:
         self._editing = True
+        run_waiting(self, self._edit_and_free(place))
+
+    async def _edit_and_free(self, place: int | None) -> None:
         try:
-            await self._edit_at(place)
+            await self._edit(place)
         finally:
             self._editing = False
 
-    async def _edit_at(self, place: int | None) -> None:
+    async def _edit(self, place: int | None) -> None:
         from storage import handlers
         from tui.editors.action import ActionEditor
         from tui.editors.first_steps import add_handler
