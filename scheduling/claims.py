@@ -136,27 +136,42 @@ def take(
     Raises `DiskFull` while what becomes of them could not be written down, and `StorageError` while
     the secret key cannot be read; then nothing is claimed.
     """
-    fault_points.passing("before-claim")
-    integrity.require_room(database.folder.path)
-    # Before the claim: nothing that can fail may stand between it and the calls.
-    configs = [_config(pool, each.ready.handler) for each in wanted]
-    found: list[Claim] = []
+    ready = prepare(database, pool, wanted)
     with database.write(wait=5) as tx:
-        leases.check(tx, epoch)
-        # The wait for the lock may have outlasted the right to act.
-        if not leadership.holds or adoption.is_held(tx):
-            return []
-        # Whoever wrote with a clock that was set has written before this moment.
-        if not plans_are_right(clock):
-            return []
-        as_holder = _Holder(tx, epoch, instance_id, clock.now())
-        left = MOST_AT_ONCE
-        for each, config in zip(wanted, configs, strict=True):
-            claims = as_holder.claims_for(each, config, left)
-            left -= sum(len(claim.messages) for claim in claims)
-            found += claims
+        found = claim(tx, leadership, ready, epoch, instance_id, clock)
     if found:
         fault_points.passing("after-claim")
+    return found
+
+
+Prepared = Sequence[tuple[Wanted, HandlerConfig | None]]
+
+
+def prepare(database: Database, pool: SenderPool, wanted: Sequence[Wanted]) -> Prepared:
+    """What is to be looked at before a claim: nothing that can fail may stand between it and the calls."""
+    fault_points.passing("before-claim")
+    integrity.require_room(database.folder.path)
+    return [(each, _config(pool, each.ready.handler)) for each in wanted]
+
+
+def claim(
+    tx: Transaction, leadership: Leadership, wanted: Prepared, epoch: int, instance_id: str, clock: Clock
+) -> list[Claim]:
+    """`take`, in a transaction that others may write in, too. Raises `LeaseLost`."""
+    leases.check(tx, epoch)
+    # The wait for the lock may have outlasted the right to act.
+    if not leadership.holds or adoption.is_held(tx):
+        return []
+    # Whoever wrote with a clock that was set has written before this moment.
+    if not plans_are_right(clock):
+        return []
+    found: list[Claim] = []
+    as_holder = _Holder(tx, epoch, instance_id, clock.now())
+    left = MOST_AT_ONCE
+    for each, config in wanted:
+        claims = as_holder.claims_for(each, config, left)
+        left -= sum(len(one.messages) for one in claims)
+        found += claims
     return found
 
 
@@ -172,6 +187,8 @@ class _Holder:
     def claims_for(self, wanted: Wanted, config: HandlerConfig | None, most: int) -> list[Claim]:
         """One for each call that may start at a handler: alerts first, and no lane mixed with the other."""
         handler, load = wanted.ready.handler, wanted.load
+        if not handlers.is_as_seen(self.tx, handler):
+            return []
         left = min(most, wanted.allowed)
         # Looked at again: a pause may have begun since `look`.
         status = handlers.status_of(self.tx, handler.id)

@@ -1,15 +1,17 @@
 """Delivery: claims what is due, hands it to the senders, records what came of it.
 
-The claim and the attempt row are committed before a request is written. Calls share the commits:
-one claims for all free connections (`claims`), one writes what has come in meanwhile (`recording`).
+The claim and the attempt row are committed before a request is written. Calls share the commits: one
+writes what has come in meanwhile (`recording`) and claims for all connections that are free then (`claims`).
 """
 
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from scheduling import claims, fault_points, outlived
 from scheduling.claims import Claim, Load, Wanted
@@ -19,14 +21,15 @@ from scheduling.gateways.outcome import Outcome, OutgoingMessage, QueryVerdict, 
 from scheduling.leadership import Leadership
 from scheduling.rate import RateLimits
 from scheduling.recorder import Recorder, Result, apply
-from scheduling.recording import Recording
+from scheduling.recording import Answered, Recording, Written
 from scheduling.sender_pool import SenderPool
 from scheduling.store import Store
 from storage import leases, outbox, time_shift
 from storage import outlived as stored_outlived
-from storage.database import Database
-from storage.errors import SecretMissing
+from storage.database import Database, Transaction
+from storage.errors import SecretMissing, StorageError
 from storage.records import Handler, Message
+from storage.savepoint import apart
 from storage.vocabulary import OutcomeKind
 from storage.written_by import wall_clock
 
@@ -61,7 +64,11 @@ class Delivery:
         self._pool = pool
         self._on_change = on_change
         self._on_failure = on_failure
-        self._recording = Recording(Recorder(database), clock, store, lambda: self.stopping)
+        self._recorder = Recorder(database)
+        self._recording = Recording(clock, self._write, lambda: self.stopping)
+        self._ready: tuple[claims.ReadyHandler, ...] = ()  # as at the last look
+        self._claiming = False
+        self._stuck = False  # results cannot be written down: nothing is claimed
         self._rates = RateLimits(clock)
         self._calls: dict[asyncio.Task[None], tuple[int, int]] = {}
         self._sending: set[int] = set()
@@ -86,11 +93,12 @@ class Delivery:
     async def tick(self) -> bool:
         """Send what is due, as far as connections allow. Whether anything was found to do."""
         epoch = self._leadership.epoch
-        if self.stopping or epoch is None or not self._leadership.holds or self._recording.stuck:
+        if self.stopping or epoch is None or not self._leadership.holds or self._stuck:
             return False
         closed = await self._store.run(self._close_outlived, epoch)
         outlook = await self._store.run(claims.look, self._database, self._clock.now())
-        started = await self._claim(outlook.ready, epoch)
+        self._ready = outlook.ready
+        started = await self._claim(epoch)
         waits = []
         for ready in outlook.ready:
             waits.append(self._clock.now() + timedelta(seconds=self._rates.wait(ready.handler)))
@@ -165,14 +173,12 @@ class Delivery:
         self._flood = _Flood(now, unsaid)
         return len(found)
 
-    async def _claim(self, ready: Sequence[claims.ReadyHandler], epoch: int) -> int:
+    async def _claim(self, epoch: int) -> int:
         """Start calls for all free connections, alerts first; one is always kept free for alerts."""
-        wanted = [
-            Wanted(each, self._load(each.handler.id), self._rates.allowed(each.handler)) for each in ready
-        ]
-        wanted = [each for each in wanted if each.has_room]
-        if self.stopping or not wanted or not self._leadership.holds:
+        wanted = self._wanted()
+        if not wanted:
             return 0
+        self._claiming = True
         taking = asyncio.ensure_future(self._store.run(self._take, wanted, epoch))
         try:
             found = await asyncio.shield(taking)
@@ -181,14 +187,83 @@ class Delivery:
             with contextlib.suppress(Exception):
                 self._send_all(await taking)
             raise
+        finally:
+            self._claiming = False
         self._send_all(found)
         return len(found)
 
+    def _wanted(self, leaving: Sequence[Answered] = ()) -> list[Wanted]:
+        """Work for free connections, unless it is being claimed; those of calls that leave count as free."""
+        if self.stopping or self._claiming or not self._leadership.holds:
+            return []
+        free = Counter((call.handler.id, call.results[0].message.lane) for call in leaving)
+        found = []
+        for ready in self._ready:
+            key = ready.handler.id
+            load = self._load(key)
+            for lane in (outbox.ALERT_LANE, outbox.ORDINARY_LANE):
+                load = load.with_more(-free[key, lane], lane)
+            found.append(Wanted(ready, load, self._rates.allowed(ready.handler)))
+        return [each for each in found if each.has_room]
+
     def _take(self, wanted: Sequence[Wanted], epoch: int) -> list[Claim]:
         # Asked in the store's thread: whatever could not be written down was there before this.
-        if self._recording.stuck:
+        if self._stuck:
             return []
         return claims.take(self._database, self._leadership, self._pool, wanted, epoch, self._id, self._clock)
+
+    async def _write(self, calls: Sequence[Answered]) -> list[Written]:
+        """Write down what calls came to, and claim for the connections that they leave, in one transaction.
+
+        Two commits a call become one for several: alerts and single documents gain most.
+        """
+        # After an unknown outcome the connection is used to ask.
+        leaving = [call for call in calls if call.all_accepted]
+        wanted, epoch = self._wanted(leaving), self._leadership.epoch
+        if not wanted or epoch is None:
+            return (await self._store.run(self._record, calls))[0]
+        self._claiming = True
+        try:
+            found, claimed = await self._store.run(self._record, calls, wanted, epoch)
+        finally:
+            self._claiming = False
+            self._on_change()
+        self._send_all(claimed)
+        return found
+
+    def _record(
+        self, calls: Sequence[Answered], wanted: Sequence[Wanted] = (), epoch: int = 0
+    ) -> tuple[list[Written], list[Claim]]:
+        claimed: list[Claim] = []
+        ready = self._prepared(wanted)
+
+        def claim(tx: Transaction) -> None:
+            work = partial(claims.claim, tx, self._leadership, ready, epoch, self._id, self._clock)
+            # Results are kept whoever has the lease; without it nothing has been written here.
+            with contextlib.suppress(leases.LeaseLost):
+                made = apart(tx, work)
+                if isinstance(made, Exception):
+                    log.error("nothing could be claimed", exc_info=made)
+                else:
+                    claimed.extend(made)
+
+        # The time is asked for here, in the thread in which plans are moved after a jump.
+        results = [(call.handler, call.by_plans(self._clock)) for call in calls]
+        try:
+            found = self._recorder.record_calls(results, self._clock.now(), claim if ready else None)
+        except StorageError:
+            self._stuck = True
+            raise
+        self._stuck = False
+        if claimed:
+            fault_points.passing("after-claim")
+        return found, claimed
+
+    def _prepared(self, wanted: Sequence[Wanted]) -> claims.Prepared:
+        try:
+            return claims.prepare(self._database, self._pool, wanted) if wanted else ()
+        except StorageError:
+            return ()  # said when the next round claims
 
     def _send_all(self, found: Sequence[Claim]) -> None:
         for claim in found:

@@ -3,7 +3,7 @@
 Blocks on the database: its methods are called in the store's thread.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -54,15 +54,20 @@ class Recorder:
         self._database = database
 
     def record_calls(
-        self, calls: Sequence[tuple[Handler, Sequence[Result]]], now: datetime
+        self,
+        calls: Sequence[tuple[Handler, Sequence[Result]]],
+        now: datetime,
+        then: Callable[[Transaction], None] | None = None,
     ) -> list[list[Message] | Exception]:
         """Keep what calls came to, in one transaction: for each the messages that now wait after an unknown
-        outcome, or why it alone could not be written down.
+        outcome, or why it alone could not be written down. `then` writes in the same transaction.
 
         Raises `StorageError` where the file is the trouble: then nothing is kept.
         """
         with self._database.write() as tx:
             found = [apart(tx, partial(record, tx, handler, results, now)) for handler, results in calls]
+            if then is not None:
+                then(tx)
             fault_points.passing("before-commit")
         fault_points.passing("after-commit")
         return found

@@ -49,6 +49,14 @@ def get(connection: sa.Connection, handler_id: int) -> Handler | None:
     return found[0] if found else None
 
 
+AS_SEEN = "SELECT 1 FROM handler WHERE id = ? AND revision = ? AND enabled = 1 AND removed_at IS NULL"
+
+
+def is_as_seen(tx: Transaction, seen: Handler) -> bool:
+    """Whether it may be used, and nobody has edited it since it was seen."""
+    return bool(tx.rows(AS_SEEN, (seen.id, seen.revision)))
+
+
 def by_name(connection: sa.Connection, name: str) -> Handler | None:
     query = sa.select(*RECORD).where(handlers.c.name_key == key_of(name), handlers.c.removed_at.is_(None))
     row = connection.execute(query).mappings().first()

@@ -1,17 +1,17 @@
 """What a call came to is kept, however often the file refuses it; a sender that breaks stops no other."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scheduling import recorder
+from scheduling import claims, recorder
 from scheduling.gateways.outcome import Outcome, OutgoingMessage
-from storage import outbox
+from storage import handlers, outbox
 from storage.database import Transaction
 from storage.errors import DiskFull
+from storage.leases import LeaseLost
 from storage.vocabulary import MessageState, Origin
 from tests.engine.support import (
     ACCEPTED,
@@ -94,9 +94,9 @@ def test_what_cannot_be_written_takes_no_other_with_it(
 
         keep = recorder.Recorder.record_calls
 
-        def keeps(self: recorder.Recorder, calls: Sequence[Any], now: datetime) -> Any:
+        def keeps(self: recorder.Recorder, calls: Sequence[Any], *more: Any) -> Any:
             shared.append(len(calls))
-            return keep(self, calls, now)
+            return keep(self, calls, *more)
 
         monkeypatch.setattr(outbox, "finish_attempts", finishes)
         monkeypatch.setattr(recorder.Recorder, "record_calls", keeps)
@@ -133,5 +133,63 @@ def test_one_transaction_claims_for_all_free_connections(
                 assert connection.exec_driver_sql(query).one() == (1, 7)
             await clock.sleep(10)
         assert states(database) == {MessageState.ACCEPTED: 23}
+
+    run_virtually(main)
+
+
+def test_the_next_call_is_claimed_in_the_transaction_that_records_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the lease is lost in it: the results are kept all the same, and nothing is claimed."""
+
+    async def main(clock: VirtualClock) -> None:
+        database, handler, sender = scripted_site(
+            tmp_path, clock, monkeypatch, batch_size=1, max_connections=1, takes=1.0
+        )
+        take, claim, taken, claimed = claims.take, claims.claim, [], []
+
+        def takes(*given: Any) -> list[claims.Claim]:
+            taken.append(clock.boottime())
+            return take(*given)
+
+        def claims_lost_once(*given: Any) -> list[claims.Claim]:
+            claimed.append(clock.boottime())
+            if len(claimed) == 3:
+                raise LeaseLost
+            return claim(*given)
+
+        monkeypatch.setattr(claims, "take", takes)
+        monkeypatch.setattr(claims, "claim", claims_lost_once)
+        queue(database, clock, handler, 6)
+        async with running(database, clock):
+            await clock.sleep(5.5)
+            assert states(database) == {MessageState.ACCEPTED: 5, MessageState.SENDING: 1}
+            await clock.sleep(5)
+        assert states(database) == {MessageState.ACCEPTED: 6}
+        assert len(taken) == 2, "at first, and after the one that was lost"
+        assert len(sender.sent) == 6
+
+    run_virtually(main)
+
+
+def test_a_handler_that_was_disabled_since_the_last_look_sends_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(clock: VirtualClock) -> None:
+        database, handler, sender = scripted_site(
+            tmp_path, clock, monkeypatch, batch_size=1, max_connections=1, takes=1.0
+        )
+        claim = claims.claim
+
+        def disabled_meanwhile(tx: Transaction, *given: Any) -> list[claims.Claim]:
+            if sender.sent:
+                handlers.change(tx, handler, {"enabled": False}, clock.now())
+            return claim(tx, *given)
+
+        monkeypatch.setattr(claims, "claim", disabled_meanwhile)
+        queue(database, clock, handler, 3)
+        async with running(database, clock):
+            await clock.sleep(10)
+        assert states(database) == {MessageState.ACCEPTED: 1, MessageState.QUEUED: 2}
 
     run_virtually(main)
