@@ -5,56 +5,39 @@ End to end is from the commit that queues them to the commit that records the la
 The processor time is that of `commsdesk run` alone: it says more than the rate on a busy machine.
 
 What is sent has its floor beside it: the same rows by plain SQL (`tests/benchmarks/floor.py`), measured in
-turns with the engine, and the median of the ratios of neighbours. `gateway` is the processor time of the
-local Clickatell as a share of the time that the run took.
+turns with the engine, and the same calls by the same HTTP library alone (`tests/benchmarks/bare.py`); a ratio
+is the median of those of neighbours. `gateway` is the processor time of the local Clickatell as a share of
+the time that the run took.
 """
 
 import argparse
 import math
 import os
-import re
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from demo_data.clickatell.settings import SAMPLE_API_ID, SAMPLE_API_KEY, SAMPLE_PASSWORD, SAMPLE_USER
-from storage import handlers
-from storage.records import Recipient
+from scheduling import firing
+from scheduling.leadership import Leadership
+from scheduling.planner import Planner
+from storage import actions, handlers, tasks
+from storage.records import Action, Recipient
 from storage.site import open_site
 from storage.vocabulary import MessageState, Origin
-from tests.benchmarks import floor
+from tests.benchmarks import bare, floor
+from tests.benchmarks.gateway import processor_seconds, simulator
 from tests.engine import support
 from tests.processes.support import CLOCK, PROGRAM, Program, until
 from tui.operations import sending
 from tui.operations.desk import Desk
 
 LONGEST = 300.0  # seconds for one measurement
-
-
-@contextmanager
-def simulator() -> Iterator[tuple[str, int]]:
-    """The base URL of a local Clickatell in a process of its own, and the process."""
-    rich = ["--balance", "1000000", "--credits", "1000000"]
-    program = Program([*PROGRAM, "simulator", "--port", "0", "--quiet", *rich], output=True)
-    try:
-        yield re.findall(r"base URL (http://[\d.:]+),", program.says("base URL"))[0], program.pid
-    finally:
-        program.kill()
-
-
-def processor_seconds(pid: int) -> float:
-    """What a process has used so far, where the kernel tells."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return math.nan
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,31 +105,66 @@ def sending_one_by_one(count: int) -> float:
         return count / took
 
 
+def firing_tasks(count: int) -> Run:
+    """Tasks a second that are due at once, each with one recipient, and processor ms a task."""
+    with tempfile.TemporaryDirectory() as name:
+        database = support.make_site(Path(name))
+        number = support.add_handler(database, CLOCK)
+        now = CLOCK.now()
+        with database.write() as tx:
+            for n in range(count):
+                values = {"name": f"Task {n}", "cron": "*/5 * * * *", "zone": "UTC", "enabled": True}
+                values |= {"when_missed": "latest", "grace": firing.DEFAULT_GRACE, "next_due_at": now}
+                made = tasks.add(tx, {**values, "most_catch_up": 10}, now)
+                to = (Recipient(number=f"+4477009{n:05d}"),)
+                actions.set_of_task(tx, made, [Action(0, number, "", "Check pump {Task}", to)])
+        holder = Leadership(database, CLOCK, "bench", "run")
+        holder.step()
+        assert holder.epoch is not None
+        planner = Planner(database, CLOCK)
+        started, used = time.perf_counter(), time.process_time()
+        while planner.tick(holder.epoch):
+            pass
+        took, used = time.perf_counter() - started, time.process_time() - used
+        assert support.states(database) == {MessageState.QUEUED: count}
+        database.close()
+        return Run(count / took, used * 1000 / count)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is measured, and its floor: so many messages a call, so many calls a transaction."""
+    """What is measured, and what beside it.
+
+    `floor`: so many messages a call, so many calls a transaction; `bare`: the API, so many a call.
+    """
 
     what: str
     measure: Callable[[], Run]
     count: int = 0
     floor: tuple[int, int] | None = None
+    bare: tuple[str, int] | None = None
     origin: Origin = Origin.MANUAL
+    unit: str = "messages"
 
     def show(self, rounds: int) -> None:
-        """Measure in turns with the floor, and print the medians."""
-        runs, floors = [], []
+        """Measure in turns with what stands beside it, and print the medians."""
+        runs, floors, bares = [], [], []
         for _ in range(rounds):
             if self.floor:
                 floors.append(floor.rate(self.count, *self.floor, origin=self.origin))
+            if self.bare:
+                bares.append(bare.rate(*self.bare, self.count))
             runs.append(self.measure())
         rates = [run.rate for run in runs]
-        line = f"{self.what:32} {_spread(rates)} messages/s"
+        line = f"{self.what:32} {_spread(rates)} {self.unit}/s"
         if not math.isnan(runs[0].used):
             line += f"  {statistics.median(run.used for run in runs):5.3f} ms of processor each"
+        if not math.isnan(runs[0].gateway):
             line += f"  gateway {statistics.median(run.gateway for run in runs):4.0%}"
-        if floors:
-            ratio = statistics.median(rate / under for rate, under in zip(rates, floors, strict=True))
-            line += f"  floor {_spread(floors)}  engine/floor {ratio:.2f}"
+        for what, beside in (("floor", floors), ("calls alone", bares)):
+            if beside:
+                ratio = statistics.median(rate / other for rate, other in zip(rates, beside, strict=True))
+                line += f"  {what} {_spread(beside)}  engine/{what} {ratio:.2f}"
         print(line, flush=True)
 
 
@@ -166,12 +184,13 @@ def main() -> None:
     rows = [
         Row("queued in one transaction", lambda: Run(queueing(count))),
         Row("sent by hand, one a transaction", lambda: Run(sending_one_by_one(few))),
-        Row("One API, 100 a call", lambda: end_to_end(count), count, (100, 1)),
+        Row("One API, 100 a call", lambda: end_to_end(count), count, (100, 1), ("one", 100)),
         Row(
             "One API, alerts, 10 a call",
             lambda: end_to_end(count, origin=Origin.ALERT),
             count,
             (10, 8),
+            ("one", 10),
             Origin.ALERT,
         ),
         Row(
@@ -179,13 +198,16 @@ def main() -> None:
             lambda: end_to_end(few, api_type="xml", batch_size=1),
             few,
             (1, 8),
+            ("xml", 1),
         ),
         Row(
             "XML API, 50 a document",
             lambda: end_to_end(count, api_type="xml", batch_size=50),
             count,
             (50, 1),
+            ("xml", 50),
         ),
+        Row("due tasks, fired", lambda: firing_tasks(few), unit="tasks"),
     ]
     print(
         f"{given.rounds} rounds in turns, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start"
