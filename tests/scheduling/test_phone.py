@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -200,3 +201,22 @@ def test_the_numbering_plans_are_not_loaded_until_needed() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
     )
     assert answer.stdout.strip() == "[]"
+
+
+def test_a_stored_number_reads_as_the_library_would_write_it() -> None:
+    """Example numbers of every region and kind, and of the codes of no region, as they are stored."""
+    international = phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    examples = [
+        phonenumbers.example_number_for_type(region, kind)
+        for region in phonenumbers.SUPPORTED_REGIONS
+        for kind in range(11)
+    ]
+    examples += [
+        phonenumbers.example_number_for_non_geo_entity(code)
+        for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()
+        if regions == ("001",)
+    ]
+    stored = {phonenumbers.format_number(n, phonenumbers.PhoneNumberFormat.E164) for n in examples if n}
+    assert len(stored) > 1000
+    for e164 in stored:
+        assert readable(e164) == phonenumbers.format_number(phonenumbers.parse(e164), international)
