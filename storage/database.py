@@ -22,6 +22,7 @@ from storage.folder import DataFolder
 from storage.records import ReviewEntry
 from storage.review_chain import Signer
 from storage.secrets import SecretBox, open_box
+from storage.types import kept
 from storage.written_by import BootClock, MachineBoot, wall_clock
 
 SCHEMA_VERSION = 7
@@ -65,6 +66,14 @@ class Transaction:
     def run_many(self, statement: str, values: Sequence[Values]) -> None:
         """The same statement for each of these."""
         self._driver.executemany(statement, values)
+
+    def add(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """New rows of a table, all with the same columns, whose names are ours."""
+        if rows:
+            names = tuple(rows[0])
+            places = ", ".join("?" * len(names))
+            values = [[kept(row[name]) for name in names] for row in rows]
+            self.run_many(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", values)
 
     @property
     def _driver(self) -> Any:

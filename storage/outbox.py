@@ -20,7 +20,7 @@ from storage.records import Message, MessageDraft
 from storage.sql_values import QUEUED
 from storage.tables import attempts, messages, submissions
 from storage.texts import for_phone, storable
-from storage.types import kept, to_micros
+from storage.types import as_json, kept, to_micros
 from storage.vocabulary import UNDER_WAY, MessageState, Origin, OutcomeKind, Stage
 
 ALERT_LANE, ORDINARY_LANE = 0, 1
@@ -55,25 +55,24 @@ def enqueue(
     tx: Transaction, submission: Submission, drafts: Sequence[MessageDraft], now: datetime
 ) -> list[int]:
     """Queue a message for each draft, due at once or behind an older one. Gives their ids in this order."""
-    submission_id = tx.execute(
-        sa.insert(submissions)
-        .values(
-            origin=submission.origin,
-            operator=submission.operator,
-            created_at=now,
-            task_id=submission.task_id,
-            run_id=submission.run_id,
-            alert_id=submission.alert_id,
-            occurrence_id=submission.occurrence_id,
-            stage=submission.stage,
-            left_out=[dict(person) for person in submission.left_out],
-            why=submission.why,
-        )
-        .returning(s.id)
-    ).scalar_one()
+    submission_id = _next_id(tx, "submission")
+    asked = {
+        "id": submission_id,
+        "origin": submission.origin,
+        "operator": submission.operator,
+        "created_at": now,
+        "task_id": submission.task_id,
+        "run_id": submission.run_id,
+        "alert_id": submission.alert_id,
+        "occurrence_id": submission.occurrence_id,
+        "stage": submission.stage,
+        "left_out": as_json([dict(person) for person in submission.left_out]),
+        "why": submission.why,
+    }
+    tx.add("submission", [asked])
     lane, rank = lane_and_rank(submission)
     group = order_group(submission)
-    first = _next_id(tx)
+    first = _next_id(tx, "message")
     clock = tx.written_at(now)
     rows = [
         {
@@ -107,9 +106,8 @@ def enqueue(
         }
         for offset, draft in enumerate(drafts)
     ]
-    if rows:
-        tx.execute(sa.insert(messages), rows)
-    ids = [row["id"] for row in rows]
+    tx.add("message", rows)
+    ids = list(range(first, first + len(rows)))
     if group is not None:
         message_order.place(tx, ids, now)
     return ids
@@ -140,9 +138,10 @@ def lane_and_rank(submission: Submission) -> tuple[int, int]:
     return ORDINARY_LANE, MANUAL_RANK if submission.origin is Origin.MANUAL else TASK_RANK
 
 
-def _next_id(tx: Transaction) -> int:
-    used = tx.execute(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'message'")).scalar()
-    return int(used or 0) + 1
+def _next_id(tx: Transaction, table: str) -> int:
+    """Ids of history are never used twice."""
+    used = tx.rows("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+    return int(used[0][0]) + 1 if used else 1
 
 
 def claim(

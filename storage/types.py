@@ -99,6 +99,11 @@ class Money(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
+def as_json(value: Any) -> str:
+    """A small list or object, as it is kept."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 class JsonText(TypeDecorator[Any]):
     """A small list or object, kept as JSON text."""
 
@@ -106,7 +111,7 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return None if value is None else as_json(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
