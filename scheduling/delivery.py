@@ -95,8 +95,7 @@ class Delivery:
         epoch = self._leadership.epoch
         if self.stopping or epoch is None or not self._leadership.holds or self._stuck:
             return False
-        closed = await self._store.run(self._close_outlived, epoch)
-        outlook = await self._store.run(claims.look, self._database, self._clock.now())
+        closed, outlook = await self._store.run(self._look, epoch)
         self._ready = outlook.ready
         started = await self._claim(epoch)
         waits = []
@@ -107,15 +106,10 @@ class Delivery:
         self._paused_until = min(later, default=None)
         return bool(closed or started)
 
-    async def next_at(self) -> datetime | None:
-        """When the next planned attempt comes due, or a waiting handler may go on."""
-        now = self._clock.now()
-
-        def ask() -> datetime | None:
-            with self._database.read() as connection:
-                return outbox.next_attempt_after(connection, now)
-
-        planned = await self._store.run(ask)
+    def next_at(self) -> datetime | None:
+        """When the next planned attempt comes due, or a waiting handler may go on. Blocks."""
+        with self._database.read() as connection:
+            planned = outbox.next_attempt_after(connection, self._clock.now())
         return min((at for at in (planned, self._paused_until) if at is not None), default=None)
 
     async def sweep(self, epoch: int) -> None:
@@ -145,6 +139,9 @@ class Delivery:
             await within(self._clock, asyncio.wait(calls), lambda: until)
         except TimeoutError:
             log.warning("%s calls had no answer in time", len(self._calls))
+
+    def _look(self, epoch: int) -> tuple[int, claims.Outlook]:
+        return self._close_outlived(epoch), claims.look(self._database, self._clock.now())
 
     def _close_outlived(self, epoch: int) -> int:
         """Close a batch of them; those of one moment are said once, however many batches they take."""

@@ -317,9 +317,7 @@ class Engine:
             self.progress.passed("work")
         if not self._clock_watch.is_right(epoch):
             self._wake.set()  # it jumped just now, and nothing was claimed
-        task_at = None if held else await self._store.run(self._planner.next_due)
-        answer_at = await self._store.run(self._answerer.next_due)
-        self._rest = self._until(await self._delivery.next_at(), task_at, answer_at)
+        self._rest = self._until(*await self._store.run(self._next_moments, bool(held)))
 
     async def _put_clock_right(self, epoch: int) -> None:
         if not self._clock_watch.is_right(epoch):
@@ -377,6 +375,11 @@ class Engine:
             self.progress.passed(loop)
 
     # What runs in the stores' threads.
+
+    def _next_moments(self, held: bool) -> tuple[datetime | None, ...]:
+        """When the next attempt, step of an answer plan and, unless they are held, task comes due."""
+        task_at = None if held else self._planner.next_due()
+        return self._delivery.next_at(), self._answerer.next_due(), task_at
 
     def _own(self) -> Own:
         troubled = self._troubles.any_but("metrics")
