@@ -126,8 +126,10 @@ class Delivery:
     async def drain(self, seconds: float) -> None:
         """Wait for the calls under way; what is not answered by then is recorded as unknown."""
         self.stopping = True
-        if self._calls:
-            await self._wait(set(self._calls), self._clock.boottime() + seconds)
+        until = self._clock.boottime() + seconds
+        # What was being claimed beside a result just now begins while others are waited for.
+        while self._calls and self._clock.boottime() < until:
+            await self._wait(set(self._calls), until)
         for call in self._calls:
             call.cancel()
         while self._calls:

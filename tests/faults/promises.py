@@ -270,6 +270,13 @@ REMOVALS = (
         "            if True:\n",
     ),
     Removal(
+        DOUBLED,
+        "scheduling/delivery.py",
+        "        while self._calls and self._clock.boottime() < until:\n",
+        "tests/faults/test_stop_in_a_claim.py::test_what_was_claimed_beside_a_result_is_sent",
+        "        if self._calls:\n",
+    ),
+    Removal(
         LOST,
         "scheduling/recording.py",
         "                    self._waiting[:0] = batch\n",
