@@ -74,7 +74,10 @@ def show(desk: Desk, alert_id: int, at: datetime | None = None) -> PlanView:
 
 
 def foreseen(connection: sa.Connection, alert: Alert, at: datetime) -> list[PlanLine]:
-    """The moments of the plan from a raise at `at`, with whom each would tell as things are."""
+    """The moments of the plan from a raise at `at`, with whom each would tell as things are.
+
+    Who is on duty is looked up for each moment: a hand-over moves the alert to the next person.
+    """
     levels = answer_plan.levels_of(alert)
     reached = {level: _reached(connection, alert, Tab(Stage.ESCALATED, level), at) for level in levels}
     created = _reached(connection, alert, telling.CREATED, at)
@@ -90,11 +93,12 @@ def foreseen(connection: sa.Connection, alert: Alert, at: datetime) -> list[Plan
         reaching,
         reached=bool(created[0]),
     )
-    last = created
+    tab = telling.CREATED
     for step in found:
-        if step.what is StepKind.ESCALATE and step.level is not None:
-            last = reached[step.level]
-        lines.append(PlanLine(step.at, step, *(last if step.what is not None else ((), ()))))
+        if step.what is StepKind.ESCALATE:
+            tab = Tab(Stage.ESCALATED, step.level)
+        people = _reached(connection, alert, tab, step.at) if step.what is not None else ((), ())
+        lines.append(PlanLine(step.at, step, *people))
     return lines
 
 
