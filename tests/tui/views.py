@@ -208,6 +208,7 @@ VIEWS: Mapping[str, Reach] = {
     "send-recipients": _then(_send, "f2"),
     "send-templates": _then(_send, "f6"),
     "alert-created": _created,
+    "alert-answer": _then(_screen(_fire_panel, "enter"), "shift+f2"),
     "action": _screen(_created, "enter"),
     "action-message": _then(_screen(_created, "enter"), "f2"),
     "raise-alert": _screen(_fire_panel, "r"),
