@@ -11,6 +11,8 @@ from textual.widget import Widget
 
 MOST = 99
 STACKED = 15  # cells of a label in the list at the left
+# How labels are drawn, the widest first: what stands around them, before a badge, and letters at most.
+FITS = ((" ", "", MOST), ("", " ", MOST), ("", "", MOST), ("", "", 6), ("", "", 4), ("", "", 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,9 @@ class SectionBar(Widget):
 
     def _labels(self) -> list[Content]:
         """Of a line that has no room for them, the labels lose the space around them, then letters."""
-        for space, most in ((" ", MOST), ("", MOST), ("", 6), ("", 4), ("", 2)):
+        for space, gap, most in FITS:
             labels = [
-                self._label(number, name, title[:most], space)
+                self._label(number, name, title[:most], space, gap)
                 for number, (name, title) in enumerate(self._sections, 1)
             ]
             width = sum(label.cell_length + 1 for label in labels) - 1
@@ -69,11 +71,11 @@ class SectionBar(Widget):
                 break
         return labels
 
-    def _label(self, number: int, name: str, title: str, space: str) -> Content:
+    def _label(self, number: int, name: str, title: str, space: str, gap: str) -> Content:
         badge = self.badges.get(name)
         label = Content(f"{space}{number} {title}{space}")
         if badge is not None:
-            label = Content.assemble(label, (badge.text, badge.colour), "" if self._stacked else space)
+            label = Content.assemble(label, gap, (badge.text, badge.colour), "" if self._stacked else space)
         if self._stacked:
             label = label.pad_right(max(0, STACKED - label.cell_length))
         return label.stylize("bold $text-accent reverse") if name == self.current else label
