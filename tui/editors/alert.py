@@ -16,7 +16,7 @@ from textual.widgets import Static, TabbedContent, TabPane
 from scheduling import telling
 from storage import handlers, occurrences
 from storage.actions import FIRST_LEVEL
-from storage.alerts import Alert, PlanStep
+from storage.alerts import Alert
 from storage.records import TOLD, Action
 from storage.vocabulary import OPEN_STAGES, PlanThen, Stage
 from tui.dialogs.confirm import Answer, Question
@@ -137,7 +137,7 @@ fields, {Key}, {Count} and more: f3 in the message offers them. ctrl+s saves."""
             for stage, actions in self.lists.items():
                 with TabPane(_label(stage, actions), id=stage.lower()):
                     yield actions
-            with TabPane(_answer_label(self.seen.plan if self.seen else ()), id=ANSWER), VerticalScroll():
+            with TabPane("Answer", id=ANSWER), VerticalScroll():
                 yield SteadyText(answer_plan.WHEN, classes="when")
                 yield self.answer
                 yield SteadyText(id="foreseen")
@@ -201,7 +201,6 @@ fields, {Key}, {Count} and more: f3 in the message offers them. ctrl+s saves."""
             shown.update(plain(f"▲ {refusal.message}").stylize("$text-warning"))
             return
         then = self.answer.value(answer_plan.THEN) or PlanThen.STOP
-        self.query_one(TabbedContent).get_tab(ANSWER).label = _answer_label(plan)
         if not plan:
             shown.update("")
             return
@@ -337,10 +336,6 @@ def _at(stage: Stage, form: ActionForm, action_id: int) -> StageAction:
 
 def _level(form: ActionForm) -> int | None:
     return form.level if isinstance(form, StageAction) else None
-
-
-def _answer_label(plan: Sequence[PlanStep]) -> Content:
-    return Content(f"Answer {len(plan)}" if plan else "Answer")
 
 
 def _label(stage: Stage, actions: ActionList) -> Content:
