@@ -7,15 +7,18 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
-from scheduling import duty, phone, recipients, told
+from scheduling import duty, holding, phone, recipients, told
+from scheduling.holding import Passed
 from scheduling.recipients import Composed, LeftOut, Reached
 from scheduling.send_size import SendSize, size_of
 from scheduling.told import Person, person_of
 from storage import audience, handlers, hearing, outbox
 from storage.database import Transaction
 from storage.hearing import MessageFact
+from storage.held import NewHeld
 from storage.outbox import Submission
 from storage.records import Action, Handler, MessageDraft, Recipient
+from storage.vocabulary import HoldKind
 
 NOTHING = Composed(())
 
@@ -26,18 +29,28 @@ NOTHING_WAITS: Waiting = MappingProxyType({})
 
 @dataclass(slots=True)
 class Queued:
-    """What came of carrying out actions: message ids, who was left out, what an operator should know."""
+    """What came of carrying out actions: message ids, who was left out, what an operator should know.
+
+    `held` are messages that a hold keeps for later, `kept` says why a whole tab was not carried out.
+    """
 
     message_ids: list[int] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     nobody_told: bool = False  # an action goes to those told so far, and nobody had been told
     still_waiting: list[str] = field(default_factory=list)  # for whom an older message waits: no second one
+    held: list[NewHeld] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)  # whose quiet hours it passes
+    kept: str | None = None
 
     @property
     def reaches_nobody(self) -> bool:
-        """Whether nobody will hear by this: nothing was queued and nothing older waits."""
-        return not self.message_ids and not self.still_waiting
+        """Whether nobody will hear by this: nothing was queued and nothing older waits.
+
+        What a limit holds is hope; what quiet hours hold is for nobody now.
+        """
+        hoped = any(row.kind is HoldKind.LIMIT for row in self.held)
+        return not self.message_ids and not self.still_waiting and not hoped
 
     def add(self, more: "Queued") -> None:
         """Take in what came of carrying out further actions."""
@@ -46,6 +59,9 @@ class Queued:
         self.problems += more.problems
         self.nobody_told = self.nobody_told or more.nobody_told
         self.still_waiting += more.still_waiting
+        self.held += more.held
+        self.passed += more.passed
+        self.kept = self.kept or more.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +95,18 @@ def plan(
     useful_life: timedelta | None,
     occurrence_id: int | None = None,
     skip: Collection[Person] = (),
+    only: Collection[Person] | None = None,
 ) -> Iterator[Planned]:
     """What the enabled actions send: what `carry_out` queues, and what previews and questions show.
 
     `values` are the template fields that are the same for all. Long texts are cut, not refused: a
-    cut alarm beats none. `skip` are people who get nothing, and are not left out either. Writes nothing.
+    cut alarm beats none. `skip` are people who get nothing, and are not left out either; with `only`
+    nobody but these gets something. Writes nothing.
     """
-    without = frozenset(skip)
+    wants = _Wants(frozenset(skip), None if only is None else frozenset(only))
     for action in actions:
         if action.enabled:
-            yield _planned(connection, action, now, values, useful_life, occurrence_id, without)
+            yield _planned(connection, action, now, values, useful_life, occurrence_id, wants)
 
 
 def size(planned: Iterable[Planned]) -> SendSize:
@@ -110,8 +128,9 @@ def carry_out(
     useful_life: timedelta | None,
     skip: Collection[Person] = (),
     waiting: Waiting = NOTHING_WAITS,
+    only: Collection[Person] | None = None,
 ) -> Queued:
-    """Queue what the enabled actions send: see `plan`.
+    """Queue what the enabled actions send, or hold it: see `plan`, `holding.queue`.
 
     Someone for whom a message of `waiting` waits gets no second one: that one belongs to the submission's
     step then, and takes the new text where it was never attempted.
@@ -125,6 +144,7 @@ def carry_out(
         useful_life=useful_life,
         occurrence_id=submission.occurrence_id,
         skip=skip,
+        only=only,
     )
     for one in planned:
         _queue(tx, one, submission, now, queued, waiting)
@@ -138,15 +158,15 @@ def _planned(
     values: Mapping[str, str],
     useful_life: timedelta | None,
     occurrence_id: int | None,
-    skip: frozenset[Person],
+    wants: "_Wants",
 ) -> Planned:
     handler = handlers.get(connection, action.handler_id)
     if handler is None or handler.removed_at is not None:
         return Planned(action, None)
     field_id = audience.telephone_field(connection, handler.telephone_field_id)
     chosen = _audience(connection, action, occurrence_id, field_id, now)
-    reached = [person for person in chosen.reached if person_of(person.user_id, person.number) not in skip]
-    missed = [person for person in chosen.missed if person.user_id is None or person.user_id not in skip]
+    reached = [person for person in chosen.reached if wants.has(person_of(person.user_id, person.number))]
+    missed = [person for person in chosen.missed if wants.misses(person.user_id)]
     composed = recipients.compose(
         reached,
         action.text,
@@ -163,7 +183,10 @@ def _planned(
         tuple(reached),
         tuple(missed),
         composed,
-        tuple(replace(draft, told_by=chosen.answers.get(draft.to)) for draft in composed.drafts),
+        tuple(
+            replace(draft, told_by=chosen.answers.get(draft.to), by_duty=draft.user_id in chosen.by_duty)
+            for draft in composed.drafts
+        ),
         chosen.nobody_told,
         (chosen.only_told and chosen.nobody_told) or len(chosen.reached) > len(reached),
         chosen.why,
@@ -189,7 +212,10 @@ def _queue(
     if drafts or planned.left_out:
         named = replace(submission, left_out=tuple(_kept(person) for person in planned.left_out))
         for why, some in by_reason(drafts, planned.why):
-            queued.message_ids += outbox.enqueue(tx, replace(named, why=why or named.why), some, now)
+            made = holding.queue(tx, replace(named, why=why or named.why), some, now)
+            queued.message_ids += made.ids
+            queued.held += made.held
+            queued.passed += made.passed
             named = submission
     queued.still_waiting += _take_along(tx, older, submission)
     queued.left_out += planned.left_out
@@ -228,6 +254,21 @@ def by_reason(
         reason = why.get(draft.user_id) if draft.user_id is not None else None
         found.setdefault(reason, []).append(draft)
     return list(found.items()) or [(None, [])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wants:
+    """Who is not to get something, and (unless None) who alone is."""
+
+    skip: frozenset[Person]
+    only: frozenset[Person] | None
+
+    def has(self, person: Person) -> bool:
+        return person not in self.skip and (self.only is None or person in self.only)
+
+    def misses(self, user_id: int | None) -> bool:
+        """Whether somebody who cannot be reached is named as left out."""
+        return self.only is None if user_id is None else self.has(user_id)
 
 
 @dataclass(frozen=True, slots=True)

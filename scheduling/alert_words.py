@@ -1,8 +1,9 @@
 """What the review says of alerts: what happened stands in values by then, and nothing reads these words."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
-from scheduling import withdrawal
+from scheduling import holding, withdrawal
 from scheduling.actions import Queued, names_of
 from scheduling.stages import DONE
 from scheduling.telling import Tab
@@ -53,6 +54,10 @@ def stage_said(tab: Tab) -> str:
 def recipients_counted(queued: Queued) -> str:
     number = len(queued.message_ids)
     count = f"{number} {'recipient' if number == 1 else 'recipients'}" if number else "nothing sent"
+    if queued.held:
+        count = f"{count if number else 'nothing sent now'}, {len(queued.held)} held"
+    if queued.kept:
+        count = f"{count}, {queued.kept}"
     return f"{count}, {NOBODY_HAD_BEEN}" if queued.nobody_told else count
 
 
@@ -69,6 +74,10 @@ def entries_with_problems(
     if queued.left_out:
         text = f"{alert.name} leaves out: {names_of(queued.left_out)}"
         entries.append(alert_entry(alert, occurrence.id, text, Level.WARNING, kind=EntryKind.LEFT_OUT))
+    about = alert_entry(
+        alert, occurrence.id, f"{alert.name}{key_in_brackets(occurrence.key)}", kind=EntryKind.HELD
+    )
+    entries += holding.entries(about, queued.held, queued.passed)
     for problem in queued.problems:
         text = f"{alert.name}: {problem}"
         entries.append(alert_entry(alert, occurrence.id, text, Level.WARNING, kind=EntryKind.NOTE))
@@ -89,6 +98,11 @@ def step_refused(occurrence: Occurrence, stage: Stage, reason: str) -> str:
     """The sentence for a step that may not be taken."""
     what = f"occurrence {occurrence.id} of {occurrence.alert}{key_in_brackets(occurrence.key)}"
     return f"{what} cannot be {DONE[stage]}: {reason}"
+
+
+def minutes_said(length: timedelta) -> str:
+    """ "3 min"."""
+    return f"{length.total_seconds() / 60:g} min"
 
 
 def key_in_brackets(key: str | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduling import answer_plan, sms_text, telling, told, withdrawal
+from scheduling import answer_plan, kept_back, settling, sms_text, telling, told, withdrawal
 from scheduling.actions import Queued
 from scheduling.alert_words import (
     NOBODY_HAD_BEEN,
@@ -21,7 +21,7 @@ from scheduling.alert_words import (
     withdrawn_entries,
 )
 from scheduling.telling import Tab
-from storage import alerts, answers, hearing, occurrences
+from storage import alerts, answers, hearing, held, occurrences
 from storage.alerts import Alert
 from storage.database import Transaction
 from storage.hearing import TELLING
@@ -74,6 +74,9 @@ def raise_alert(
     present = occurrences.active_with_key(tx, alert.id, key) if key else None
     if present is not None:
         return _count(tx, alert, present, given, now, operator, times)
+    if (flapping := settling.just_restored(tx, alert, key, now)) is not None:
+        count = settling.reopen(tx, alert, flapping, noted(given), now, operator=operator, times=times)
+        return Raised(flapping.id, True, count, Queued())
     made = occurrences.begin(tx, alert.id, key, dict(given), operator, now, count=times)
     occurrence = occurrences.get(tx, made)
     assert occurrence is not None
@@ -115,6 +118,8 @@ def _count(
 
 def may_send_again(tx: sa.Connection | Transaction, occurrence: Occurrence, now: datetime) -> bool:
     """Whether the tab last sent may go again: nobody is told, nothing waits, and its pause is over."""
+    if occurrence.settle_at is not None or kept_back.silenced(tx, occurrence, now):
+        return False
     if occurrence.stage not in TELLING or hearing.someone_is_told_or_will_be(tx, occurrence.id):
         return False
     facts = hearing.of_occurrence(tx, occurrence.id)
@@ -165,6 +170,9 @@ def not_reached(
     """The tabs that have told of an occurrence, and who need not hear of it again from them."""
     facts = hearing.of_occurrence(connection, occurrence.id)
     skip = {told.who(fact) for fact in facts if told.is_told(fact, now) or told.waits(fact)}
+    skip |= {
+        told.person_of(row.user_id, row.to) for row in held.held_of_occurrence(connection, occurrence.id)
+    }
     entered = {event.what for event in occurrences.events_of(connection, occurrence.id)}
     highest = max(occurrence.level, answers.highest_level(connection, occurrence.id))
     level = highest or (1 if Stage.ESCALATED in entered else 0)
@@ -230,10 +238,19 @@ def enter(
     entered = replace(occurrence, owner=owner, stage=stage)
     done = stage_said(tab)
     why = f"{alert.name} {done}{key_in_brackets(occurrence.key)}"
-    queued = telling.send_tab(
-        tx, alert, entered, tab, now, operator=operator, note=note, why=why, step_id=step_id
-    )
-    if plan.get("answer_due_at") is not None and queued.reaches_nobody:
+    queued = _overtaken(tx, alert, entered, stage, now)
+    kept = settling.put_off(tx, alert, entered, stage, now)
+    if kept is None:
+        queued.add(
+            telling.send_tab(
+                tx, alert, entered, tab, now, operator=operator, note=note, why=why, step_id=step_id
+            )
+        )
+    queued.kept = kept or queued.kept
+    if queued.kept is not None:
+        # The plan rests with what tells of the occurrence: it begins with it.
+        occurrences.change(tx, occurrence.id, answer_due_at=None)
+    elif plan.get("answer_due_at") is not None and queued.reaches_nobody:
         # It told nobody: the next level goes at once.
         occurrences.change(tx, occurrence.id, answer_due_at=now)
     if stage is Stage.CREATED and not telling.CREATED.sends(alert):
@@ -253,6 +270,18 @@ def enter(
     if stage not in OPEN_STAGES:
         answered(tx, occurrence, now)
     return queued
+
+
+def _overtaken(tx: Transaction, alert: Alert, occurrence: Occurrence, stage: Stage, now: datetime) -> Queued:
+    """Send the Restored tab that was put off, before the occurrence is finalised."""
+    if stage is not Stage.FINALISED or occurrence.settle_at is None:
+        return Queued()
+    occurrences.change(tx, occurrence.id, **settling.NOTHING_DUE)
+    if occurrence.settle_tab is not Stage.RESTORED:
+        return Queued()
+    restored = Tab(Stage.RESTORED)
+    why = f"{alert.name} {stage_said(restored)}{key_in_brackets(occurrence.key)}"
+    return telling.send_tab(tx, alert, occurrence, restored, now, why=why)
 
 
 def event_of(tab: Tab) -> str:
@@ -275,6 +304,14 @@ def columns_of(place: answer_plan.Position) -> dict[str, Any]:
         "plan_rest": place.rest,
         "round_pause": place.pause,
     }
+
+
+def plan_begins(alert: Alert, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
+    """What an alert's plan makes of an occurrence that is told of only now; nothing without a plan."""
+    if not alert.plan or occurrence.stage not in OPEN_STAGES:
+        return {}
+    place = replace(answer_plan.begun(alert.plan, now), level=occurrence.level, round=occurrence.round)
+    return columns_of(place)
 
 
 def _plan_after(

@@ -7,21 +7,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from scheduling import alerting, answer_plan, telling, told
+from scheduling import alerting, answer_plan, holds, telling, told
 from scheduling.actions import NOTHING_WAITS, Queued
 from scheduling.alert_words import alert_entry, entries_with_problems, key_in_brackets, recipients_counted
 from scheduling.answer_plan import Hearing, Made, Move
 from scheduling.telling import Tab
-from storage import alerts, answers, hearing, occurrences
+from storage import alerts, answers, hearing, held, occurrences
+from storage import holds as stored_holds
 from storage.alerts import Alert
 from storage.database import Transaction
 from storage.hearing import TELLING, MessageFact
+from storage.holds import Silence
 from storage.occurrences import Occurrence
 from storage.records import ReviewEntry
 from storage.vocabulary import (
     ANSWERED_STAGES,
     WITHDRAWN,
     EntryKind,
+    HoldKind,
     Level,
     MadeStep,
     MessageState,
@@ -71,6 +74,9 @@ def take_step(tx: Transaction, occurrence_id: int, now: datetime, epoch: int | N
     alert, occurrence = found
     if not occurrence.unanswered or occurrence.answer_due_at is None or occurrence.answer_due_at > now:
         return NOTHING
+    if (rests := rests_until(tx, alert, occurrence, now)) is not None:
+        occurrences.change(tx, occurrence.id, answer_due_at=rests)
+        return NOTHING
     move = answer_plan.decide(
         alert.plan,
         alert.plan_then,
@@ -79,6 +85,12 @@ def take_step(tx: Transaction, occurrence_id: int, now: datetime, epoch: int | N
         heard(tx, occurrence, now),
         now,
     )
+    if move.used_up or move.from_created:
+        released = _first_release(tx, occurrence)
+        if released is not None and released > now:
+            # Quiet hours hold it for everybody whom it would reach: the plan rests until the first hears.
+            occurrences.change(tx, occurrence.id, answer_due_at=released)
+            return NOTHING
     occurrences.change(tx, occurrence.id, **alerting.columns_of(move.after))
     if move.passed or move.passed_repeats:
         tx.review(now, _passed_entry(alert, occurrence, move))
@@ -92,6 +104,48 @@ def take_step(tx: Transaction, occurrence_id: int, now: datetime, epoch: int | N
     if queued.reaches_nobody and move.after.rest is None:
         occurrences.change(tx, occurrence.id, answer_due_at=now)
     return Done(len(queued.message_ids), _due_now(tx, occurrence_id, now))
+
+
+def _first_release(tx: Transaction, occurrence: Occurrence) -> datetime | None:
+    """When the first of what quiet hours hold of an occurrence is released."""
+    rows = held.held_of_occurrence(tx, occurrence.id)
+    return min((row.until for row in rows if row.kind is HoldKind.QUIET), default=None)
+
+
+def told_by_release(tx: Transaction, occurrence: Occurrence, now: datetime) -> None:
+    """Somebody hears of it at the end of their quiet hours: its next step is due its length after that."""
+    alert = alerts.get(tx, occurrence.alert_id)
+    if alert is None or not alert.plan or not occurrence.unanswered or occurrence.answer_due_at is None:
+        return
+    if occurrence.answer_due_at <= now:
+        occurrences.change(tx, occurrence.id, answer_due_at=now + next_length(alert, occurrence))
+
+
+def rests_until(tx: Transaction, alert: Alert, occurrence: Occurrence, now: datetime) -> datetime | None:
+    """When the plan goes on that rests now: a silence and the next step's length later; None: it goes on.
+
+    Where the silence ends early, or an occurrence's steps had not come due in it, its end sets that anew.
+    """
+    silence = holds.silencing(stored_holds.silences(tx), alert.id, occurrence.key, now)
+    return None if silence is None else silence.ends_at + next_length(alert, occurrence)
+
+
+def next_length(alert: Alert, occurrence: Occurrence) -> timedelta:
+    """How long after a moment the next step of a plan is due."""
+    steps = alert.plan
+    return steps[min(occurrence.step or 0, len(steps) - 1)].after if steps else timedelta(0)
+
+
+def go_on_after_silence(tx: Transaction, silence: Silence, now: datetime) -> None:
+    """Plans that rested in a silence go on: the next step is due its length after the end."""
+    for occurrence in answers.planned_of(tx):
+        if occurrence.answer_due_at is None or not occurrence.unanswered:
+            continue
+        if silence.is_about(occurrence.alert_id, occurrence.key) and occurrence.kept_back is None:
+            alert = alerts.get(tx, occurrence.alert_id)
+            if alert is not None and occurrence.raised_at and occurrence.raised_at < silence.ends_at:
+                due = max(now, silence.ends_at + next_length(alert, occurrence))
+                occurrences.change(tx, occurrence.id, answer_due_at=due)
 
 
 def _at_work(tx: Transaction, occurrence_id: int) -> tuple[Alert, Occurrence] | None:

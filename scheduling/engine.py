@@ -27,6 +27,7 @@ from scheduling.metrics_file import MetricsFile, Own
 from scheduling.monitor import Monitor
 from scheduling.planner import Planner
 from scheduling.progress import Progress
+from scheduling.releasing import Releaser
 from scheduling.reports import Reports
 from scheduling.sender_pool import SenderPool
 from scheduling.store import Store
@@ -88,6 +89,7 @@ class Engine:
         self._plans = plans = PlanClock(self._clock, self._clock_watch, lambda: self.leadership.epoch)
         self._planner = Planner(database, plans)
         self._answerer = Answerer(database, plans)
+        self._releaser = Releaser(database, plans)
         self._auditor = Auditor(database, plans)
         self._monitor = Monitor(
             database,
@@ -306,6 +308,8 @@ class Engine:
             return
         await self._put_clock_right(epoch)
         held = self._clock_watch.held_tasks and await self._store.run(self._clock_watch.holds_tasks, epoch)
+        # A wrong clock must not wake people: quiet hours go on while tasks wait for a right one.
+        await self._store.run(partial(self._releaser.tick, epoch, times_of_day=not held))
         await self._store.run(self._answerer.tick, epoch)
         firing, sending = not held, True
         while firing or sending:
@@ -377,9 +381,10 @@ class Engine:
     # What runs in the stores' threads.
 
     def _next_moments(self, held: bool) -> tuple[datetime | None, ...]:
-        """When the next attempt, step of an answer plan and, unless they are held, task comes due."""
+        """When the next attempt, step of an answer plan, release and, unless held, task comes due."""
         task_at = None if held else self._planner.next_due()
-        return self._delivery.next_at(), self._answerer.next_due(), task_at
+        released_at = self._releaser.next_due(times_of_day=not held)
+        return self._delivery.next_at(), self._answerer.next_due(), released_at, task_at
 
     def _own(self) -> Own:
         troubled = self._troubles.any_but("metrics")

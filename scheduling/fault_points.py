@@ -21,6 +21,8 @@ POINTS = (
     "after-firing-commit",
     "before-answer-commit",
     "after-answer-commit",
+    "before-release-commit",
+    "after-release-commit",
 )
 
 

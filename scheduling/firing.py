@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduling import recipients, task_fields
+from scheduling import holding, recipients, task_fields
 from scheduling.actions import Queued, carry_out, names_of
 from storage import outbox, tasks
 from storage.database import Transaction
+from storage.held import NewHeld
 from storage.records import ReviewEntry, Task
 from storage.vocabulary import Category, EntryKind, Level, Origin, RunKind, RunState
 
@@ -28,6 +29,7 @@ class Fired:
     message_ids: tuple[int, ...] = ()
     left_out: tuple[recipients.LeftOut, ...] = ()
     problems: tuple[str, ...] = ()
+    held: tuple[NewHeld, ...] = ()
 
 
 def fire(
@@ -58,7 +60,13 @@ def fire(
         queued.problems.append("it has no action")
     tasks.set_run_counts(tx, run_id, len(queued.message_ids), len(queued.left_out))
     tx.review(now, *_firing_entries(task, kind, queued, operator, next_due_at))
-    return Fired(run_id, tuple(queued.message_ids), tuple(queued.left_out), tuple(queued.problems))
+    return Fired(
+        run_id,
+        tuple(queued.message_ids),
+        tuple(queued.left_out),
+        tuple(queued.problems),
+        tuple(queued.held),
+    )
 
 
 def _why(task: Task, kind: RunKind, due_at: datetime) -> str:
@@ -75,11 +83,14 @@ def _firing_entries(
     how = HOW[kind]
     number = len(queued.message_ids)
     count = f"{number} {'recipient' if number == 1 else 'recipients'}"
+    if queued.held:
+        count += f", {len(queued.held)} held"
     after = f"; next {next_due_at.astimezone():%a %d %b %H:%M}" if next_due_at else ""
     entries = [said_of(task, EntryKind.FIRED, f"{task.name} {how}, {count}{after}", operator=operator)]
     if queued.left_out:
         text = f"{task.name} leaves out: {names_of(queued.left_out)}"
         entries.append(said_of(task, EntryKind.LEFT_OUT, text, Level.WARNING))
+    entries += holding.entries(said_of(task, EntryKind.HELD, task.name), queued.held, queued.passed)
     entries += [
         said_of(task, EntryKind.NOTE, f"{task.name}: {problem}", Level.WARNING) for problem in queued.problems
     ]

@@ -5,9 +5,11 @@ says nothing /etc/timezone. A zone is known by its name, by the file that it is 
 the rule it follows; where nothing fits, UTC is taken and `doubt` says so.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from scheduling import zone_files
@@ -40,6 +42,27 @@ class SiteZone:
     name: str
     source: str
     doubt: str | None = None
+
+
+def here() -> SiteZone:
+    """The zone of this site, by COMMSDESK_ZONE, TZ or this machine's setting, and any doubt about it."""
+    given = {name: os.environ[name] for name in (OWN, TZ) if name in os.environ}
+    around = Surroundings(given)
+    stamps = tuple(_changed(path) for path in (around.localtime, around.timezone))
+    return _found(tuple(sorted(given.items())), stamps)
+
+
+@lru_cache(maxsize=8)
+def _found(given: tuple[tuple[str, str], ...], stamps: tuple[int, ...]) -> SiteZone:
+    """Kept until a setting changes: comparing a file with every zone's takes a while."""
+    return find(Surroundings(dict(given)))
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.lstat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def find(around: Surroundings) -> SiteZone:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from scheduling import told
+from scheduling import kept_back, told
 from scheduling.actions import NOTHING_WAITS, Queued, Waiting, carry_out
 from scheduling.answer_plan import levels_of
+from scheduling.kept_back import Then
 from storage import hearing, occurrences
 from storage.alerts import Alert, AlertField
 from storage.database import Transaction
@@ -104,7 +105,17 @@ def send_tab(
     waiting: Waiting = NOTHING_WAITS,
     step_id: int | None = None,
 ) -> Queued:
-    """Carry out the actions of a tab. `step_id` is the step of the plan that this is, or belongs to."""
+    """Carry out the actions of a tab. `step_id` is the step of the plan that this is, or belongs to.
+
+    Not, or not for all, where a silence keeps it back: `kept_back`.
+    """
+    rule = kept_back.rule(tx, occurrence, tab.stage, now)
+    if rule.then is Then.KEEP:
+        occurrences.change(tx, occurrence.id, kept_back=kept_back.kept(occurrence, tab.stage))
+    if rule.then in (Then.KEEP, Then.NOTHING):
+        return Queued(kept=rule.why)
+    if tab.stage in TELLING and occurrence.kept_back is not None:
+        occurrences.change(tx, occurrence.id, kept_back=None)
     times = occurrence.times_told + (tab.stage in TELLING)
     submission = Submission(
         Origin.ALERT,
@@ -125,6 +136,7 @@ def send_tab(
         useful_life=alert.useful_life,
         skip=skip,
         waiting=waiting,
+        only=kept_back.heard_of(tx, occurrence.id) if rule.then is Then.TO_THOSE_TOLD else None,
     )
     if times != occurrence.times_told and not queued.reaches_nobody:
         occurrences.change(tx, occurrence.id, times_told=times)

@@ -4,8 +4,8 @@ Only messages of the Created and Escalated tabs tell of an occurrence. A person 
 bare number. Documented in docs/alerts.md.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -184,6 +184,17 @@ def then(facts: Iterable[MessageFact], person: Person, told_by: int) -> tuple[Th
 
 
 @dataclass(frozen=True, slots=True)
+class HeldFor:
+    """Somebody for whom a message is held, until when and why."""
+
+    user_id: int | None
+    name: str | None
+    to: str
+    until: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonTold:
     """What is known of one person. `fact` is the message that says so; None for one left out."""
 
@@ -194,6 +205,8 @@ class PersonTold:
     waits: bool = False
     fact: MessageFact | None = None
     left_out: str | None = None
+    held_until: datetime | None = None
+    held_why: str | None = None
 
     @property
     def at(self) -> datetime | None:
@@ -222,19 +235,41 @@ class Tally:
         return tuple(person for person in self.people if not person.told and not person.waits)
 
 
-def tally(facts: Iterable[MessageFact], missed: Iterable[MissedPerson], now: datetime) -> Tally:
+def tally(
+    facts: Iterable[MessageFact],
+    missed: Iterable[MissedPerson],
+    now: datetime,
+    held: Iterable[HeldFor] = (),
+) -> Tally:
     """Who is told and who is not, person by person."""
     by_person: dict[Person, list[MessageFact]] = {}
     for fact in facts:
         if fact.stage in TELLING:
             by_person.setdefault(who(fact), []).append(fact)
     people = [_person(own, now) for own in by_person.values()]
+    waiting: dict[Person, HeldFor] = {}
+    for one in held:
+        waiting.setdefault(person_of(one.user_id, one.to), one)
+    people = [_also_held(each, waiting) for each in people]
+    people += [
+        PersonTold(one.user_id, one.name, one.to, waits=True, held_until=one.until, held_why=one.why)
+        for person, one in waiting.items()
+        if person not in by_person
+    ]
     people += [
         PersonTold(person.user_id, person.name, None, left_out=person.reason)
         for person in missed
-        if person.user_id is None or person.user_id not in by_person
+        if person.user_id is None or (person.user_id not in by_person and person.user_id not in waiting)
     ]
     return Tally(tuple(people))
+
+
+def _also_held(person: PersonTold, waiting: Mapping[Person, HeldFor]) -> PersonTold:
+    """Somebody of whom a message is known, and for whom one is held besides."""
+    found = waiting.get(person_of(person.user_id, person.to or ""))
+    if found is None or person.told:
+        return person
+    return replace(person, waits=True, held_until=found.until, held_why=found.why)
 
 
 def _person(own: Sequence[MessageFact], now: datetime) -> PersonTold:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from scheduling import told
-from storage import hearing
+from scheduling import holds, told
+from storage import hearing, occurrences
+from storage import holds as stored
 from storage.database import Transaction
 
 MOST = 1_000  # occurrences looked into: beyond that the exact number helps nobody
@@ -31,6 +32,8 @@ def look(connection: sa.Connection | Transaction, now: datetime, excused: Collec
     have an answer plan which will try again.
     """
     candidates = hearing.open_and_not_surely_told(connection, MOST)
+    silenced = _silenced(connection, [each.occurrence_id for each in candidates], now)
+    candidates = [each for each in candidates if each.occurrence_id not in silenced]
     facts = hearing.of_occurrences(connection, [each.occurrence_id for each in candidates])
     nobody, unsure = [], []
     for each in candidates:
@@ -43,6 +46,15 @@ def look(connection: sa.Connection | Transaction, now: datetime, excused: Collec
         elif told.only_unsure(facts[occurrence_id], now):
             unsure.append(occurrence_id)
     return Unheard(tuple(nobody), tuple(unsure))
+
+
+def _silenced(connection: sa.Connection | Transaction, ids: Collection[int], now: datetime) -> list[int]:
+    """Those of these occurrences for which a silence holds: nobody is to be told of them now."""
+    silences = [silence for silence in stored.silences(connection) if silence.holds_at(now)] if ids else []
+    if not silences:
+        return []
+    found = occurrences.get_all(connection, ids)
+    return [one.id for one in found if holds.silencing(silences, one.alert_id, one.key, now) is not None]
 
 
 def said(number: int) -> str:

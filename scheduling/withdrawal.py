@@ -10,10 +10,10 @@ from datetime import datetime
 
 from scheduling import hanging, lifecycle, phone
 from scheduling.stages import DONE
-from storage import message_order, occurrences, outbox
+from storage import held, message_order, occurrences, outbox
 from storage.database import Transaction
 from storage.records import Message
-from storage.vocabulary import ACTIVE_STAGES, Stage
+from storage.vocabulary import ACTIVE_STAGES, MessageState, Origin, Stage
 
 TELLING = frozenset({Stage.CREATED, Stage.ESCALATED})
 BEFORE_THE_END = TELLING | {Stage.CLAIMED, Stage.ACTIONED}
@@ -58,26 +58,68 @@ def withdraw(
     if found is None:
         return []
     waiting = occurrences.waiting_messages(tx, occurrence_id, found.tabs)
+    waiting += _digests_over(tx, occurrence_id)
     steps = {message.id: lifecycle.withdrawn(message, found.why, now) for message in waiting}
     outbox.change(tx, {key: lifecycle.columns_of(step) for key, step in steps.items()}, now)
     hanging.answered(tx, steps, now)
     return waiting
 
 
+def _digests_over(tx: Transaction, occurrence_id: int) -> list[Message]:
+    """Waiting messages that stand for several occurrences, this one among them, all of which are over."""
+    standing = held.standing_for(tx, occurrence_id)
+    if not standing:
+        return []
+    over = _over(tx, standing)
+    found = outbox.current(tx, over)
+    return [message for message in found.values() if message.state is MessageState.QUEUED]
+
+
+def _over(tx: Transaction, message_ids: Collection[int]) -> dict[int, Ruling]:
+    """Those of these messages whose occurrences are all over, and since when; none that has other texts."""
+    named = held.named_by(tx, message_ids)
+    for message_id in held.carry_texts(tx, named):
+        del named[message_id]
+    ends = occurrences.ends_of(tx, {each for those in named.values() for each in those})
+    found = {}
+    for message_id, those in named.items():
+        if all(each in ends for each in those):
+            stage, at = max((ends[each] for each in those), key=lambda end: end[1])
+            if (rule := ruling(stage, at)) is not None:
+                found[message_id] = rule
+    return found
+
+
 def reasons(tx: Transaction, messages: Iterable[Message]) -> dict[int, str]:
     """Which of these are not to be sent again, by id, and why: their occurrence went on by now."""
+    messages = list(messages)
     of_alerts = [message for message in messages if message.occurrence_id is not None]
+    several = _reasons_of_several(tx, messages)
     if not of_alerts:
-        return {}
+        return several
     ids = {message.occurrence_id or 0 for message in of_alerts}
     ends = occurrences.ends_of(tx, ids)
     found = {key: ruling(what, at) for key, (what, at) in ends.items()}
     answers = occurrences.answers_of(tx, ids - ends.keys())
     found |= {key: ruling(what, at, plan=True) for key, (what, at) in answers.items()}
-    return {
+    return several | {
         message.id: holds.why
         for message in of_alerts
         if (holds := found.get(message.occurrence_id or 0)) is not None and holds.holds_for(message)
+    }
+
+
+def _reasons_of_several(tx: Transaction, messages: Iterable[Message]) -> dict[int, str]:
+    """The same for messages that stand for several occurrences, all of which are over by now."""
+    chosen = {
+        message.id: message
+        for message in messages
+        if message.occurrence_id is None and message.origin is Origin.ALERT
+    }
+    return {
+        message_id: rule.why
+        for message_id, rule in (_over(tx, chosen) if chosen else {}).items()
+        if (at := chosen[message_id].resent_at) is None or at < rule.since
     }
 
 

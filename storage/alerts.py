@@ -58,6 +58,7 @@ class Alert:
     plan: tuple[PlanStep, ...] = ()
     plan_then: PlanThen = PlanThen.STOP
     claim_lasts: timedelta | None = None
+    settle: timedelta | None = None  # how long it must stay before a raise or an end after a short one counts
 
 
 _OWN = [alerts.c[name] for name in Alert.__dataclass_fields__ if name not in ("fields", "actions")]

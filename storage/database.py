@@ -25,7 +25,7 @@ from storage.secrets import SecretBox, open_box
 from storage.types import kept
 from storage.written_by import BootClock, MachineBoot, wall_clock
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 BUSY_SECONDS = 30.0
 
 Values = Sequence[Any] | Mapping[str, Any]

@@ -4,19 +4,22 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from storage.database import Transaction, rows_of
 from storage.sql_values import ACTIVE, QUEUED, quoted
-from storage.tables import attempts, handlers, messages, occurrences, submissions
-from storage.vocabulary import UNDER_WAY, MessageState, OnUnknown, OutcomeKind, Stage
+from storage.tables import attempts, handlers, held, messages, occurrences, submissions
+from storage.vocabulary import UNDER_WAY, HeldState, MessageState, OnUnknown, OutcomeKind, Stage
 
 # The tabs whose messages tell of the occurrence; the others tell of what was done about it.
 TELLING = (Stage.CREATED, Stage.ESCALATED)
 _TELLING = quoted(*TELLING)
 # Sure to have told somebody, or on the way.
 _GOING = quoted(MessageState.SENDING, MessageState.ACCEPTED, MessageState.DELIVERED)
+_HELD = quoted(HeldState.HELD)
+_NAMED = "FROM held JOIN message ON message.id = held.message_id WHERE held.named = 1 AND held.occurrence_id"
 
 m, s = messages.c, submissions.c
 
@@ -60,11 +63,12 @@ class MissedPerson:
     user_id: int | None = None
 
 
-_FACTS = (
-    sa.select(
+def _facts(occurrence_id: Any, stage: Any) -> sa.Select[Any]:
+    """The facts of messages, `occurrence_id` and `stage` as given; whence they come is the caller's."""
+    return sa.select(
         m.id.label("message_id"),
-        s.occurrence_id,
-        s.stage,
+        occurrence_id,
+        stage,
         m.handler_id,
         m.user_id,
         m.user_name.label("user"),
@@ -84,10 +88,26 @@ _FACTS = (
         m.step_id,
         m.attempts,
     )
+
+
+_FACTS = (
+    _facts(s.occurrence_id, s.stage)
     .select_from(submissions)
     .join(messages, m.submission_id == s.id)
     .join(handlers, handlers.c.id == m.handler_id)
     .outerjoin(attempts, attempts.c.id == m.attempt_id)
+    .order_by(m.id)
+)
+# One message for several occurrences (after quiet hours) tells of each that it names.
+_DIGESTS = (
+    _facts(held.c.occurrence_id, sa.literal(Stage.CREATED, s.stage.type).label("stage"))
+    .distinct()
+    .select_from(held)
+    .join(messages, m.id == held.c.message_id)
+    .join(submissions, s.id == m.submission_id)
+    .join(handlers, handlers.c.id == m.handler_id)
+    .outerjoin(attempts, attempts.c.id == m.attempt_id)
+    .where(held.c.named == sa.true(), s.occurrence_id.is_(None))
     .order_by(m.id)
 )
 
@@ -99,9 +119,13 @@ def of_occurrences(
     wanted = list(ids)
     found: dict[int, list[MessageFact]] = {occurrence_id: [] for occurrence_id in wanted}
     for start in range(0, len(wanted), 500):
-        query = _FACTS.where(s.occurrence_id.in_(wanted[start : start + 500]))
-        for row in connection.execute(query).mappings():
+        page = wanted[start : start + 500]
+        for row in connection.execute(_FACTS.where(s.occurrence_id.in_(page))).mappings():
             found[row["occurrence_id"]].append(MessageFact(**row))
+        for row in connection.execute(_DIGESTS.where(held.c.occurrence_id.in_(page))).mappings():
+            found[row["occurrence_id"]].append(MessageFact(**row))
+    for facts in found.values():
+        facts.sort(key=lambda fact: fact.message_id)
     return found
 
 
@@ -124,13 +148,15 @@ ON_THE_WAY = (
     "SELECT 1 FROM submission JOIN message ON message.submission_id = submission.id"
     " WHERE submission.occurrence_id = :occurrence"
     f" AND (message.state = {QUEUED} OR submission.stage IN ({_TELLING})"
-    f" AND message.state IN ({_GOING})) LIMIT 1"
+    f" AND message.state IN ({_GOING}))"
+    f" UNION ALL SELECT 1 FROM held WHERE occurrence_id = :occurrence AND held.state = {_HELD}"
+    f" UNION ALL SELECT 1 {_NAMED} = :occurrence AND message.state IN ({QUEUED}, {_GOING}) LIMIT 1"
 )
 _ON_THE_WAY = sa.text(ON_THE_WAY)
 
 
 def someone_is_told_or_will_be(connection: sa.Connection | Transaction, occurrence_id: int) -> bool:
-    """Whether a message waits or has surely told somebody: a quick look, ended by the first one."""
+    """Whether a message waits, is held or has surely told somebody: a quick look, ended by the first one."""
     return connection.execute(_ON_THE_WAY, {"occurrence": occurrence_id}).first() is not None
 
 
@@ -143,7 +169,12 @@ UNSURE = (
     f" AND action.stage IN ({quoted(Stage.CREATED)}, o.stage))"
     " AND NOT EXISTS (SELECT 1 FROM submission JOIN message ON message.submission_id = submission.id"
     f" WHERE submission.occurrence_id = o.id AND submission.stage IN ({_TELLING})"
-    f" AND message.state IN ({_GOING})) ORDER BY o.id LIMIT :limit"
+    f" AND message.state IN ({_GOING}))"
+    # What is silenced, held or given time to settle is not forgotten.
+    " AND o.kept_back IS NULL AND o.settle_at IS NULL"
+    f" AND NOT EXISTS (SELECT 1 FROM held WHERE held.occurrence_id = o.id AND held.state = {_HELD})"
+    f" AND NOT EXISTS (SELECT 1 {_NAMED} = o.id AND message.state IN ({_GOING}))"
+    " ORDER BY o.id LIMIT :limit"
 )
 _MOMENT = occurrences.c.raised_at.type
 _UNSURE = sa.text(UNSURE).columns(id=sa.Integer, raised_at=_MOMENT, answer_due_at=_MOMENT)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage import message_rows
+from storage import held, message_rows
 from storage.database import Transaction
 from storage.records import Message
 from storage.tables import alerts, messages, occurrence_events, occurrences, submissions
@@ -57,6 +57,9 @@ class Occurrence:
     claim_lasts: timedelta | None = None
     times_told: int = 0
     steps: int = 0
+    kept_back: Stage | None = None  # the tab that a silence has kept from being sent
+    settle_at: datetime | None = None  # when `settle_tab` is sent, if the occurrence stays as it is
+    settle_tab: Stage | None = None
 
     @property
     def active(self) -> bool:
@@ -145,6 +148,36 @@ def active_by_key(connection: sa.Connection | Transaction, key: str) -> list[Occ
 def get(connection: sa.Connection | Transaction, occurrence_id: int) -> Occurrence | None:
     row = connection.execute(SELECT.where(occurrences.c.id == occurrence_id)).mappings().first()
     return Occurrence(**row) if row else None
+
+
+def get_all(connection: sa.Connection | Transaction, ids: Collection[int]) -> list[Occurrence]:
+    """These occurrences, by id."""
+    wanted = list(ids)
+    found: list[Occurrence] = []
+    for start in range(0, len(wanted), 500):
+        query = SELECT.where(occurrences.c.id.in_(wanted[start : start + 500])).order_by(occurrences.c.id)
+        found += [Occurrence(**row) for row in connection.execute(query).mappings()]
+    return found
+
+
+def kept_back(connection: sa.Connection | Transaction) -> list[Occurrence]:
+    """Open occurrences of which a silence has kept something back, the oldest first."""
+    query = SELECT.where(
+        occurrences.c.kept_back.is_not(None), occurrences.c.stage.in_((Stage.CREATED, Stage.ESCALATED))
+    )
+    return [Occurrence(**row) for row in connection.execute(query.order_by(occurrences.c.id)).mappings()]
+
+
+def to_settle(connection: sa.Connection | Transaction, now: datetime) -> list[Occurrence]:
+    """Occurrences that have stayed as they are for long enough, the longest due first."""
+    query = SELECT.where(occurrences.c.settle_at <= now).order_by(occurrences.c.settle_at)
+    return [Occurrence(**row) for row in connection.execute(query).mappings()]
+
+
+def next_to_settle(connection: sa.Connection | Transaction) -> datetime | None:
+    query = sa.select(sa.func.min(occurrences.c.settle_at, type_=occurrences.c.settle_at.type))
+    found: datetime | None = connection.execute(query.where(occurrences.c.settle_at.is_not(None))).scalar()
+    return found
 
 
 def newest(
@@ -302,4 +335,9 @@ def message_ids(connection: sa.Connection, occurrence_id: int) -> list[tuple[str
     stages = {row.id: row.stage for row in acts}
     query = sa.select(messages.c.submission_id, messages.c.id).where(messages.c.submission_id.in_(stages))
     found = connection.execute(query.order_by(messages.c.id)).all()
-    return [(stages[row.submission_id], row.id) for row in found]
+    own = [(stages[row.submission_id], row.id) for row in found]
+    # One message for several occurrences, after quiet hours, tells of the beginning of each.
+    several = [
+        (str(Stage.CREATED), message_id) for message_id in held.standing_for(connection, occurrence_id)
+    ]
+    return sorted([*own, *several], key=lambda sent: sent[1])

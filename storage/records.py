@@ -153,6 +153,7 @@ class MessageDraft:
     expires_at: datetime
     useful_life: timedelta | None = None
     told_by: int | None = None  # it waits for the answer to this message
+    by_duty: bool = False  # its person is reached because they are on duty
 
 
 @dataclass(frozen=True, slots=True)

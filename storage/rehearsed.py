@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from storage.database import Transaction
-from storage.tables import handlers, messages, submissions
+from storage.held import Held
+from storage.held import made_since as held_since
+from storage.tables import handlers, held, messages, submissions
 
 m, s, h = messages.c, submissions.c, handlers.c
 
@@ -35,6 +37,16 @@ class LeftOutPerson:
 def newest_submission(tx: Transaction) -> int:
     """The highest id of a submission; 0 where there is none."""
     return int(tx.execute(sa.select(sa.func.max(s.id))).scalar() or 0)
+
+
+def newest_held(tx: Transaction) -> int:
+    """The highest id of a held message; 0 where there is none."""
+    return int(tx.execute(sa.select(sa.func.max(held.c.id))).scalar() or 0)
+
+
+def held_after(tx: Transaction, held_id: int) -> list[Held]:
+    """What has been held since, in this order."""
+    return held_since(tx, held_id)
 
 
 def queued_since(tx: Transaction, submission_id: int) -> tuple[list[QueuedMessage], list[LeftOutPerson]]:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from storage.database import Transaction
-from storage.sql_values import QUEUED, WAITING
-from storage.tables import handler_statuses, messages, occurrences, tasks
+from storage.sql_values import QUEUED, WAITING, quoted
+from storage.tables import handler_statuses, held, holds, limit_places, messages, occurrences, tasks
 from storage.types import MICROSECOND, to_micros
+from storage.vocabulary import HeldState, HoldKind
 from storage.written_by import WallClock
 
 _PLANNED = (
@@ -26,7 +27,12 @@ _LENGTHS = (
     (handler_statuses.name, ("paused_until", "probe_at"), "pause IS NOT NULL"),
     (occurrences.name, ("sent_again_at",), "ended_at IS NULL AND sent_again_at IS NOT NULL"),
     (occurrences.name, ("step_at", "answer_due_at", "claim_until"), "ended_at IS NULL"),
+    (occurrences.name, ("settle_at",), "settle_at IS NOT NULL"),
     (messages.name, ("report_due_at",), "report_due_at IS NOT NULL"),
+    # A silence for two hours is a length, one until 16:00 a time of day; so are quiet hours.
+    (holds.name, ("from_at", "until_at"), "length IS NOT NULL AND removed_at IS NULL"),
+    (limit_places.name, ("at",), "1"),
+    (held.name, ("until_at",), f"state = {quoted(HeldState.HELD)} AND kind = {quoted(HoldKind.LIMIT)}"),
 )
 
 # How far a message's own clock is from the one to go by. One of another boot, or of before rows

@@ -139,6 +139,23 @@ class MadeStep(StrEnum):
     CLAIM_RAN_OUT = "claim ran out"
 
 
+class HoldKind(StrEnum):
+    """What keeps messages from being made for a while."""
+
+    QUIET = "quiet"  # hours in which a person is left in peace
+    SILENCE = "silence"  # of an alert, or of all
+    LIMIT = "limit"  # so many messages to a number in so many minutes
+
+
+class HeldState(StrEnum):
+    """What became of a message that was not made because of a hold."""
+
+    HELD = "held"
+    RELEASED = "released"  # it went out: in the one message at the end, or by a person
+    DROPPED = "dropped"  # by a person, or nobody is there to get it
+    OVER = "over"  # what it told of had ended by then
+
+
 class WhenMissed(StrEnum):
     """What a task does with due times that have passed without it."""
 
@@ -228,6 +245,9 @@ class EntryKind(StrEnum):
     WITHDRAWN = "withdrawn"  # not sent: the occurrence went on, or an older message was not told
     CANCELLED = "cancelled"  # by a person
     SETTLED = "settled"  # a person said that a message of unknown outcome arrived
+    HELD = "held"  # not made now: quiet hours or a limit
+    RELEASED = "released"  # what was held went out, is over, or was dropped
+    SILENCED = "silenced"  # a silence began, ended, or kept something back
     LEFT_OUT = "left out"  # people who will get nothing, each with the reason
     STAGE = "stage"  # an alert was raised, claimed, restored …
     COUNTED = "counted"  # a raise of an active occurrence

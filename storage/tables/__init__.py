@@ -10,6 +10,7 @@ from storage.tables.alerts import (
 )
 from storage.tables.base import table_of
 from storage.tables.handlers import HandlerRow, HandlerStatusRow
+from storage.tables.holds import HeldReleaseRow, HeldRow, HoldRow, LimitPlaceRow
 from storage.tables.messages import AttemptRow, MessageRow, SubmissionRow
 from storage.tables.operators import OperatorKeyRow, OperatorRow
 from storage.tables.review import ReviewKeyRow, ReviewRow
@@ -49,3 +50,7 @@ rosters = table_of(RosterRow)
 roster_rules = table_of(RosterRuleRow)
 roster_covers = table_of(RosterCoverRow)
 holidays = table_of(HolidayRow)
+holds = table_of(HoldRow)
+held = table_of(HeldRow)
+held_releases = table_of(HeldReleaseRow)
+limit_places = table_of(LimitPlaceRow)

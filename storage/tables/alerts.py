@@ -50,6 +50,7 @@ class AlertRow(SQLModel, table=True):
     plan: list[dict[str, Any]] | None = json_text(None)  # the steps of its answer plan; none: it informs
     plan_then: PlanThen | None = word(PlanThen, None)
     claim_lasts: timedelta | None = duration(None)
+    settle: timedelta | None = duration(None)
 
 
 class AlertFieldRow(SQLModel, table=True):
@@ -80,6 +81,8 @@ class OccurrenceRow(SQLModel, table=True):
         sa.Index("occurrence_active", "stage", "id", sqlite_where=sa.text(ACTIVE)),
         sa.Index("occurrence_answer_due", "answer_due_at", sqlite_where=sa.text("answer_due_at IS NOT NULL")),
         sa.Index("occurrence_claim_until", "claim_until", sqlite_where=sa.text("claim_until IS NOT NULL")),
+        sa.Index("occurrence_kept_back", "id", sqlite_where=sa.text("kept_back IS NOT NULL")),
+        sa.Index("occurrence_settle", "settle_at", sqlite_where=sa.text("settle_at IS NOT NULL")),
         STRICT,
     )
     id: int | None = identity()
@@ -106,6 +109,9 @@ class OccurrenceRow(SQLModel, table=True):
     claim_until: datetime | None = moment(None)
     claim_lasts: timedelta | None = duration(None)
     times_told: int | None = number(None)
+    kept_back: Stage | None = word(Stage, None)  # the tab that a silence has kept from being sent
+    settle_at: datetime | None = moment(None)  # when the tab below is sent, if it stays as it is
+    settle_tab: Stage | None = word(Stage, None)
 
 
 class OccurrenceStepRow(SQLModel, table=True):

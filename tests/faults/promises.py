@@ -37,6 +37,8 @@ BEFORE_LOGIN, SMALL = "before anybody has logged in", "what no person types"
 UNTIL_ANSWERED = "until somebody answers: each step once, none after a claim"
 WITHDRAWN, ORDER, WAY_FREE = "what is withdrawn", "order of messages", "the way is free again"
 
+HOLDS = "what is held is released, once, by the holder of the lease"
+
 REMOVALS = (
     Removal(
         TOLD,
@@ -58,6 +60,19 @@ REMOVALS = (
         '    lines = [title, told_shown(found.tally), Content("")]\n',
         "tests/tui/sections/test_told.py::test_the_detail_begins_with_who_was_told_and_shows_its_story",
         '    lines = [title, Content("")]\n',
+    ),
+    Removal(
+        HOLDS,
+        "scheduling/releasing.py",
+        "        release(tx, rows, due, now)\n",
+        "tests/engine/test_holds.py::test_1_a_night_is_one_message_in_the_morning",
+        "        pass\n",
+    ),
+    Removal(
+        HOLDS,
+        "scheduling/releasing.py",
+        "                leases.check(tx, epoch)\n",
+        "tests/engine/test_holds.py::test_a_late_holder_of_the_lease_releases_nothing",
     ),
     Removal(
         WITHDRAWN,

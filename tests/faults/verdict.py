@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from demo_data.clickatell import ThreadedClickatell
 from storage import process, review_verify
 from storage.database import Database
-from storage.tables import attempts, instances, leases, messages, occurrences, reviews, task_runs, tasks
-from storage.vocabulary import EntryKind
+from storage.tables import attempts, held, instances, leases, messages, occurrences, reviews, task_runs, tasks
+from storage.vocabulary import EntryKind, HeldState
 from tests.faults import order
 from tests.faults.journal import AskedFor
 
@@ -53,6 +53,7 @@ def judge(database: Database, clickatells: Iterable[ThreadedClickatell], asked: 
         _tasks(connection, verdict)
         _alerts(connection, asked, verdict)
         _order(connection, phones, verdict)
+        _held(connection, verdict)
         _fence(connection, verdict)
         _left_behind(connection, verdict)
         sound = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
@@ -74,13 +75,13 @@ def _messages(connection: sa.Connection, phones: list, asked: AskedFor, verdict:
     )
     verdict.messages, verdict.attempts = len(rows), sum(map(len, tries.values()))
     verdict.states.update(row["state"] for row in rows)
-    held = collections.defaultdict(list)
+    on_phones = collections.defaultdict(list)
     for phone in phones:
-        held[phone.client_message_id].append(phone)
+        on_phones[phone.client_message_id].append(phone)
     for row in rows:
-        here = held.pop(row["client_message_id"], [])
+        here = on_phones.pop(row["client_message_id"], [])
         _one(row, here, tries[row["id"]], _unknowns(unknowns[row["id"]], tries[row["id"]]), verdict)
-    verdict.wrong += [f"a phone holds what no site sent: {name}" for name in held]
+    verdict.wrong += [f"a phone holds what no site sent: {name}" for name in on_phones]
     there = collections.Counter((row["body"], row["to_number"]) for row in rows)
     verdict.lost += [f"promised and not there: {key}" for key in asked.promised - set(there)]
     by_client = collections.Counter({(r["body"], r["to_number"]): 1 for r in rows if r["origin"] != "task"})
@@ -165,6 +166,15 @@ def _order(connection: sa.Connection, phones: list, verdict: Verdict) -> None:
     verdict.wrong += order.outlived(sent, order.observed_over(connection))
     verdict.wrong += order.unheard(sent)
     verdict.wrong += order.expired_early(connection)
+
+
+def _held(connection: sa.Connection, verdict: Verdict) -> None:
+    """What was held has ended, and is named by the message that released it."""
+    for row in connection.execute(sa.select(held)).mappings():
+        if row["state"] == HeldState.HELD:
+            verdict.wrong.append(f"held message {row['id']} is held for ever")
+        if row["state"] == HeldState.RELEASED and row["message_id"] is None:
+            verdict.lost.append(f"held message {row['id']} was released by no message")
 
 
 def _fence(connection: sa.Connection, verdict: Verdict) -> None:

@@ -51,15 +51,24 @@ def edit(
     ] = None,
     description: Description = None,
     useful_life: Life = None,
+    settle: Annotated[
+        str | None,
+        typer.Option(
+            "--settle", metavar="M", help="Minutes that an alert which comes and goes must stay; 0 for none"
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Change what is given, keep the rest. --field adds a field or changes its default."""
     from dataclasses import replace
 
     from tui.operations import alerts
+    from tui.operations.form_values import whole_minutes
 
     found = named(name)
     form = _filled(alerts.form_of(found), priority, description, useful_life)
+    if settle is not None:
+        form = replace(form, settle=whole_minutes(settle, "Settle (mins)"))
     if new_name is not None:
         form = replace(form, name=new_name)
     form = replace(form, fields=_changed_fields(form, field or [], remove_field or []))
@@ -205,6 +214,7 @@ def _facts(view: "AlertView") -> list[tuple[str, object]]:
         ("Useful life", f"{life.total_seconds() / 60:g} min" if life else None),
         ("Answer plan", plan_form.in_words(alert.plan, alert.plan_then) if alert.plan else None),
         ("Claim lasts", plan_form.short(alert.claim_lasts) if alert.claim_lasts else None),
+        ("Settle", f"{alert.settle.total_seconds() / 60:g} min" if alert.settle else None),
         ("Active", view.active or None),
     ]
     for field in alert.fields:

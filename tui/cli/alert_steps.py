@@ -296,6 +296,10 @@ def _show(stepped: "Stepped", done: str, json: bool) -> None:
 
     for person in stepped.queued.left_out:
         note(f"left out: {person}")
+    for row in stepped.queued.held:
+        note(f"held until {local_time(row.until, seconds=False)}: {row.user or row.to} ({row.why})")
+    if stepped.queued.kept:
+        note(f"note: {stepped.queued.kept}")
     for problem in stepped.queued.problems:
         note(f"warning: {problem}")
     if stepped.queued.message_ids:

@@ -76,6 +76,36 @@ def list_messages(
 
 
 @app.command()
+def held(
+    every: Annotated[bool, typer.Option("--all", help="Also what was released, dropped or is over")] = False,
+    limit: Limit = None,
+    json: Json = False,
+) -> None:
+    """What is held by quiet hours or the limit, the newest last."""
+    from tui.operations import held as holding
+    from tui.operations.hold_words import held_json
+
+    found = holding.listing(desk(), all_of=every, limit=limit)
+    if json:
+        emit_all(held_json(row) for row in found)
+    elif not found:
+        say("Nothing is held.")
+    else:
+        rows = [
+            (
+                row.id,
+                local_time(row.held_at, seconds=False),
+                local_time(row.until, seconds=False) if row.state == "held" else str(row.state),
+                row.recipient,
+                row.why,
+                row.text if len(row.text) <= 40 else f"{row.text[:39]}…",
+            )
+            for row in found
+        ]
+        show_table(("Id", "Held", "Until", "To", "Why", "Text"), rows, right={0})
+
+
+@app.command()
 def show(message_id: Id, json: Json = False) -> None:
     """One message in full, with every attempt to send it."""
     from scheduling.gateways.wording import said

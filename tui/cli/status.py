@@ -51,6 +51,8 @@ def _show(found: "SiteStatus") -> None:
             ),
             ("Alerts", _alerts(found)),
             ("Queue", _queue(found)),
+            ("Held messages", f"{found.held_messages:,}" if found.held_messages else None),
+            ("Silences", f"{found.silences:,}" if found.silences else None),
             ("Failed today", f"{found.attention.failed_today:,}" if found.attention.failed_today else None),
             ("Oldest due", local_time(found.oldest_due_at)),
             ("Next task", found.next_task and f"{found.next_task} at {local_time(found.next_task_due_at)}"),

@@ -303,6 +303,7 @@ fields, {Key}, {Count} and more: f3 in the message offers them. ctrl+s saves."""
             description=values["description"],
             enabled=values["enabled"],
             useful_life=None if minutes is None else self._life(minutes),
+            settle=self.seen.settle if self.seen else None,
             fields=self._declared(),
             actions=tuple(actions),
             **answer_plan.plan_from(values),

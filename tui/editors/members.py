@@ -1,6 +1,7 @@
 """Ticking the members of a group among any number of users."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -129,7 +130,7 @@ class MembersPicker(Vertical):
             return ListSource(rows)
         return UsersSource(self._site, UserFilter(words=words), BY_NAME, self._row)
 
-    def _row(self, user: User) -> Row:
+    def _row(self, user: User, quiet_until: datetime | None = None) -> Row:
         self._names[user.id] = user.name
         box = Content("[x]" if user.id in self.members else "[ ]")
         marks = frozenset() if user.enabled else frozenset({"dim"})

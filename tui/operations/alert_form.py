@@ -23,6 +23,7 @@ from tui.operations.sending import check_told
 
 HIGHEST, LOWEST, PRESET_PRIORITY = 1, 9, 3
 LAST_LEVEL = 9
+LONGEST_SETTLE = timedelta(days=1)
 LONGEST_DESCRIPTION = 10_000
 LONGEST_DEFAULT = 1_000
 MOST_FIELDS = 50
@@ -49,6 +50,7 @@ class AlertForm:
     description: str = ""
     enabled: bool = True
     useful_life: timedelta | None = None
+    settle: timedelta | None = None
     fields: tuple[AlertField, ...] = ()
     actions: tuple[StageAction, ...] = ()
     plan: tuple[PlanStep, ...] = ()
@@ -74,6 +76,7 @@ def form_of(alert: Alert) -> AlertForm:
         description=alert.description,
         enabled=alert.enabled,
         useful_life=alert.useful_life,
+        settle=alert.settle,
         fields=alert.fields,
         actions=tuple(stage_action_of(action) for action in alert.actions),
         plan=alert.plan,
@@ -122,6 +125,7 @@ def check(connection: sa.Connection, form: AlertForm, before: Alert | None = Non
         "plan": plan_column(plan_form.checked(form.plan)),
         "plan_then": form.then,
         "claim_lasts": _check_lasts(form.claim_lasts),
+        "settle": _check_settle(form.settle),
     }
     fields, warnings = _check_fields(connection, form.fields, before)
     actions, said = _check_actions(connection, form, fields, before)
@@ -144,6 +148,12 @@ def level_of(action: StageAction, stage: Stage) -> int | None:
     if action.level is None:
         return FIRST_LEVEL
     return whole_number(action.level, "Level", FIRST_LEVEL, LAST_LEVEL)
+
+
+def _check_settle(settle: timedelta | None) -> timedelta | None:
+    if settle is not None and not timedelta(0) <= settle <= LONGEST_SETTLE:
+        raise Refused("Settle (mins) must be 0 to 1,440 minutes", "Settle (mins)")
+    return settle or None
 
 
 def _check_description(text: str) -> str:

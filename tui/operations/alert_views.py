@@ -22,6 +22,7 @@ def alert_json(view: AlertView) -> dict[str, Any]:
         "enabled": alert.enabled,
         "system": alert.system,
         "useful_life_mins": None if alert.useful_life is None else minutes_of(alert.useful_life),
+        "settle_mins": 0 if alert.settle is None else minutes_of(alert.settle),
         "fields": [{"name": field.name, "default": field.default} for field in alert.fields],
         "actions": actions_json(alert),
         "active": view.active,
@@ -74,6 +75,8 @@ def occurrence_json(occurrence: Occurrence) -> dict[str, Any]:
         "round": occurrence.round,
         "answer_due_at": iso(occurrence.answer_due_at),
         "claim_until": iso(occurrence.claim_until),
+        "kept_back": occurrence.kept_back,
+        "settle_at": iso(occurrence.settle_at),
     }
 
 
@@ -85,6 +88,10 @@ def stepped_json(stepped: Stepped) -> dict[str, Any]:
         "messages": list(queued.message_ids),
         "left_out": [{"name": person.name, "reason": person.reason} for person in queued.left_out],
         "problems": list(queued.problems),
+        "held": [
+            {"user": row.user, "to": row.to, "until": iso(row.until), "why": row.why} for row in queued.held
+        ],
+        "kept": queued.kept,
     }
 
 
@@ -101,7 +108,7 @@ def detail_json(detail: OccurrenceDetail) -> dict[str, Any]:
             {
                 "user": person.name,
                 "to": person.to,
-                "state": str(person.fact.state) if person.fact else None,
+                "state": _state_of(person),
                 "why": told_words.why_not(person),
             }
             for person in detail.tally.people
@@ -109,6 +116,12 @@ def detail_json(detail: OccurrenceDetail) -> dict[str, Any]:
         ],
         "withdrawn": detail.withdrawn,
     }
+
+
+def _state_of(person: PersonTold) -> str | None:
+    if person.fact is not None:
+        return str(person.fact.state)
+    return None if person.held_until is None else "held"
 
 
 def _told_json(person: PersonTold) -> dict[str, Any]:

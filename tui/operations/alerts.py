@@ -1,6 +1,6 @@
 """Alerts: what an operator may do with them. Their actions one by one: `alert_actions`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from scheduling import alert_words, alerting, answer_changes, withdrawal
 from storage import actions as stored_actions
 from storage import alerts as stored
-from storage import occurrences
+from storage import holds, occurrences
 from storage.alerts import Alert
 from storage.database import Transaction
+from storage.holds import Silence
 from storage.records import ReviewEntry
 from storage.vocabulary import Category, EntryKind, Level, Role, Stage
 from tui.operations import plan_form
@@ -47,6 +48,7 @@ LABELS: Mapping[str, str] = {
     "enabled": "Enabled",
     "useful_life": "Useful life (mins)",
     "claim_lasts": "Claim lasts (mins)",
+    "settle": "Settle (mins)",
 }
 
 
@@ -57,6 +59,7 @@ class AlertView:
     alert: Alert
     problems: tuple[str, ...] = ()
     active: int = 0
+    silence: Silence | None = None  # that holds now, of the whole alert before that of a key
 
     @property
     def broken(self) -> bool:
@@ -88,10 +91,21 @@ def listing(desk: Desk) -> list[AlertView]:
     """All alerts, the newest last."""
     with desk.database.read() as connection:
         active, gaps = occurrences.active_counts(connection), DutyGaps(connection, desk.now())
+        silences = [one for one in holds.silences(connection) if one.holds_at(desk.now())]
         return [
-            AlertView(alert, tuple(broken(connection, alert, gaps)), active.get(alert.id, 0))
+            AlertView(
+                alert,
+                tuple(broken(connection, alert, gaps)),
+                active.get(alert.id, 0),
+                _silence(silences, alert),
+            )
             for alert in stored.listing(connection)
         ]
+
+
+def _silence(silences: Sequence[Silence], alert: Alert) -> Silence | None:
+    mine = [one for one in silences if one.alert_id in (None, alert.id)]
+    return max(mine, key=lambda one: (one.key is None, one.ends_at), default=None)
 
 
 def view(desk: Desk, alert_id: int) -> AlertView:

@@ -1,10 +1,7 @@
 """Times as people type them, and the zone that times without one are in."""
 
-import os
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from pathlib import Path
 
 from scheduling import site_zone as site_zones
 from scheduling.site_zone import SiteZone
@@ -18,28 +15,12 @@ _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 
 def site_zone() -> SiteZone:
     """The zone of this site, by COMMSDESK_ZONE, TZ or this machine's setting, and any doubt about it."""
-    given = {name: os.environ[name] for name in (site_zones.OWN, site_zones.TZ) if name in os.environ}
-    around = site_zones.Surroundings(given)
-    stamps = tuple(_changed(path) for path in (around.localtime, around.timezone))
-    return _found(tuple(sorted(given.items())), stamps)
+    return site_zones.here()
 
 
 def system_zone() -> str:
     """The IANA name of this site's zone."""
     return site_zone().name
-
-
-@lru_cache(maxsize=8)
-def _found(given: tuple[tuple[str, str], ...], stamps: tuple[int, ...]) -> SiteZone:
-    """Kept until a setting changes: comparing a file with every zone's takes a while."""
-    return site_zones.find(site_zones.Surroundings(dict(given)))
-
-
-def _changed(path: Path) -> int:
-    try:
-        return path.lstat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def moment(text: str, field: str, now: datetime, zone: str | None = None, *, ago: bool = False) -> datetime:

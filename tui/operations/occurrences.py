@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from scheduling import alert_words, alerting, answer_plan, stages, told
 from scheduling.actions import Queued
 from scheduling.told import Tally
-from storage import alerts, hearing, outbox
+from storage import alerts, hearing, held, outbox
 from storage import occurrences as stored
 from storage.alerts import Alert, PlanStep
 from storage.occurrences import Occurrence, OccurrenceEvent
@@ -153,7 +153,12 @@ def _waiting(tally: Tally) -> str:
 
 def _tally(connection: sa.Connection, occurrence_id: int, now: datetime) -> Tally:
     facts = hearing.of_occurrence(connection, occurrence_id)
-    return told.tally(facts, hearing.left_out(connection, occurrence_id), now)
+    waiting = [
+        told.HeldFor(row.user_id, row.user, row.to, row.until, row.why)
+        for row in held.held_of_occurrence(connection, occurrence_id)
+        if row.stage in hearing.TELLING
+    ]
+    return told.tally(facts, hearing.left_out(connection, occurrence_id), now, waiting)
 
 
 def add_note(desk: Desk, occurrence_id: int, text: str) -> Occurrence:

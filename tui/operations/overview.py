@@ -54,6 +54,7 @@ class Overview:
     newest_open: int = 0
     failed_today: int = 0
     unanswered: int = 0
+    silences: int = 0
 
     @property
     def nothing_sent_after(self) -> str:
@@ -76,7 +77,7 @@ class Overview:
 def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
     from scheduling import unheard
     from scheduling.handler_state import status_column
-    from storage import attention, clock_hold, handlers, leases, message_history, outbox, tasks
+    from storage import attention, clock_hold, handlers, holds, leases, message_history, outbox, tasks
     from storage.records import HandlerStatus
     from tui.operations import first_steps
 
@@ -116,6 +117,7 @@ def read_overview(connection: "sa.Connection", now: datetime) -> Overview:
         newest_open=asking.newest_open,
         failed_today=asking.failed_today,
         unanswered=asking.unanswered,
+        silences=sum(one.holds_at(now) for one in holds.silences(connection)),
     )
 
 

@@ -63,9 +63,10 @@ class RehearsalDesk(Desk):
         try:
             with self.database.rehearse() as tx:
                 self.check(tx.connection, role, what)
-                before = rehearsed.newest_submission(tx)
+                before, held_before = rehearsed.newest_submission(tx), rehearsed.newest_held(tx)
                 yield tx
                 self._keep(tx, before)
+                self._keep_held(tx, held_before)
         except StorageError as error:
             raise Refused.by(error) from error
 
@@ -76,6 +77,12 @@ class RehearsalDesk(Desk):
             Line(Would.SEND, one.user, one.to, one.handler, one.text, one.parts, one.why) for one in queued
         )
         self.lines.extend(Line(Would.LEAVE_OUT, one.name, why=one.reason) for one in left_out)
+
+    def _keep_held(self, tx: Transaction, before: int) -> None:
+        self.lines.extend(
+            Line(Would.HOLD, row.user, row.to, row.handler, row.text, row.segments, row.why, row.until)
+            for row in rehearsed.held_after(tx, before)
+        )
 
 
 @dataclass(frozen=True, slots=True)

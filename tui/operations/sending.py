@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from scheduling import duty, sms_text, templates
+from scheduling import duty, holding, sms_text, templates
 from scheduling import recipients as choosing
 from scheduling.actions import by_reason
 from scheduling.recipients import Composed, LeftOut, Reached
@@ -91,7 +91,7 @@ def send(desk: Desk, request: Request) -> Sent:
         )
         ids: list[int] = []
         for why, drafts in by_reason(found.composed.drafts, found.why):
-            ids += outbox.enqueue(tx, replace(submission, why=why), drafts, now)
+            ids += holding.queue(tx, replace(submission, why=why), drafts, now).ids
             submission = replace(submission, left_out=())
         _write_down(tx, desk, found, request.text)
     return Sent(found.handler, tuple(ids), found.left_out, found.composed.joined, found.warnings)

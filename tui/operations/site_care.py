@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from scheduling import late_tabs
 from scheduling.answer_changes import adopted
 from scheduling.planner import miss_overdue
 from storage import (
@@ -32,6 +33,7 @@ from storage.records import ReviewEntry
 from storage.restore import Restored
 from storage.review_verify import Verdict
 from storage.vocabulary import Category, EntryKind, Level, Role
+from tui.operations import held
 from tui.operations.desk import Desk, refusal
 from tui.operations.errors import NotAllowed, Refused
 
@@ -167,8 +169,11 @@ def adopt(desk: Desk) -> bool:
         now = desk.now()
         missed = miss_overdue(tx, now)
         adopted(tx, now)
+        dropped = held.drop_on_copy(tx, desk.operator, now)
+        late_tabs.after_adopting(tx, now)
         adoption.adopt(tx, desk.database.path)
         also = f"; {missed} overdue {'task' if missed == 1 else 'tasks'} not fired" if missed else ""
+        also += f"; {dropped:,} held {'message' if dropped == 1 else 'messages'} dropped" if dropped else ""
         text = f"this is the live site from now on (it was held: {hold.reason}){also}"
         tx.review(now, _site_entry(desk, text, Level.WARNING))
         tx.review(now, *review_keys.name_missing(tx.connection, desk.database.box))

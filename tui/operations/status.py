@@ -8,6 +8,8 @@ from scheduling import unheard
 from scheduling.diagnose.site import OVERDUE, SILENT
 from scheduling.unheard import Unheard
 from storage import adoption, attention, clock_hold, integrity, leases, message_history, outbox
+from storage import held as stored_held
+from storage import holds as stored_holds
 from storage import tasks as stored_tasks
 from storage.adoption import Hold
 from storage.attention import Attention
@@ -42,6 +44,8 @@ class SiteStatus:
     attention: Attention = NOTHING_ASKS
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    held_messages: int = 0
+    silences: int = 0
     clock_hold: ClockHold | None = None
     gaps: tuple[str, ...] = ()  # when nobody is on duty, a sentence a roster, where it begins within 7 days
 
@@ -90,6 +94,8 @@ def status(desk: Desk) -> SiteStatus:
             next_task_due_at=next_due_at,
             handlers=views,
             free_bytes=integrity.free_bytes(folder),
+            held_messages=stored_held.count(connection),
+            silences=sum(one.holds_at(now) for one in stored_holds.silences(connection)),
             unheard=unheard.look(connection, now),
             attention=attention.read(connection, now),
             gaps=tuple(duty.gaps_words(*each) for each in duty.gaps(connection, now, duty.SOON)),
@@ -168,7 +174,9 @@ def as_json(found: SiteStatus) -> dict[str, Any]:
             "retrying": found.retrying,
             "sending": found.sending,
             "unknown": found.unknown,
+            "held": found.held_messages,
         },
+        "silences": found.silences,
         "nobody_told": len(found.unheard.nobody_told),
         "nobody_told_occurrences": list(found.unheard.nobody_told),
         "told_of_unknown_outcome": len(found.unheard.unsure),

@@ -129,7 +129,7 @@ def run_now(desk: Desk, task_id: int) -> Fired:
         found = read(tx.connection, task_id)
         now = desk.now()
         fired = firing.fire(tx, found, RunKind.MANUAL, now, now, operator=desk.operator)
-        if not fired.message_ids:
+        if not fired.message_ids and not fired.held:
             why = "; ".join([*fired.problems, *(str(person) for person in fired.left_out[:3])])
             raise Refused(f"{found.name} queued nothing: {why or 'all its actions are disabled'}")
         stored.advance(tx, task_id, last_run_at=now)

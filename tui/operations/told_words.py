@@ -23,6 +23,8 @@ def why_not(person: PersonTold) -> str:
     """Why somebody was not told: "25 invalid number", "has no telephone number"."""
     if person.left_out is not None:
         return person.left_out
+    if person.held_until is not None:
+        return f"held until {person.held_until.astimezone():%H:%M}: {person.held_why}"
     fact = person.fact
     if fact is None:
         return ""

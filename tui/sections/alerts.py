@@ -7,7 +7,9 @@ from typing import ClassVar
 import sqlalchemy as sa
 from textual.content import Content
 
+from scheduling.holds import silence_said
 from storage import occurrence_history
+from storage.holds import Silence
 from storage.occurrence_history import OccurrenceFilter
 from storage.vocabulary import Stage
 from tui.dialogs.confirm import Confirm
@@ -194,7 +196,14 @@ def _state(view: AlertView) -> Content:
     if view.problems:
         more = f" (and {len(view.problems) - 1} more)" if len(view.problems) > 1 else ""
         return plain(f"▲ {view.problems[0]}{more}", width=MOST_TEXT).stylize("$text-error")
+    if view.silence is not None:
+        return plain(_silenced(view.silence), width=MOST_TEXT).stylize("$text-warning")
     return Content.styled("● enabled", "$text-success")
+
+
+def _silenced(silence: Silence) -> str:
+    """ "⊘ silenced until 16:00 (ana: works on door 7)"; with the key where it is of one."""
+    return f"⊘ {f'{silence.key} ' if silence.key else ''}{silence_said(silence)}"
 
 
 def _sends(view: AlertView) -> str:
@@ -219,6 +228,8 @@ def _detail(view: AlertView) -> Content:
     lines += [
         plain_block(f"▲ {problem}").stylize("$text-error") for problem in view.problems if alert.enabled
     ]
+    if view.silence is not None:
+        lines.append(plain_block(_silenced(view.silence)).stylize("$text-warning"))
     lines += [
         Content(""),
         detail_line("State", "enabled" if alert.enabled else "disabled"),
@@ -231,6 +242,8 @@ def _detail(view: AlertView) -> Content:
         )
     if alert.useful_life:
         lines.append(detail_line("Useful life", f"{minutes_of(alert.useful_life):g} min"))
+    if alert.settle:
+        lines.append(detail_line("Settle", f"{minutes_of(alert.settle):g} min"))
     if alert.system:
         lines.append(detail_line("Raised by", f"the program: {alert.system}"))
     if alert.description:

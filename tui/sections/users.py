@@ -1,6 +1,7 @@
 """The section Users: the people who can be sent to."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,6 +14,7 @@ from storage.records import CustomField, Recipient
 from storage.users import UserFilter
 from tui.dialogs.confirm import Answer, Confirm, Question
 from tui.keys.places import Place
+from tui.operations.holds import quiet_until
 from tui.port import run_waiting
 from tui.sections.section import Section
 from tui.sections.subview import show_view
@@ -85,7 +87,10 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
         self.query_one(".no-field").set_class(telephone is None, "-shown")
         order = order_of(self.order, telephone)
         return UsersSource(
-            self.console, UserFilter(words=self.words), order, lambda user: row_of(user, telephone)
+            self.console,
+            UserFilter(words=self.words),
+            order,
+            lambda user, quiet: row_of(user, telephone, quiet),
         )
 
     async def total(self) -> int | None:
@@ -96,7 +101,8 @@ have; I reads a CSV file, X writes one. / finds users by part of a name, a numbe
 
     def _detail(self, connection: "sa.Connection", key: int) -> Content | None:
         user = stored.get(connection, key)
-        return detail_of(user, self._fields) if user else None
+        quiet = quiet_until(connection, [key], datetime.now(UTC))
+        return detail_of(user, self._fields, quiet.get(key)) if user else None
 
     def may(self, action_id: str, keys: tuple[int, ...]) -> bool:
         return len(keys) == 1 or action_id not in ("users.edit", "users.diagnose", "users.messages")

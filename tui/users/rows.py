@@ -1,6 +1,7 @@
 """The rows of the list of users, read page by page, and what stands beside the list."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -10,6 +11,7 @@ from storage import users
 from storage.records import CustomField, User
 from storage.users import SortBy, UserFilter, UserOrder
 from storage.vocabulary import FieldType
+from tui.operations.holds import quiet_until
 from tui.text.content import detail_line, plain, plain_block
 from tui.widgets.row_source import PageWanted, Row
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 NO_NUMBER = "▲ no number"
 
-RowOf = Callable[[User], Row]
+RowOf = Callable[[User, datetime | None], Row]
 
 
 def telephone_of(fields: Sequence[CustomField]) -> CustomField | None:
@@ -59,7 +61,8 @@ class UsersSource:
             limit=wanted.limit,
             after=wanted.after,
         )
-        return [self._row(user) for user in found]
+        quiet = quiet_until(connection, [user.id for user in found], datetime.now(UTC))
+        return [self._row(user, quiet.get(user.id)) for user in found]
 
     async def position(self, key: int) -> int | None:
         return await self._console.read(users.position, key, self._wanted, self._order)
@@ -76,22 +79,30 @@ def number_of(user: User, telephone: CustomField | None) -> Content:
     return plain(phone.readable(number)) if number else Content.styled(NO_NUMBER, "$text-warning")
 
 
-def state_of(user: User) -> Content:
-    """Whether the user is sent to, by sign and word."""
+def state_of(user: User, quiet_until: datetime | None = None, *, short: bool = False) -> Content:
+    """Whether the user is sent to, by sign and word; a moon in quiet hours."""
+    if user.enabled and quiet_until is not None:
+        words = "to" if short else "quiet until"
+        return Content.assemble(("☾", "$text-warning"), f" {words} {quiet_until.astimezone():%H:%M}")
     if user.enabled:
         return Content.assemble(("●", "$text-success"), " Enabled")
     return Content.styled("○ Disabled", "$text-muted")
 
 
-def row_of(user: User, telephone: CustomField | None) -> Row:
+def row_of(user: User, telephone: CustomField | None, quiet_until: datetime | None = None) -> Row:
     marks = frozenset() if user.enabled else frozenset({"dim"})
-    cells = (user.name, number_of(user, telephone), ", ".join(user.groups) or "–", state_of(user))
+    cells = (
+        user.name,
+        number_of(user, telephone),
+        ", ".join(user.groups) or "–",
+        state_of(user, quiet_until, short=True),
+    )
     return Row(user.id, cells, marks)
 
 
-def detail_of(user: User, fields: Sequence[CustomField]) -> Content:
+def detail_of(user: User, fields: Sequence[CustomField], quiet_until: datetime | None = None) -> Content:
     """All that is known of a user, for the pane beside the list."""
-    lines = [plain(user.name).stylize("bold"), state_of(user), Content("")]
+    lines = [plain(user.name).stylize("bold"), state_of(user, quiet_until), Content("")]
     for field in fields:
         value = user.values.get(field.id)
         shown = (

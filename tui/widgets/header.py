@@ -166,6 +166,9 @@ def _alerts(overview: Overview, short: bool) -> list[Content]:
         found.append(Content.styled(f"▲ {others:,}{noun} open", "$text-error"))
     elif overview.answered_alerts and not overview.open_alerts:
         found.append(Content.styled(f"● {overview.answered_alerts:,} answered", "$text-warning"))
+    if overview.silences:
+        noun = "" if short else " silence" if overview.silences == 1 else " silences"
+        found.append(Content.styled(f"⊘ {overview.silences:,}{noun}", "$text-warning"))
     return found
 
 
