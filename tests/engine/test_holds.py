@@ -12,9 +12,10 @@ from storage import actions as stored_actions
 from storage import alerts, held, holds, leases, message_history, occurrences, tasks
 from storage.alerts import plan_column
 from storage.message_history import MessageFilter
-from storage.records import TOLD, Action, Message, Recipient
+from storage.records import TOLD, Action, Message, Recipient, duty_recipient
 from storage.vocabulary import EntryKind, HeldState, HoldKind, OutcomeKind, RunKind, Stage
 from tests.engine.support import outcome, review_of, running, scripted_site
+from tests.engine.test_duty import add_roster
 from tests.engine.test_tasks import add_task
 from tests.operations.arrange import make_people
 from tests.virtual_time import VirtualClock, run_virtually
@@ -377,5 +378,27 @@ def test_an_alert_whose_people_are_quiet_goes_to_the_next_level_at_once(
         assert [text for at, text in site.sent() if at.startswith("07:00")] == [
             "22:00-07:00: Fire door d1 (open), Pump p1 (open)"
         ]
+
+    run_virtually(main, EVENING)
+
+
+def test_2b_whoever_is_on_duty_gets_it_at_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(clock: VirtualClock) -> None:
+        site = Site(tmp_path, clock, monkeypatch)
+        site.quiet("22:00-07:00")
+        assert site.joe.user_id is not None
+        roster = add_roster(site.database, clock, [site.joe.user_id], EVENING)
+        alert = site.add_alert("Pump")
+        with site.database.write() as tx:
+            on_duty = (duty_recipient(roster, "Night"),)
+            stored_actions.set_of_alert(
+                tx, alert, [Action(0, site.handler, "", "OPEN", on_duty, stage=Stage.CREATED)]
+            )
+        async with running(site.database, clock):
+            await site.until(3)
+            site.raise_now(alert)
+            await clock.sleep(1)
+        (one,) = site.messages()
+        assert one.state == "accepted" and "passes quiet hours (Joe Hart: on duty)" in (one.why or "")
 
     run_virtually(main, EVENING)
