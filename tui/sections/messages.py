@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.content import Content
 
-from storage import message_history
+from storage import held, message_history
 from storage.message_history import MessageFilter
 from storage.vocabulary import WITHDRAWN, MessageState
 from tui.keys.places import Place
@@ -27,6 +27,7 @@ from tui.widgets.row_source import RowSource
 STATE = "state:"
 WITHDRAWN_SHOWN = Content.styled("○  withdrawn", "$text-muted")
 PROBLEMS = "problems"
+HELD = "held"
 EMPTY = "No messages yet. Press n to write one."
 
 
@@ -127,6 +128,8 @@ n writes a new one."""
         ]
         gone = await self.console.read(message_history.count, MessageFilter(withdrawn=True))
         items.append(MenuItem(f"{STATE}{WITHDRAWN}", WITHDRAWN_SHOWN.plain, f"{gone:,}"))
+        if waiting := await self.console.read(held.count):
+            items.append(MenuItem(f"{STATE}{HELD}", "☾  held", f"{waiting:,}"))
         items.append(MenuItem(f"{STATE}{PROBLEMS}", "problems, with the reason", "p", parted=True))
         region = self.table.region
         self.table.focus()
@@ -140,6 +143,11 @@ n writes a new one."""
 
     def show_state(self, name: str) -> None:
         """Show only messages in this state, those withdrawn, or the problems; the empty string shows all."""
+        if name == HELD:
+            from tui.messages.held import HeldList
+
+            self.app.push_screen(HeldList(self.console))
+            return
         state = MessageState(name) if name and name not in (PROBLEMS, WITHDRAWN) else None
         self._narrow(MessageFilter(state=state, problems=name == PROBLEMS, withdrawn=name == WITHDRAWN))
 
