@@ -1,5 +1,7 @@
 """Quiet hours, silences, limits and alerts that settle, on the engine: the cases of docs/quiet.md."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,7 +9,9 @@ from typing import Any
 import pytest
 
 from scheduling import alerting, firing
+from scheduling.engine import Engine
 from scheduling.releasing import Releaser
+from scheduling.timing import Timing
 from storage import actions as stored_actions
 from storage import alerts, held, holds, leases, message_history, occurrences, tasks
 from storage.alerts import plan_column
@@ -27,6 +31,19 @@ EVENING = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)  # a Monday
 MORNING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
+# A night in a moment: the engine hears of what is written here by a nudge, and wakes for what is due.
+CALM = Timing(
+    lease_life=1_000_000,
+    beat_every=50_000,
+    look_every=3_600,
+    rest_at_most=3_600,
+    check_every=3_600,
+    report_every=3_600,
+    audit_every=36_000,
+    head_every=36_000,
+)
+
+
 class Site:
     """A site with Joe, a handler and an engine to come, at a virtual time."""
 
@@ -35,6 +52,19 @@ class Site:
         self.database, self.handler, self.sender = scripted_site(folder, clock, monkeypatch, **values)
         self.people = make_people(self.database, {"Joe Hart": JOE_NUMBER})
         self.joe = Recipient(user_id=self.people["Joe Hart"], name="Joe Hart")
+
+        self.engine: Engine | None = None
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        async with running(self.database, self.clock, timing=CALM) as engine:
+            self.engine = engine
+            yield
+            self.engine = None
+
+    def _nudge(self) -> None:
+        if self.engine is not None:
+            self.engine.nudge()
 
     def add_alert(self, name: str, *, settle: int = 0, plan: tuple[str, ...] = (), **values: Any) -> int:
         """OPEN to Joe on Created, CLOSED to those told on Restored."""
@@ -64,6 +94,7 @@ class Site:
             found = tasks.get(tx, task_id)
             assert found is not None
             firing.fire(tx, found, RunKind.MANUAL, self.clock.now(), self.clock.now())
+        self._nudge()
 
     def quiet(self, *windows: str, through: int = 2, **values: Any) -> int:
         with self.database.write() as tx:
@@ -81,7 +112,9 @@ class Site:
             "reason": "works on door 7",
         }
         with self.database.write() as tx:
-            return holds.add(tx, HoldKind.SILENCE, row, "ana", now)
+            made = holds.add(tx, HoldKind.SILENCE, row, "ana", now)
+        self._nudge()
+        return made
 
     def limit(self, most: int, minutes: int, through: int = 1) -> None:
         row = {"most": most, "per": timedelta(minutes=minutes), "through": through}
@@ -92,7 +125,9 @@ class Site:
         with self.database.write() as tx:
             found = alerts.get(tx, alert_id)
             assert found is not None
-            return alerting.raise_alert(tx, found, key, {}, self.clock.now()).occurrence_id
+            made = alerting.raise_alert(tx, found, key, {}, self.clock.now()).occurrence_id
+        self._nudge()
+        return made
 
     def step(self, occurrence_id: int, stage: Stage) -> None:
         with self.database.write() as tx:
@@ -101,6 +136,7 @@ class Site:
             alert = alerts.get(tx, found.alert_id)
             assert alert is not None
             alerting.enter(tx, alert, found, stage, self.clock.now(), operator="ana")
+        self._nudge()
 
     async def until(self, hours: int, minutes: int = 0, seconds: int = 0, *, day: int = 0) -> None:
         """Let time pass until a time of day (of a later day where that has passed)."""
@@ -133,7 +169,7 @@ def test_1_a_night_is_one_message_in_the_morning(tmp_path: Path, monkeypatch: py
         site.quiet("22:00-07:00")
         first, second = site.add_alert("Pump"), site.add_alert("Fire door")
         site.add_task("0 23 * * *", "Read the gauges")
-        async with running(site.database, clock):
+        async with site.running():
             await site.until(23, 30)
             over = site.raise_now(first, "2")
             await site.until(1)
@@ -159,7 +195,7 @@ def test_2_a_priority_1_alert_passes_and_says_so(tmp_path: Path, monkeypatch: py
     async def main(clock: VirtualClock) -> None:
         site = Site(tmp_path, clock, monkeypatch)
         site.quiet("22:00-07:00")
-        async with running(site.database, clock):
+        async with site.running():
             await site.until(3)
             site.raise_now(site.add_alert("Gas", priority=1))
             await clock.sleep(1)
@@ -176,7 +212,7 @@ def test_3_nobody_hears_of_what_begins_and_ends_in_a_silence(
     async def main(clock: VirtualClock) -> None:
         site = Site(tmp_path, clock, monkeypatch)
         alert = site.add_alert("Fire door", plan=("5m repeat x2",))
-        async with running(site.database, clock):
+        async with site.running():
             await site.until(14)
             site.silence(alert, 120)
             await site.until(14, 10)
@@ -201,7 +237,7 @@ def test_3b_what_was_claimed_in_a_silence_is_told_to_nobody(
     async def main(clock: VirtualClock) -> None:
         site = Site(tmp_path, clock, monkeypatch)
         alert = site.add_alert("Fire door")
-        async with running(site.database, clock):
+        async with site.running():
             site.silence(alert, 60)
             number = site.raise_now(alert, "d1")
             await clock.sleep(60)
@@ -220,7 +256,7 @@ def test_4_what_was_told_before_a_silence_is_restored_to_those_told(
     async def main(clock: VirtualClock) -> None:
         site = Site(tmp_path, clock, monkeypatch)
         alert = site.add_alert("Fire door", plan=("5m repeat x9",))
-        async with running(site.database, clock):
+        async with site.running():
             await site.until(13, 50)
             number = site.raise_now(alert, "d1")
             await site.until(13, 59, 59)
@@ -245,7 +281,7 @@ def test_5_a_flood_is_ten_messages_and_one_of_the_rest(
         site.limit(10, 10)
         alert = site.add_alert("Gas")
         task = site.add_task("0 0 1 1 *", "Gauge")
-        async with running(site.database, clock):
+        async with site.running():
             await site.until(9)
             for firing in range(40):
                 if firing == 20:
@@ -268,7 +304,7 @@ def test_6_a_contact_that_chatters_opens_once_and_closes_once(
     async def main(clock: VirtualClock) -> None:
         site = Site(tmp_path, clock, monkeypatch)
         alert = site.add_alert("Door", settle=3)
-        async with running(site.database, clock):
+        async with site.running():
             await site.until(9, 59, 59)
             await clock.sleep(1)
             begun = clock.now()
@@ -314,7 +350,7 @@ def test_a_release_without_an_engine_is_made_late_and_once(
         site.raise_now(site.add_alert("Pump"), "2")
         await site.until(9)
         for _ in range(2):
-            async with running(site.database, clock):
+            async with site.running():
                 await clock.sleep(60)
         assert [text for _, text in site.sent()] == ["22:00-07:00: Pump 2 (open)"]
         assert "due 07:00, made 120 min late" in site.said(EntryKind.RELEASED)[0]
@@ -330,7 +366,7 @@ def test_a_digest_tells_of_what_it_names_and_is_withdrawn_when_all_is_over(
         site = Site(tmp_path, clock, monkeypatch, answer=lambda message, n: busy)
         site.quiet("22:00-07:00")
         numbers = [site.raise_now(site.add_alert(name), "2") for name in ("Pump", "Door")]
-        async with running(site.database, clock):
+        async with site.running():
             await site.until(7, 0, 10)
             (one,) = site.messages()
             assert one.state == "queued" and one.text == "22:00-07:00: Pump 2 (open), Door 2 (open)"
@@ -348,7 +384,7 @@ def test_a_plan_goes_on_after_a_silence_with_its_next_step(
     async def main(clock: VirtualClock) -> None:
         site = Site(tmp_path, clock, monkeypatch)
         alert = site.add_alert("Fire door", plan=("5m repeat x9",))
-        async with running(site.database, clock):
+        async with site.running():
             await site.until(13, 50)
             site.raise_now(alert, "d1")
             await site.until(13, 54)
@@ -367,7 +403,7 @@ def test_an_alert_whose_people_are_quiet_goes_to_the_next_level_at_once(
         site.quiet("22:00-07:00")
         alert = site.add_alert("Fire door", plan=("5m repeat", "5m escalate"))
         alone = site.add_alert("Pump", plan=("5m repeat",))
-        async with running(site.database, clock):
+        async with site.running():
             await site.until(3)
             site.raise_now(alert, "d1")
             site.raise_now(alone, "p1")
@@ -394,7 +430,7 @@ def test_2b_whoever_is_on_duty_gets_it_at_night(tmp_path: Path, monkeypatch: pyt
             stored_actions.set_of_alert(
                 tx, alert, [Action(0, site.handler, "", "OPEN", on_duty, stage=Stage.CREATED)]
             )
-        async with running(site.database, clock):
+        async with site.running():
             await site.until(3)
             site.raise_now(alert)
             await clock.sleep(1)
