@@ -11,7 +11,7 @@ from scheduling import recipients as choosing
 from scheduling.actions import by_reason
 from scheduling.recipients import Composed, LeftOut, Reached
 from scheduling.send_size import SendSize
-from storage import audience, custom_fields, outbox
+from storage import audience, custom_fields, holds, outbox
 from storage import handlers as stored
 from storage.database import Transaction
 from storage.records import Handler, Recipient, ReviewEntry
@@ -122,7 +122,22 @@ def plan(connection: sa.Connection, request: Request, now: datetime) -> Plan:
         literal=not request.fields,
     )
     _check_length(handler, composed)
-    return Plan(handler, tuple(reached), tuple(left_out), composed, by_roster.why, by_roster.notes)
+    notes = (*by_roster.notes, *_in_quiet_hours(connection, reached, now))
+    return Plan(handler, tuple(reached), tuple(left_out), composed, by_roster.why, notes)
+
+
+def _in_quiet_hours(connection: sa.Connection, reached: Sequence[Reached], now: datetime) -> list[str]:
+    """Whom a message by hand reaches in their quiet hours: it goes all the same."""
+    quiets = holds.quiet_hours(connection)
+    if not quiets:
+        return []
+    found = holding.quiet_of(connection, quiets, {person.user_id for person in reached}, now)
+    names = [
+        f"{person.name or person.number} (until {quiet.until.astimezone():%H:%M})"
+        for person in reached
+        if (quiet := found[person.user_id]) is not None
+    ]
+    return [f"sent in quiet hours all the same: {mentioned(names)}"] if names else []
 
 
 def usable(connection: sa.Connection, handler_id: int) -> Handler:
