@@ -4,9 +4,10 @@
 an answer would plan a retry. An alert's answer plan is handed to it as a value.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from scheduling import hanging, lifecycle, phone
 from scheduling.stages import DONE
@@ -58,29 +59,36 @@ def withdraw(
     if found is None:
         return []
     waiting = occurrences.waiting_messages(tx, occurrence_id, found.tabs)
-    waiting += _digests_over(tx, occurrence_id)
+    waiting += _digests_over(tx, occurrence_id, stage, now)
     steps = {message.id: lifecycle.withdrawn(message, found.why, now) for message in waiting}
     outbox.change(tx, {key: lifecycle.columns_of(step) for key, step in steps.items()}, now)
     hanging.answered(tx, steps, now)
     return waiting
 
 
-def _digests_over(tx: Transaction, occurrence_id: int) -> list[Message]:
+def _digests_over(tx: Transaction, occurrence_id: int, stage: Stage, now: datetime) -> list[Message]:
     """Waiting messages that stand for several occurrences, this one among them, all of which are over."""
     standing = held.standing_for(tx, occurrence_id)
     if not standing:
         return []
-    over = _over(tx, standing)
+    if stage in ACTIVE_STAGES:
+        return []
+    # That this one has ended is written down only after what is moot has been withdrawn.
+    over = _over(tx, standing, {occurrence_id: (stage, now)})
     found = outbox.current(tx, over)
     return [message for message in found.values() if message.state is MessageState.QUEUED]
 
 
-def _over(tx: Transaction, message_ids: Collection[int]) -> dict[int, Ruling]:
+def _over(
+    tx: Transaction,
+    message_ids: Collection[int],
+    also: Mapping[int, tuple[Stage, datetime]] = MappingProxyType({}),
+) -> dict[int, Ruling]:
     """Those of these messages whose occurrences are all over, and since when; none that has other texts."""
     named = held.named_by(tx, message_ids)
     for message_id in held.carry_texts(tx, named):
         del named[message_id]
-    ends = occurrences.ends_of(tx, {each for those in named.values() for each in those})
+    ends = {**also, **occurrences.ends_of(tx, {each for those in named.values() for each in those})}
     found = {}
     for message_id, those in named.items():
         if all(each in ends for each in those):

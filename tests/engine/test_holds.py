@@ -373,7 +373,8 @@ def test_a_digest_tells_of_what_it_names_and_is_withdrawn_when_all_is_over(
             site.step(numbers[0], Stage.RESTORED)
             assert site.messages()[0].state == "queued"
             site.step(numbers[1], Stage.RESTORED)
-            assert site.messages()[0].state == "cancelled" and len(site.messages()) == 1
+            (one,) = site.messages()
+            assert one.state == "cancelled" and one.error_code == "withdrawn"
 
     run_virtually(main, EVENING)
 
