@@ -62,7 +62,7 @@ def test_a_held_message_is_listed_released_and_dropped(site: CommandLine) -> Non
         "hold",
     } <= set(first)
     assert (first["user"], first["alert"], first["text"]) == ("Joe Hart", "Fire door", "OPEN")
-    assert site("status", "--json").one["queue"]["held"] == 2
+    assert site("status", "--json").one["held_messages"] == 2
     assert site("held", "release", first["id"]).status == 0
     assert site("held", "release", first["id"]).status == 1
     assert site("held", "drop", second["id"]).status == 0

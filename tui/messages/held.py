@@ -24,7 +24,7 @@ Messages that quiet hours or the limit hold, the newest first, with when they go
 r sends the one under the cursor now, D gives it up: it is not sent when its hold ends."""
     EMPTY = "Nothing is held."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "release", "Send now"),
+        Binding("r", "resend", "Send now"),
         Binding("D", "drop", "Give up", key_display="D"),
     ]
     COLUMNS: ClassVar[Sequence[Column]] = (
@@ -41,7 +41,7 @@ r sends the one under the cursor now, D gives it up: it is not sent when its hol
         found = await self.console.ask(held.listing)
         return ListSource([_row(row) for row in found[::-1]])
 
-    def action_release(self) -> None:
+    def action_resend(self) -> None:
         """Send the held message under the cursor now."""
         if (key := self.query_one(PagedTable).cursor_key) is not None:
             run_waiting(self, self._release(key))
