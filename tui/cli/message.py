@@ -82,6 +82,7 @@ def held(
     json: Json = False,
 ) -> None:
     """What is held by quiet hours or the limit, the newest last."""
+    from storage.vocabulary import HeldState
     from tui.operations import held as holding
     from tui.operations.hold_words import held_json
 
@@ -95,7 +96,7 @@ def held(
             (
                 row.id,
                 local_time(row.held_at, seconds=False),
-                local_time(row.until, seconds=False) if row.state == "held" else str(row.state),
+                local_time(row.until, seconds=False) if row.state is HeldState.HELD else str(row.state),
                 row.recipient,
                 row.why,
                 row.text if len(row.text) <= 40 else f"{row.text[:39]}…",

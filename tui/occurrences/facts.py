@@ -42,9 +42,11 @@ _EVENTS = {
 }
 
 
-def stage_shown(stage: str) -> Content:
-    """A stage: "▲ Created"."""
+def stage_shown(stage: str, *, silenced: bool = False) -> Content:
+    """A stage: "▲ Created"; "⊘ Created" where a silence keeps something of it back."""
     sign, colour = _STAGES.get(stage, ("·", ""))
+    if silenced:
+        sign, colour = "⊘", "$text-warning"
     return Content.styled(f"{sign} {stage}", colour)
 
 
@@ -84,7 +86,11 @@ def summary(found: OccurrenceDetail, now: datetime, columns: int = 1) -> Content
         ("Withdrawn", counted(found.withdrawn, "message") if found.withdrawn else ""),
         *occurrence.given.items(),
     ]
-    title = Content.assemble(plain(occurrence.alert).stylize("bold"), "   ", stage_shown(occurrence.stage))
+    title = Content.assemble(
+        plain(occurrence.alert).stylize("bold"),
+        "   ",
+        stage_shown(occurrence.stage, silenced=occurrence.kept_back is not None),
+    )
     lines = [title, told_shown(found.tally), Content("")]
     known = [_fact(name, value) for name, value in facts if value]
     return Content("\n").join([*lines, *(known if columns == 1 else _side_by_side(known))])

@@ -229,7 +229,7 @@ def _row(view: OccurrenceView, now: datetime) -> Row:
     return Row(
         occurrence.id,
         (
-            occurrence_facts.stage_shown(occurrence.stage),
+            occurrence_facts.stage_shown(occurrence.stage, silenced=occurrence.kept_back is not None),
             occurrence.alert,
             occurrence.key or "–",
             occurrence.owner or "–",
