@@ -54,7 +54,8 @@ async def editor_of(pilot: Any, name: str) -> AlertEditor:
 async def test_a_plan_is_written_on_the_tab_answer(desk: Desk) -> None:
     alert = fire(desk, Stage.CREATED, Stage.ESCALATED)
     raised(desk, alert, "d3")
-    async with console(desk, section="alerts") as pilot:
+    async with console(desk, section="handlers", size=(160, 50)) as pilot:
+        await pilot.press("3")
         await at_occurrences(pilot, 1)
         await pilot.press("o")
         await rows_are(pilot, 5)
@@ -64,8 +65,7 @@ async def test_a_plan_is_written_on_the_tab_answer(desk: Desk) -> None:
         editor.answer.set_value("plan", "5m shout")
         await settle(pilot, lambda: "neither repeat nor escalate" in screen_text(pilot))
         editor.answer.set_value("plan", "5m repeat x2\n10m escalate")
-        await settle(pilot, lambda: "told again" in screen_text(pilot))
-        assert "level 1: +44" in screen_text(pilot) or "level 1" in screen_text(pilot)
+        await settle(pilot, lambda: "level 1: +" in screen_text(pilot))
         assert "1 open occurrence goes by this from now" in screen_text(pilot)
         editor.answer.set_value("claim_lasts", 30)
         await pilot.press("ctrl+s")
