@@ -181,6 +181,7 @@ SAID_AS = {
     "once_at": {"once"},
     "hand_over": {"hand-over"},
     "stages": {"stage"},
+    "steps": {"plan"},
     "leave": {"group"},
     "file": {"folder", "backup"},
 }
