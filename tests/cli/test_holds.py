@@ -148,3 +148,10 @@ def test_a_limit_and_settling_are_shown_as_they_were_set(site: CommandLine) -> N
     }
     assert site("limit", "set", "none").status == 0
     assert site("alert", "edit", "Fire door", "--settle", "3", "--json").one["settle_mins"] == 3
+
+
+def test_quiet_hours_that_leave_nothing_together_are_refused(site: CommandLine) -> None:
+    site.ok("quiet", "set", "everyone", "--window", "06:00-23:00", "--zone", "UTC")
+    ended = site("quiet", "set", "Joe Hart", "--window", "22:00-07:00", "--zone", "UTC")
+    assert ended.status == 1 and "no time of the week is left to Joe Hart" in ended.err
+    assert [each["about"] for each in site("quiet", "list", "--json").json] == ["everyone"]

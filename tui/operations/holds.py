@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from scheduling import holding, quiet_windows
 from scheduling.holds import Person, quiet_at, windows_of, zone_of
 from scheduling.zones import zone_named
-from storage import held, occurrences
+from storage import groups, held, occurrences, users
 from storage import holds as stored
 from storage.alerts import Alert
 from storage.database import Transaction
@@ -30,6 +30,7 @@ LOWEST = 9
 PRESET_THROUGH = 2
 MOST_WINDOWS = 20
 LONGEST_REASON = 200
+NO_END = timedelta(days=11)  # quiet hours that follow each other for so long do so for ever
 LONGEST_SILENCE = timedelta(days=30)
 LONGEST_OF_OPERATORS = timedelta(hours=24)
 
@@ -88,12 +89,30 @@ def quiet_set(
             raise Refused(
                 "Window: the windows leave no time of the week: nobody would ever be told", "Window"
             )
+        _check_together(tx, now)
         text = (
             f"quiet hours of {target.name}: {', '.join(parsed)}{f' {place}' if place else ''};"
             f" priority {priority} and higher passes"
         )
         _say(tx, desk, text, now)
         return found
+
+
+def _check_together(tx: Transaction, now: datetime) -> None:
+    """Refuse where all quiet hours that concern somebody together leave nothing of the week."""
+    quiets = stored.quiet_hours(tx)
+    people: set[int | None] = {quiet.user_id for quiet in quiets} | {None}
+    for quiet in quiets:
+        if quiet.group_id is not None:
+            people |= {user_id for user_id, _ in groups.members(tx, quiet.group_id)}
+    for user_id, found in holding.quiet_of(tx, quiets, people, now).items():
+        if found is not None and found.until - now >= NO_END:
+            known = users.get(tx.connection, user_id) if user_id is not None else None
+            who = known.name if known else "a number"
+            raise Refused(
+                f"Window: with the other quiet hours no time of the week is left to {who}: leave some",
+                "Window",
+            )
 
 
 def quiet_remove(desk: Desk, whom: str) -> About:
