@@ -83,6 +83,33 @@ NEEDS: Sequence[tuple[Role, str, str]] = (
     (ADMINISTRATOR, "restore", "FOLDER/b.sqlite3"),
     (ADMINISTRATOR, "adopt", ""),
     (OPERATOR, "task go-on", ""),
+    (ADMINISTRATOR, "alert plan set", "Door '5m repeat'"),
+    (ADMINISTRATOR, "alert plan clear", "Door"),
+    (OPERATOR, "claim", "1"),
+    (ADMINISTRATOR, "roster add", "Day --zone UTC"),
+    (ADMINISTRATOR, "roster edit", "Night --name Late"),
+    (ADMINISTRATOR, "roster remove", "Night"),
+    (OPERATOR, "roster cover", "Night --from +1h --to +2h --by Joe"),
+    (OPERATOR, "roster take", "Night --until +2h --user Joe"),
+    (OPERATOR, "roster uncover", "1"),
+    (
+        ADMINISTRATOR,
+        "roster rule add",
+        "Night --people Joe --turn 1w --hand-over 'Mon 08:00' --since 2026-03-02",
+    ),
+    (ADMINISTRATOR, "roster rule edit", "Night 1 --turn 2w"),
+    (ADMINISTRATOR, "roster rule move", "Night 1 1"),
+    (ADMINISTRATOR, "roster rule remove", "Night 1"),
+    (ADMINISTRATOR, "roster holiday add", "2026-12-25 Christmas"),
+    (ADMINISTRATOR, "roster holiday import", "-"),
+    (ADMINISTRATOR, "roster holiday remove", "2026-12-25"),
+    (ADMINISTRATOR, "quiet set", "everyone --window 'Mon-Fri 22:00-07:00'"),
+    (ADMINISTRATOR, "quiet remove", "everyone"),
+    (OPERATOR, "silence add", "Door --for 2h --reason works"),
+    (OPERATOR, "silence end", "1"),
+    (ADMINISTRATOR, "limit set", "10 --per 10"),
+    (OPERATOR, "held release", "1"),
+    (OPERATOR, "held drop", "1"),
     (ADMINISTRATOR, "secrets rotate", ""),
 )
 # Whoever may come in may look; the engine and the program's own parts ask no role.
@@ -91,7 +118,8 @@ READS = {
     "group list", "group show", "message list", "message show", "alert list", "alert show",
     "alert occurrences", "alert occurrence", "alert action list", "task list", "task show", "task next",
     "template list", "template show", "operator list", "operator show", "review", "review verify", "status",
-    "doctor", "file list", "file remove",
+    "doctor", "file list", "file remove", "alert plan show", "roster list", "roster who", "roster show",
+    "roster gaps", "roster holiday list", "quiet list", "silence list", "limit show", "message held",
 }  # fmt: skip
 OTHER = {"demo", "run", "simulator", "web", "service", "ssh", "metrics"}
 
@@ -124,6 +152,12 @@ def roles(site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
             "alert action add Door created --handler Clickatell --to Joe --message x",
             "template add Words x",
             "send --handler Clickatell --to Joe Hello",
+            "roster add Night --zone UTC",
+            "roster rule add Night --people Joe --turn 1w --hand-over 'Mon 08:00' --since 2026-03-02",
+            "roster cover Night --from +1h --to +2h --by Joe",
+            "roster holiday add 2026-12-25 Christmas",
+            "quiet set everyone --window 'Mon-Fri 22:00-22:30'",
+            "silence add Door --for 2h --reason works",
             f"backup {site.parent}/b.sqlite3",
         ):
             assert cli(*shlex.split(line)).status == 0, line
