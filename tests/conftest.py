@@ -52,7 +52,8 @@ def third_gateway(register: Callable[[Gateway], Gateway]) -> Gateway:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With the full profile, property tests are long tests as well."""
+    """With the full profile, property tests are long tests as well. Those that are to begin first do so."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
     for item in items:
         if FULL and is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("long")

@@ -34,6 +34,7 @@ def stop_when_seen(database: Database, began: datetime, over: threading.Event, s
             return
 
 
+@pytest.mark.first
 @pytest.mark.usefixtures("signals_restored")
 def test_what_waits_is_accepted_retried_or_fails_and_really_arrives(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

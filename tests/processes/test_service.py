@@ -129,6 +129,7 @@ def balance_calls(site: Site) -> int:
     return sum("balance" in call.path for call in site.clickatell.clickatell.calls)
 
 
+@pytest.mark.first
 def test_an_engine_that_hangs_is_not_fed_until_it_goes_on(site: Site, manager: Manager) -> None:
     program = site.start(
         sys.executable, str(hanging_engine.__file__), str(site.folder), extra=manager.environment(2.0)

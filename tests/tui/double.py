@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from storage.vocabulary import Role
+from tests.tui.support import settle, shown
 from tui.console.port_app import PortApp
 from tui.console.preferences import Choices
 from tui.operations.desk import Desk
@@ -25,7 +26,6 @@ class DoubleConsole(PortApp):
     """`saved` holds what editors ended with."""
 
     COMMANDS: ClassVar[set[Any]] = set()
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -61,3 +61,12 @@ async def double(desk: Desk, *, size: tuple[int, int] = (80, 24)) -> AsyncIterat
     assert isinstance(app, Console)
     async with app.run_test(size=size) as pilot:
         yield pilot
+
+
+async def opened(pilot: Pilot[Any], editor: Any, key: int | None = None) -> Any:
+    """The editor of this kind for a record, or for a new one, as it is opened from a list."""
+    console: Any = pilot.app
+    console.open_editor(lambda: editor.load(console, key))
+    found = await shown(pilot, editor)
+    await settle(pilot, lambda: found.focused is not None)
+    return found

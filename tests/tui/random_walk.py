@@ -40,6 +40,7 @@ EACH = 20  # times that a long walk does every action and shows every screen
 STEPS_A_VISIT = 14
 VISITS_A_LEG = 18
 ON_ERRANDS = 0.35  # of the visits
+TO_LEAVE = 2.0  # seconds; not everywhere does ctrl+q act at once, or a yes mean leaving
 BY_NAME = {(action.place, action.action): action.id for action in REGISTRY}
 
 
@@ -171,12 +172,12 @@ class Walk(Hands):
         app: Any = pilot.app
         for attempt in range(6):  # in the palette, or any modal screen, only after escape
             await self._press(pilot, *(["escape"] if attempt else []), "ctrl+q")
-            if await self._until(pilot, lambda: self._ends(app)):
+            if await self._until(pilot, lambda: self._ends(app), TO_LEAVE):
                 break
         await settle(pilot, lambda: self._ends(app))
         if not app.leaving:
             await self._press(pilot, "down", "enter")
-            await self._until(pilot, lambda: app.leaving)
+            await self._until(pilot, lambda: app.leaving, TO_LEAVE)
 
     @staticmethod
     def _ends(app: Any) -> bool:

@@ -10,8 +10,9 @@ from textual.widgets import Static
 from storage import handlers as stored_handlers
 from storage.vocabulary import FieldType
 from tests.operations.arrange import make_handler
+from tests.tui.double import double
 from tests.tui.sections.raising import fire
-from tests.tui.support import console, make_desk, settle
+from tests.tui.support import make_desk, settle
 from tui.console.app import ConsoleApp
 from tui.dialogs.editor_screen import EditorScreen
 from tui.editors.alert import AlertEditor
@@ -57,7 +58,7 @@ async def _refused(
     desk: Desk, load: Callable[[Any], Awaitable[EditorScreen[Any]]], good: dict[str, Any], rows: Sequence[Row]
 ) -> None:
     """Each row in turn, in an editor whose other fields are `good`."""
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         editor = await load(pilot.app)
         pilot.app.push_screen(editor)
         await settle(pilot, lambda: pilot.app.screen is editor and editor.forms)

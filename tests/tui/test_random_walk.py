@@ -20,6 +20,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) ->
     return found
 
 
+@pytest.mark.first
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_a_short_walk(site: Path, tmp_path: Path, size: tuple[int, int]) -> None:
@@ -29,6 +30,7 @@ async def test_a_short_walk(site: Path, tmp_path: Path, size: tuple[int, int]) -
         walk.judge()
 
 
+@pytest.mark.first
 @pytest.mark.timeout(600)
 async def test_every_errand(site: Path, tmp_path: Path) -> None:
     walk = Walk(site, tmp_path, SEED)

@@ -88,7 +88,6 @@ class ConsoleApp(PortApp):
     CSS_PATH = "main_screen.tcss"
     COMMANDS: ClassVar[set[Any]] = {ActionProvider}
     BINDINGS: ClassVar[list[BindingType]] = [*REGISTRY.bindings("app")]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
     PAUSE_GC_ON_SCROLL = True
 
     def __init__(
@@ -121,6 +120,7 @@ class ConsoleApp(PortApp):
         self._main = MainScreen(self.site, self.appearance)
 
     def get_default_screen(self) -> Screen[Any]:
+        self.with_width(self._main)
         return self._main
 
     @property

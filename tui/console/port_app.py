@@ -19,8 +19,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+WIDE = 120  # columns from which a screen has its detail beside its list
+
+
 class PortApp(WatchedApp):
     """Reads and writes on threads, asks and tells. Where the sections are is the console's own."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,13 +77,24 @@ class PortApp(WatchedApp):
 
     # The person
 
+    def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
+        self.with_width(screen)
+        return super().push_screen(screen, *args, **options)
+
+    def with_width(self, screen: Any) -> Any:
+        """The screen with the class that Textual would give it once it stands, and style all of it anew."""
+        if isinstance(screen, Screen) and not screen.is_attached:
+            screen.add_class("-wide" if self.size.width >= WIDE else "-narrow", update=False)
+        return screen
+
     async def ask_person(self, question: Screen[T]) -> T | None:
         """Show a question and wait for its answer. Only from a worker or an action run as one."""
         # Where what waits is called off, the question stays, and its answer must find a place to go.
         answer = asyncio.shield(self.push_screen(question, wait_for_dismiss=True))
         self.awaited.add(answer)
         try:
-            return await answer
+            given: T | None = await answer
+            return given
         finally:
             self.awaited.discard(answer)
 

@@ -9,6 +9,7 @@ from textual.widgets import TabbedContent
 from storage.alerts import Alert, AlertField
 from storage.vocabulary import Stage
 from tests.operations.arrange import JOE, make_handler, make_people
+from tests.tui.double import double
 from tests.tui.guide.hands import type_in
 from tests.tui.sections.people import add_people, cells, desk_at, go_to, rows_are
 from tests.tui.sections.raising import at_occurrences, fire, occurrence, raised, sent
@@ -203,7 +204,8 @@ async def test_the_list_stays_while_an_action_is_on_its_way_to_an_editor(desk: D
         editor = await shown(pilot, AlertEditor)
         await pilot.press("f2")
         created = editor.lists[Stage.CREATED]
-        await settle(pilot, lambda: created.table.has_focus and created.table.count == 1)
+        await settle(pilot, lambda: created.table.has_focus and created.table.is_read)
+        await settle(pilot, lambda: created.table.count == 1)
         created.action_edit()
         created.action_remove()
         created.action_enable()
@@ -221,7 +223,7 @@ async def test_the_list_stays_while_an_action_is_on_its_way_to_an_editor(desk: D
 async def test_actions_are_edited_copied_ordered_and_taken_out(desk: Desk) -> None:
     alert = fire(desk, Stage.CREATED, Stage.CREATED)
     before = only(desk).actions
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         pilot.app.push_screen(await AlertEditor.load(pilot.app, alert))  # type: ignore[attr-defined]
         editor = await shown(pilot, AlertEditor)
         await pilot.press("f2")
@@ -262,7 +264,7 @@ async def test_actions_are_edited_copied_ordered_and_taken_out(desk: Desk) -> No
 
 async def test_a_right_click_on_a_tab_of_actions_shows_what_can_be_done(desk: Desk) -> None:
     alert = fire(desk, Stage.CREATED)
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         pilot.app.push_screen(await AlertEditor.load(pilot.app, alert))  # type: ignore[attr-defined]
         editor = await shown(pilot, AlertEditor)
         await pilot.press("f2")
@@ -276,7 +278,7 @@ async def test_a_right_click_on_a_tab_of_actions_shows_what_can_be_done(desk: De
 
 async def test_a_field_still_used_cannot_go_and_nothing_typed_is_lost(desk: Desk) -> None:
     alert = fire(desk, Stage.CREATED)
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         pilot.app.push_screen(await AlertEditor.load(pilot.app, alert))  # type: ignore[attr-defined]
         editor = await shown(pilot, AlertEditor)
         editor.form.set_value("name", "Renamed")

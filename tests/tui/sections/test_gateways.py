@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,8 @@ from scheduling.gateways import registry
 from scheduling.gateways.description import Gateway, Kind, Setting
 from storage import handlers as stored
 from tests.gateways.accounts import APIS, SECRETS, settings_at
-from tests.tui.support import console, make_desk, screen_text, settle, shown
+from tests.tui.double import double, opened
+from tests.tui.support import make_desk, screen_text, settle
 from tui.editors.handler import HandlerEditor
 from tui.operations import handlers
 from tui.operations.desk import Desk
@@ -27,13 +27,6 @@ def desk(tmp_path: Path):  # type: ignore[no-untyped-def]
     made.database.close()
 
 
-async def editor(pilot: Any, key: str) -> HandlerEditor:
-    await pilot.press(key)
-    found = await shown(pilot, HandlerEditor)
-    await settle(pilot, lambda: found.focused is not None)
-    return found
-
-
 def shown_settings(screen: HandlerEditor) -> set[str]:
     every = {each.key for each in (*registry.settings(), *registry.secrets())}
     forms = (screen.form, screen.more)
@@ -44,8 +37,8 @@ def shown_settings(screen: HandlerEditor) -> set[str]:
 @pytest.mark.parametrize("name", APIS)
 async def test_a_handler_of_each_gateway(desk: Desk, name: str) -> None:
     api, settings = registry.of(name), settings_at(NOBODY)[name]
-    async with console(desk) as pilot:
-        screen = await editor(pilot, "n")
+    async with double(desk) as pilot:
+        screen = await opened(pilot, HandlerEditor)
         screen.form.set_value("api_type", name)
         await settle(pilot, lambda: shown_settings(screen) == {each.key for each in api.settings})
         await settle(pilot, lambda: screen.more.value("batch_size") == api.batch.preset)
@@ -54,14 +47,13 @@ async def test_a_handler_of_each_gateway(desk: Desk, name: str) -> None:
         for key, value in settings.items():
             (screen.form if key in screen.form else screen.more).set_value(key, value)
         await pilot.press("ctrl+s")
-        await settle(pilot, lambda: pilot.app.screen is pilot.app._main)
+        await settle(pilot, lambda: pilot.app.screen is not screen)
         with desk.database.read() as connection:
             (made,) = stored.listing(connection)
             assert stored.secret_of(desk.database, connection, made.id) == SECRETS[name]
         presets = {each.key: each.preset for each in api.plain if each.preset != ""}
         assert (made.api_type, made.settings) == (name, presets | settings)
-        await settle(pilot, lambda: "Gate" in screen_text(pilot))
-        screen = await editor(pilot, "enter")
+        screen = await opened(pilot, HandlerEditor, made.id)
         assert SECRETS[name] not in screen_text(pilot)
         (address, *_) = api.addresses
         form = screen.form if address.key in screen.form else screen.more
@@ -80,14 +72,13 @@ async def test_a_new_setting_touches_its_description_alone(
     made = handlers.add(desk, handlers.HandlerForm(name="Gate", secret="key-000000001f3a")).handler
     one = registry.of("one")
     register(replace(one, settings=(*one.settings, NIGHT)))
-    async with console(desk) as pilot:
-        await settle(pilot, lambda: "Gate" in screen_text(pilot))
-        screen = await editor(pilot, "enter")
+    async with double(desk) as pilot:
+        screen = await opened(pilot, HandlerEditor, made.id)
         assert "At night too" in screen_text(pilot)
         assert screen.form.value("night") is True, "a handler of before has the preset"
         screen.form.set_value("night", False)
         await pilot.press("ctrl+s")
-        await settle(pilot, lambda: pilot.app.screen is pilot.app._main)
+        await settle(pilot, lambda: pilot.app.screen is not screen)
     with desk.database.read() as connection:
         found = stored.get(connection, made.id)
     assert found is not None and found.settings["night"] is False

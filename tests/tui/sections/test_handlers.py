@@ -10,6 +10,7 @@ from storage import message_history
 from storage.records import Handler
 from storage.vocabulary import OnUnknown
 from tests.operations.arrange import JOE, make_handler, to
+from tests.tui.double import double, opened
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.support import console, make_desk, screen_text, settle, shown, told
 from tui.dialogs.confirm import Confirm
@@ -48,7 +49,7 @@ async def editor(pilot: Any, key: str) -> HandlerEditor:
 
 
 async def closed(pilot: Any) -> None:
-    await settle(pilot, lambda: pilot.app.screen is pilot.app._main)
+    await settle(pilot, lambda: len(pilot.app.screen_stack) == 1)
 
 
 async def test_the_guide_adds_a_one_api_handler_with_keys(desk: Desk) -> None:
@@ -71,8 +72,8 @@ async def test_the_guide_adds_a_one_api_handler_with_keys(desk: Desk) -> None:
 
 
 async def test_the_form_changes_with_the_api_type(desk: Desk) -> None:
-    async with console(desk) as pilot:
-        screen = await editor(pilot, "n")
+    async with double(desk) as pilot:
+        screen = await opened(pilot, HandlerEditor)
         assert "API Key" in screen_text(pilot)
         assert "User Name" not in screen_text(pilot)
         screen.form.set_value("api_type", "xml")
@@ -100,8 +101,8 @@ async def test_the_form_changes_with_the_api_type(desk: Desk) -> None:
 
 
 async def test_plain_http_is_warned_of_and_needs_a_yes(desk: Desk) -> None:
-    async with console(desk) as pilot:
-        screen = await editor(pilot, "n")
+    async with double(desk) as pilot:
+        screen = await opened(pilot, HandlerEditor)
         screen.form.set_value("api_type", "xml")
         for key in ("name", "user_name", "password"):
             screen.form.set_value(key, "x")
@@ -125,8 +126,8 @@ async def test_plain_http_is_warned_of_and_needs_a_yes(desk: Desk) -> None:
 
 
 async def test_the_plan_follows_the_two_fields(desk: Desk) -> None:
-    async with console(desk) as pilot:
-        screen = await editor(pilot, "n")
+    async with double(desk) as pilot:
+        screen = await opened(pilot, HandlerEditor)
         for rate, stop, sentence in (
             (2, 10, "5 attempts: now, +2, +4, +6, +8 min"),
             (0, 10, "▲ No retry: Retry Rate (mins) is 0."),
@@ -145,8 +146,8 @@ async def test_an_edit_keeps_the_secret_and_what_is_finer_than_minutes(desk: Des
     from datetime import timedelta
 
     key = make_handler(desk, retry_rate=timedelta(seconds=10), stop_retrying_after=timedelta(seconds=45))
-    async with console(desk) as pilot:
-        screen = await editor(pilot, "enter")
+    async with double(desk) as pilot:
+        screen = await opened(pilot, HandlerEditor, key)
         assert SECRET not in screen_text(pilot)
         assert "••••1f3a  kept; type to replace it" in screen_text(pilot)
         assert not screen.changed
@@ -162,9 +163,9 @@ async def test_an_edit_keeps_the_secret_and_what_is_finer_than_minutes(desk: Des
 
 
 async def test_a_secret_that_would_go_elsewhere_is_asked_for_again(desk: Desk) -> None:
-    make_handler(desk)
-    async with console(desk) as pilot:
-        screen = await editor(pilot, "enter")
+    key = make_handler(desk)
+    async with double(desk) as pilot:
+        screen = await opened(pilot, HandlerEditor, key)
         screen.more.set_value("base_url", "https://elsewhere.example")
         await settle(pilot, lambda: "▲ Base URL changed: enter the API Key again." in screen_text(pilot))
         await pilot.press("ctrl+s")
@@ -177,8 +178,8 @@ async def test_a_secret_that_would_go_elsewhere_is_asked_for_again(desk: Desk) -
 
 async def test_the_second_of_two_editors_is_told_and_loses_nothing(desk: Desk) -> None:
     key = make_handler(desk)
-    async with console(desk) as pilot:
-        screen = await editor(pilot, "enter")
+    async with double(desk) as pilot:
+        screen = await opened(pilot, HandlerEditor, key)
         before = all_of(desk)[0]
         theirs = replace(handlers.form_of(before), most_parts=7)
         handlers.edit(desk, key, before.revision, theirs)

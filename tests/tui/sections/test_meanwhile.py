@@ -11,8 +11,9 @@ from storage.alerts import Alert
 from storage.records import Task
 from storage.vocabulary import Stage
 from tests.operations.arrange import JOE, make_handler, to
+from tests.tui.double import double
 from tests.tui.sections.people import desk_at
-from tests.tui.support import console, screen_text, settle, shown
+from tests.tui.support import screen_text, settle, shown
 from tui.editors.alert import AlertEditor
 from tui.editors.task import TaskEditor
 from tui.operations import alerts, tasks
@@ -70,7 +71,7 @@ async def alert_editor(pilot: Any, alert: Alert) -> AlertEditor:
 
 
 async def test_of_an_alert_what_both_did_is_kept(desk: Desk, alert: Alert) -> None:
-    async with console(desk, section="alerts", size=(160, 50)) as pilot:
+    async with double(desk, size=(160, 50)) as pilot:
         editor = await alert_editor(pilot, alert)
         await pilot.press("end", *" alarm")
         editor.form.set_value("description", "mine")
@@ -107,7 +108,7 @@ async def test_of_an_alert_what_both_did_is_kept(desk: Desk, alert: Alert) -> No
 async def test_an_action_that_was_taken_out_meanwhile_is_made_anew_where_it_was_changed(
     desk: Desk, alert: Alert
 ) -> None:
-    async with console(desk, section="alerts") as pilot:
+    async with double(desk) as pilot:
         editor = await alert_editor(pilot, alert)
         await pilot.press("f2")
         created = editor.lists[Stage.CREATED]
@@ -127,7 +128,7 @@ async def test_an_action_that_was_taken_out_meanwhile_is_made_anew_where_it_was_
 
 
 async def test_an_alert_that_was_removed_meanwhile_keeps_what_was_typed(desk: Desk, alert: Alert) -> None:
-    async with console(desk, section="alerts") as pilot:
+    async with double(desk) as pilot:
         editor = await alert_editor(pilot, alert)
         editor.form.set_value("description", "long text")
         alerts.remove(desk, alert.id)
@@ -176,7 +177,7 @@ def kept(desk: Desk) -> Task:
 
 
 async def test_of_a_task_what_both_did_is_kept(desk: Desk, task: Task) -> None:
-    async with console(desk, section="tasks", size=(160, 50)) as pilot:
+    async with double(desk, size=(160, 50)) as pilot:
         editor = await task_editor(pilot, task)
         await pilot.press("end", *" B")
         editor.settings.set_value("notes", "mine")
@@ -204,7 +205,7 @@ async def test_of_a_task_what_both_did_is_kept(desk: Desk, task: Task) -> None:
 
 
 async def test_a_schedule_is_one_thing_whoever_changed_which_part_of_it(desk: Desk, task: Task) -> None:
-    async with console(desk, section="tasks", size=(160, 50)) as pilot:
+    async with double(desk, size=(160, 50)) as pilot:
         editor = await task_editor(pilot, task)
         editor.form.set_value("at", "06:15")
         await settle(pilot, lambda: editor.form.value("cron") == "15 6 * * *")
@@ -218,7 +219,7 @@ async def test_a_schedule_is_one_thing_whoever_changed_which_part_of_it(desk: De
 
 
 async def test_a_task_that_was_removed_meanwhile_keeps_what_was_typed(desk: Desk, task: Task) -> None:
-    async with console(desk, section="tasks") as pilot:
+    async with double(desk) as pilot:
         editor = await task_editor(pilot, task)
         editor.settings.set_value("notes", "long text")
         tasks.remove(desk, task.id)

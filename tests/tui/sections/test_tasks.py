@@ -14,6 +14,7 @@ from storage import tasks as stored
 from storage.records import Message, Recipient, Task, TaskRun
 from storage.vocabulary import WhenMissed
 from tests.operations.arrange import JOE, make_handler, make_people, to
+from tests.tui.double import double
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.sections.people import cells, desk_at, go_to, rows_are
 from tests.tui.support import console, say_yes, screen_text, settle, shown, told
@@ -189,7 +190,7 @@ async def test_a_right_click_shows_the_menu_and_runs_the_task(desk: Desk) -> Non
 
 
 async def test_the_plain_form_and_the_cron_field_follow_each_other(desk: Desk) -> None:
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         editor = await editor_of(pilot, None)
         form = editor.form
         await settle(pilot, lambda: form.value("kind") == "weekdays" and form.value("at") == "09:00")
@@ -218,7 +219,7 @@ async def test_the_plain_form_and_the_cron_field_follow_each_other(desk: Desk) -
 async def test_the_next_runs_are_in_zone_and_utc_with_changes_of_the_clocks_named(desk: Desk) -> None:
     standing = Desk(desk.database, "ana", desk.role, lambda: datetime(2026, 3, 27, 12, tzinfo=UTC))
     task = add(standing, cron="30 2 * * *", zone="Europe/Berlin")
-    async with console(standing) as pilot:
+    async with double(standing) as pilot:
         editor = await editor_of(pilot, task)
         await settle(pilot, lambda: "UTC" in upcoming(editor))
         lines = upcoming(editor).splitlines()
@@ -231,7 +232,7 @@ async def test_the_next_runs_are_in_zone_and_utc_with_changes_of_the_clocks_name
 
 
 async def test_a_zone_is_found_by_a_part_of_its_name(desk: Desk) -> None:
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         editor = await editor_of(pilot, None)
         editor.form.set_value("zone", "")
         editor.form.focus_field("zone")
@@ -246,7 +247,7 @@ async def test_a_zone_is_found_by_a_part_of_its_name(desk: Desk) -> None:
 
 async def test_a_task_that_fires_often_is_asked_about_once(desk: Desk) -> None:
     task = add(desk)
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         editor = await editor_of(pilot, task)
         editor.form.set_value("cron", "* * * * *")
         await settle(pilot, lambda: editor.form.value("kind") == "every")
@@ -271,7 +272,7 @@ async def test_a_task_that_fires_often_is_asked_about_once(desk: Desk) -> None:
 async def test_once_at_a_date(desk: Desk) -> None:
     task = add(desk)
     day = (datetime.now(UTC) + timedelta(days=40)).date()
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         editor = await editor_of(pilot, task)
         editor.form.set_value("kind", "once")
         await settle(pilot, lambda: editor.form.is_shown("date"))
@@ -294,7 +295,7 @@ async def test_once_at_a_date(desk: Desk) -> None:
 
 async def test_the_settings_are_kept_and_shown_again(desk: Desk) -> None:
     task = add(desk)
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         editor = await editor_of(pilot, task)
         await pilot.press("shift+f2")
         await settle(pilot, lambda: editor.query_one(TabbedContent).active == "settings")
@@ -326,7 +327,7 @@ async def test_the_settings_are_kept_and_shown_again(desk: Desk) -> None:
 
 
 async def test_what_cannot_be_saved_is_said_and_nothing_is_lost(desk: Desk) -> None:
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         editor = await editor_of(pilot, None)
         editor.form.set_value("name", "Tour")
         await pilot.press("ctrl+s")
@@ -347,7 +348,7 @@ async def test_what_cannot_be_saved_is_said_and_nothing_is_lost(desk: Desk) -> N
 
 async def test_an_unknown_field_is_an_error_at_the_editor(desk: Desk) -> None:
     task = add(desk)
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         editor = await editor_of(pilot, task)
         await pilot.press("f2")
         await settle(pilot, lambda: editor.actions.table.has_focus and editor.actions.table.count)

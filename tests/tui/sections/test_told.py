@@ -8,6 +8,7 @@ import pytest
 from storage.records import TOLD, Recipient
 from storage.vocabulary import Stage
 from tests.operations.arrange import ANN, JOE, make_handler, make_people, set_message
+from tests.tui.double import double
 from tests.tui.kit.hostile import HOSTILE
 from tests.tui.sections.people import desk_at
 from tests.tui.sections.raising import at_occurrences, fire, raised
@@ -102,7 +103,7 @@ async def test_the_header_counts_alerts_of_which_nobody_was_told(desk: Desk) -> 
 
 async def test_a_new_alert_proposes_those_told_on_restored_and_claimed_only(desk: Desk) -> None:
     make_handler(desk)
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         pilot.app.push_screen(await AlertEditor.load(pilot.app, None))  # type: ignore[attr-defined]
         editor = await shown(pilot, AlertEditor)
         for stage in Stage:
@@ -124,7 +125,7 @@ async def test_a_new_alert_proposes_those_told_on_restored_and_claimed_only(desk
 async def test_those_told_are_chosen_by_typing_told(desk: Desk) -> None:
     alert = fire(desk, Stage.CREATED, Stage.RESTORED)
     make_people(desk.database, {"Ann": ANN})
-    async with console(desk) as pilot:
+    async with double(desk) as pilot:
         pilot.app.push_screen(await AlertEditor.load(pilot.app, alert))  # type: ignore[attr-defined]
         editor = await shown(pilot, AlertEditor)
         editor.lists[Stage.RESTORED].action_new()

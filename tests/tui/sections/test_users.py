@@ -11,6 +11,7 @@ from storage.records import Recipient
 from storage.vocabulary import Role
 from tests.operations.arrange import make_handler
 from tests.people import add_task
+from tests.tui.double import double, opened
 from tests.tui.kit.hostile import HOSTILE, as_name
 from tests.tui.sections.people import ANN, JOE, add_people, cells, desk_at, go_to, rows_are, user_named
 from tests.tui.support import console, say_yes, screen_text, settle, shown, told
@@ -101,9 +102,8 @@ async def test_a_user_with_a_number_by_keys(desk: Desk) -> None:
 
 async def test_a_number_that_cannot_be_read_is_an_error_and_nothing_is_saved(desk: Desk) -> None:
     add_people(desk)
-    async with console(desk, section="users") as pilot:
-        await pilot.press("n")
-        editor = await shown(pilot, UserEditor)
+    async with double(desk) as pilot:
+        editor = await opened(pilot, UserEditor)
         editor.form.set_value("name", "Zed")
         editor.values_form.set_value("id:1", "0411 222 333")
         await pilot.press("ctrl+s")
@@ -115,25 +115,21 @@ async def test_a_number_that_cannot_be_read_is_an_error_and_nothing_is_saved(des
 
 async def test_a_number_that_looks_invalid_is_a_warning_and_is_saved(desk: Desk) -> None:
     add_people(desk)
-    async with console(desk, section="users") as pilot:
-        await pilot.press("n")
-        editor = await shown(pilot, UserEditor)
+    async with double(desk) as pilot:
+        editor = await opened(pilot, UserEditor)
         editor.form.set_value("name", "Zed")
         await pilot.press("f2")
         editor.values_form.set_value("id:1", "+61 411 222 33")
         await settle(pilot, lambda: "▲ +61 41122233" in screen_text(pilot))
         await pilot.press("ctrl+s")
-        await rows_are(pilot, 4)
-        assert any("looks invalid" in sentence for sentence in told(pilot))
+        await settle(pilot, lambda: users.count(desk) == 4)
+        await settle(pilot, lambda: any("looks invalid" in sentence for sentence in told(pilot)))
 
 
 async def test_an_edit_changes_only_what_was_touched(desk: Desk) -> None:
     made = add_people(desk)
-    async with console(desk, section="users") as pilot:
-        await rows_are(pilot, 3)
-        await go_to(pilot, "Joe Hart")
-        await pilot.press("enter")
-        editor = await shown(pilot, UserEditor)
+    async with double(desk) as pilot:
+        editor = await opened(pilot, UserEditor, made["Joe Hart"])
         assert editor.form.value("groups") == {"Ops"}
         editor.form.control_of("groups").focus()
         await pilot.press("space")
@@ -147,11 +143,8 @@ async def test_an_edit_changes_only_what_was_touched(desk: Desk) -> None:
 
 async def test_the_second_to_save_is_told_and_loses_nothing(desk: Desk) -> None:
     made = add_people(desk)
-    async with console(desk, section="users") as pilot:
-        await rows_are(pilot, 3)
-        await go_to(pilot, "Joe Hart")
-        await pilot.press("enter")
-        editor = await shown(pilot, UserEditor)
+    async with double(desk) as pilot:
+        editor = await opened(pilot, UserEditor, made["Joe Hart"])
         editor.form.set_value("name", "Joe H")
         editor.form.set_value("notes", "mine")
         await pilot.pause()
@@ -173,11 +166,8 @@ async def test_the_second_to_save_is_told_and_loses_nothing(desk: Desk) -> None:
 
 async def test_saving_a_user_who_was_deleted_meanwhile_keeps_what_was_typed(desk: Desk) -> None:
     made = add_people(desk)
-    async with console(desk, section="users") as pilot:
-        await rows_are(pilot, 3)
-        await go_to(pilot, "Bob")
-        await pilot.press("enter")
-        editor = await shown(pilot, UserEditor)
+    async with double(desk) as pilot:
+        editor = await opened(pilot, UserEditor, made["Bob"])
         editor.form.set_value("notes", "long text")
         users.remove(desk, [made["Bob"]])
         await pilot.press("ctrl+s")
