@@ -3,6 +3,7 @@
 A new version of Textual is held against this file, as against tui/terminal/textual_private.py.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.pilot import Pilot, WaitForScreenTimeout
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
@@ -225,8 +227,41 @@ def _apply_few(self: Stylesheet, node: DOMNode, *, animate: bool = False, cache:
     _apply(_FewRules(self, kept.that_name(names), names), node, animate=animate, cache=cache)
 
 
+async def _wait_for_the_busy(self: Pilot[Any], timeout: float = 30.0) -> bool:  # noqa: ASYNC109 - as Textual has it
+    """Textual waits at each key for a word of every widget; here only of those that have something to do."""
+    app = self.app
+    if not app.screen_stack:
+        return False
+    left, over = 0, asyncio.Event()
+
+    def has_come_to_it() -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            over.set()
+
+    pumps = (pump for pump in app.screen.walk_children() if not _is_idle(pump))
+    for pump in (app, app.screen, *pumps):
+        left += pump.call_later(has_come_to_it)
+    if left:
+        waits = [asyncio.create_task(event.wait()) for event in (over, app._exception_event)]
+        ended, _ = await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        for each in waits:
+            each.cancel()
+        if not ended:
+            raise WaitForScreenTimeout("the screen still has something to do")
+    return not left
+
+
+def _is_idle(pump: MessagePump) -> bool:
+    """Whether it waits for its next message, and none is there."""
+    queue: Any = pump._message_queue
+    return queue.empty() and any(not waiter.done() for waiter in queue.ready_event._waiters)
+
+
 def quicken() -> None:
     """Once for the process. Nothing looks different, as `test_screens` shows."""
     Stylesheet.parse = _parse_once  # type: ignore[method-assign]
     Stylesheet.apply = _apply_few  # type: ignore[method-assign]
+    Pilot._wait_for_screen = _wait_for_the_busy  # type: ignore[method-assign]
     strip.FIFOCache = lambda size: {}  # type: ignore[assignment,misc] # seven for each piece of a line
