@@ -8,6 +8,7 @@ import itertools
 import pkgutil
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from textual.screen import Screen
 import tui
 from scheduling.gateways import registry
 from scheduling.gateways.description import Kind
-from storage import tables
+from storage import holds, tables
 from storage.site import open_site
-from storage.vocabulary import Stage
+from storage.vocabulary import HeldState, HoldKind, Origin, Stage
 from tests.operations.arrange import make_handler, make_people
 from tests.sample import SampleSites
 from tests.tui.guide.hands import paste
@@ -62,6 +63,8 @@ FREE = {
     tables.submissions: ("operator",),
     tables.rosters: ("name",),
     tables.roster_covers: ("note", "made_by"),
+    tables.holds: ("reason", "made_by"),
+    tables.held: ("user_name", "body", "why"),
     tables.reviews: ("body", "operator", "handler", "user", "alert", "task"),
 }
 
@@ -111,7 +114,12 @@ STOPS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("w Forecast",),
         ("d Confirm",),
     ),
-    "messages": (("enter MessageDetail",), ("i Diagnosis",), ("n SendMessage", "f2"), ("f",)),
+    "messages": (
+        ("enter MessageDetail",),
+        ("i Diagnosis",),
+        ("n SendMessage", "f2"),
+        ("f", "end", "up", "enter HeldList"),
+    ),
     "review": (("enter EntryDetail",), ("X ExportReview",), ("f",)),
     "duty": (("enter RosterMonth",), ("n CoverEditor",), ("t TakeOver",)),
 }
@@ -141,6 +149,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) 
     texts = itertools.cycle(STORED)
     try:
         with database.write() as tx:
+            _hold(tx)
             for table, names in FREE.items():
                 _spoil(tx, table, names, texts)
             _spoil_settings(tx, texts)
@@ -148,6 +157,31 @@ def folder(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) 
     finally:
         database.close()
     return found
+
+
+def _hold(tx: Any) -> None:
+    """A silence, and two messages that quiet hours hold."""
+    now = datetime.now(UTC)
+    alert = tx.execute(sa.select(sa.func.max(tables.alerts.c.id))).scalar_one()
+    until = now + timedelta(days=1)
+    holds.add(tx, HoldKind.SILENCE, {"alert_id": alert, "from_at": now, "until_at": until}, "ana", now)
+    quiet = holds.add(tx, HoldKind.QUIET, {"windows": ["22:00-07:00"], "through": 2}, "ana", now)
+    row = {
+        "state": HeldState.HELD,
+        "kind": HoldKind.QUIET,
+        "hold_id": quiet,
+        "user_name": "Joe",
+        "to_number": "+447700900123",
+        "handler_id": tx.execute(sa.select(sa.func.min(tables.handlers.c.id))).scalar_one(),
+        "origin": Origin.TASK,
+        "body": "Rounds",
+        "segments": 1,
+        "useful_life": timedelta(hours=1),
+        "why": "quiet hours",
+        "held_at": now,
+        "until_at": until,
+    }
+    tx.execute(sa.insert(tables.held), [row, row])
 
 
 def _spoil(tx: Any, table: sa.Table, names: tuple[str, ...], texts: Iterator[str]) -> None:

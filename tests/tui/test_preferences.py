@@ -50,7 +50,10 @@ def test_a_persons_own_settings_win_over_everyones_and_options_over_both(path: P
         ("theme = 3", "theme: write the name of a theme, in quotes."),
         ('mouse = "no"', "mouse: write true or false."),
         ('link = "quick"', "link: write auto, fast or slow, in quotes."),
-        ("section = [1]", "section: write handlers, users, alerts, tasks, messages or review, in quotes."),
+        (
+            "section = [1]",
+            "section: write handlers, users, alerts, tasks, messages, review or duty, in quotes.",
+        ),
         ('operator = "ana"', NO_TABLE),
         ('[operator]\nana = "x"', NO_TABLE),
         ("[operator.vic]\nmouse = 1", "vic, mouse: write true or false."),

@@ -8,7 +8,7 @@ import pytest
 from storage import message_history, outbox
 from storage.message_history import MessageFilter
 from storage.records import Message
-from storage.vocabulary import MessageState, Origin
+from storage.vocabulary import MessageState, Origin, OutcomeKind
 from tests.engine.support import queue
 from tests.operations.arrange import JOE, make_handler, set_message
 from tests.tui.kit.hostile import HOSTILE
@@ -44,7 +44,7 @@ def message(desk: Desk, message_id: int) -> Message:
     return found
 
 
-def tried(desk: Desk, message_id: int, outcome: str, **result: Any) -> None:
+def tried(desk: Desk, message_id: int, outcome: OutcomeKind | str, **result: Any) -> None:
     """An attempt as the engine writes it."""
     with desk.database.write() as tx:
         handler_id = message_history.get(tx.connection, message_id).handler_id  # type: ignore[union-attr]
@@ -62,7 +62,7 @@ def tried(desk: Desk, message_id: int, outcome: str, **result: Any) -> None:
         )
         assert taken.attempt_id is not None
         outbox.finish_attempts(
-            tx, [outbox.AttemptResult(taken.attempt_id, outcome, datetime.now(UTC), **result)]
+            tx, [outbox.AttemptResult(taken.attempt_id, OutcomeKind(outcome), datetime.now(UTC), **result)]
         )
 
 
