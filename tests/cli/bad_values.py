@@ -49,6 +49,8 @@ NEEDED = {
     "roster cover": {"start": "2026-12-05 10:00", "end": "2026-12-05 14:00", "by": "Joe Hart"},
     "roster take": {"user": "Joe Hart"},
     "roster holiday import": {"file": "{holidays}"},
+    "quiet set": {"whom": "Joe Hart", "window": "22:00-07:00"},
+    "silence add": {"alert": THERE["alert"], "lasts": "2h", "reason": "works"},
 }
 NUMBERS = frozenset(
     """

@@ -115,7 +115,7 @@ async def test_enter_in_the_last_field_of_raise_raises_nothing(tmp_path: Path) -
     with desk_at(tmp_path) as made:
         fire(made, Stage.CREATED)
         async with console(made, section="alerts") as pilot:
-            await rows_are(pilot, 4)
+            await rows_are(pilot, 5)
             await go_to(pilot, "Fire")
             await pilot.press("r")
             dialog = await shown(pilot, RaiseAlert)
