@@ -149,7 +149,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) 
     texts = itertools.cycle(STORED)
     try:
         with database.write() as tx:
-            _hold(tx)
+            hold_something(tx)
             for table, names in FREE.items():
                 _spoil(tx, table, names, texts)
             _spoil_settings(tx, texts)
@@ -159,7 +159,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) 
     return found
 
 
-def _hold(tx: Any) -> None:
+def hold_something(tx: Any) -> None:
     """A silence, and two messages that quiet hours hold."""
     now = datetime.now(UTC)
     alert = tx.execute(sa.select(sa.func.max(tables.alerts.c.id))).scalar_one()

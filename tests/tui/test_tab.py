@@ -1,5 +1,6 @@
 """Tab and shift+tab go through every field of every dialog and editor; enter in a field sends nothing."""
 
+import contextlib
 import importlib
 import pkgutil
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from tests.tui.sections.people import desk_at, go_to, rows_are
 from tests.tui.sections.raising import fire
 from tests.tui.stillness import at_rest
 from tests.tui.support import console, say_yes, settle, shown, told
-from tests.tui.test_hostile import LISTS, STOPS, leave, listed, to_one_with_actions
+from tests.tui.test_hostile import LISTS, STOPS, hold_something, leave, listed, to_one_with_actions
 from tests.tui.textual_private import keys_of
 from tui.messages.send_message import SendMessage
 from tui.occurrences.raise_alert import RaiseAlert
@@ -45,6 +46,8 @@ def test_every_screen_has_what_textual_gives_screens(kind: type[Screen[Any]]) ->
 def folder(tmp_path_factory: pytest.TempPathFactory, sample_sites: SampleSites) -> Path:
     found = tmp_path_factory.mktemp("sample") / "site"
     sample_sites.copy(found)
+    with contextlib.closing(open_site(found)) as database, database.write() as tx:
+        hold_something(tx)
     return found
 
 
