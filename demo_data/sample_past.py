@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 from demo_data.sample_people import BAD_NUMBER, OPTED_OUT, number_of
 from demo_data.sample_setup import FLAKY, XML
 from scheduling import delivery_reports, outlived
+from scheduling.call_result import Result
 from scheduling.gateways import registry
 from scheduling.gateways.one_api.codes import CODES
 from scheduling.gateways.outcome import DeliveryStatus, DeliveryVerdict, Outcome
 from scheduling.gateways.verdict import by_code, by_status
-from scheduling.recorder import Result, apply, record
+from scheduling.recorder import apply, record
 from storage import handlers, leases, outbox
 from storage.database import Transaction
 from storage.records import Handler, Message

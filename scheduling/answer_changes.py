@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from scheduling import alerting, answer_plan
+from scheduling import answer_plan, plan_position
 from storage import alerts, answers, occurrences
 from storage.alerts import Alert
 from storage.database import Transaction
@@ -15,11 +15,11 @@ def plan_changed(tx: Transaction, alert: Alert, now: datetime) -> int:
     found = [each for each in occurrences.active_of(tx, alert.id) if each.stage in OPEN_STAGES]
     for occurrence in found:
         if not alert.plan or not alert.enabled:
-            occurrences.change(tx, occurrence.id, **alerting.NO_PLAN)
+            occurrences.change(tx, occurrence.id, **plan_position.NO_PLAN)
             continue
         place = answer_plan.position_of(occurrence, now)
         moved = answer_plan.edited(alert.plan, alert.plan_then, place, now)
-        occurrences.change(tx, occurrence.id, **alerting.columns_of(moved))
+        occurrences.change(tx, occurrence.id, **plan_position.columns_of(moved))
     return len(found)
 
 
@@ -58,4 +58,4 @@ def _put_off(tx: Transaction, alert: Alert, occurrence: Occurrence, now: datetim
     if occurrence.unanswered and alert.plan:
         place = answer_plan.position_of(occurrence, now)
         moved = answer_plan.taken_up(alert.plan, alert.plan_then, place, now)
-        occurrences.change(tx, occurrence.id, **alerting.columns_of(moved))
+        occurrences.change(tx, occurrence.id, **plan_position.columns_of(moved))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from scheduling import alerting, answer_plan, holds, telling, told
+from scheduling import alerting, answer_plan, holds, plan_position, telling, told
 from scheduling.actions import NOTHING_WAITS, Queued
 from scheduling.alert_words import alert_entry, entries_with_problems, key_in_brackets, recipients_counted
 from scheduling.answer_plan import Hearing, Made, Move
@@ -91,7 +91,7 @@ def take_step(tx: Transaction, occurrence_id: int, now: datetime, epoch: int | N
             # Quiet hours hold it for everybody whom it would reach: the plan rests until the first hears.
             occurrences.change(tx, occurrence.id, answer_due_at=released)
             return NOTHING
-    occurrences.change(tx, occurrence.id, **alerting.columns_of(move.after))
+    occurrences.change(tx, occurrence.id, **plan_position.columns_of(move.after))
     if move.passed or move.passed_repeats:
         tx.review(now, _passed_entry(alert, occurrence, move))
     begins = move.after.round != occurrence.round
@@ -201,7 +201,7 @@ def _make_one(
     present = replace(occurrence, stage=stage, level=level, step_id=step_id)
     why = _why(alert, occurrence, step, move, now)
     queued = telling.send_tab(tx, alert, present, tab, now, why=why, waiting=waiting, step_id=step_id)
-    event = alerting.event_of(tab) if escalates else TOLD_AGAIN
+    event = telling.event_of(tab) if escalates else TOLD_AGAIN
     _say(tx, alert, present, event, _done(tab, escalates), _with_lateness(why, step, now), queued, now)
     times = present.times_told + (not queued.reaches_nobody)
     return replace(present, times_told=times), queued
@@ -329,7 +329,7 @@ def claim_over(tx: Transaction, occurrence_id: int, now: datetime, epoch: int | 
     minutes = (occurrence.claim_lasts or timedelta(0)) // MINUTE
     said = f"{occurrence.owner}, {minutes} min" if occurrence.owner else f"{minutes} min"
     stage = Stage.ESCALATED if occurrence.level else Stage.CREATED
-    changes = {"stage": stage, "owner": None, "changed_at": now, **alerting.NO_CLAIM}
+    changes = {"stage": stage, "owner": None, "changed_at": now, **plan_position.NO_CLAIM}
     step_id = None
     if alert.plan:
         place = answer_plan.begun(alert.plan, now, occurrence.round + 1, occurrence.level)
@@ -346,7 +346,7 @@ def claim_over(tx: Transaction, occurrence_id: int, now: datetime, epoch: int | 
         )
         if step_id is None:
             return NOTHING
-        changes |= {**alerting.columns_of(place), "step_id": step_id}
+        changes |= {**plan_position.columns_of(place), "step_id": step_id}
     occurrences.change(tx, occurrence.id, **changes)
     present = replace(occurrence, stage=stage, owner=None)
     why = f"claim ran out ({said})"

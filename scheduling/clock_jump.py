@@ -23,7 +23,8 @@ from scheduling.schedules import schedule_of
 from storage import clock_hold, leases, tasks, time_shift
 from storage.clock_hold import ClockHold
 from storage.database import Database, Transaction
-from storage.records import Lease, ReviewEntry
+from storage.leases import Lease
+from storage.records import ReviewEntry
 from storage.vocabulary import Category, EntryKind, Level
 from storage.written_by import WallClock, wall_clock
 

@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from scheduling import claims, fault_points, outlived
+from scheduling.call_result import Result
 from scheduling.claims import Claim, Load, Wanted
 from scheduling.clock_jump import TOLERANCE, PlanClock
 from scheduling.deadline import within
 from scheduling.gateways.outcome import Outcome, OutgoingMessage, QueryVerdict, Sender
 from scheduling.leadership import Leadership
 from scheduling.rate import RateLimits
-from scheduling.recorder import Recorder, Result, apply
+from scheduling.recorder import Recorder, apply
 from scheduling.recording import Answered, Recording, Written
 from scheduling.sender_pool import SenderPool
 from scheduling.store import Store

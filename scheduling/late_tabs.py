@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from scheduling import alerting, kept_back, settling, telling
+from scheduling import kept_back, plan_position, settling, telling
 from scheduling.actions import Queued
 from scheduling.alert_words import (
     entries_with_problems,
@@ -25,7 +25,7 @@ LATE = timedelta(seconds=60)
 def silence_ended(tx: Transaction, alert: Alert, found: Occurrence, due: datetime, now: datetime) -> Queued:
     """Send what a silence has kept back of an occurrence that is still open. The caller has asked that."""
     queued = Queued()
-    plan = alerting.plan_begins(alert, found, now)
+    plan = plan_position.plan_begins(alert, found, now)
     occurrences.change(tx, found.id, kept_back=None, **plan)
     for stage in kept_back.tabs_due(found):
         queued.add(telling.send_tab(tx, alert, found, _tab(found, stage), now, why="silence ended"))
@@ -43,7 +43,7 @@ def settled(tx: Transaction, alert: Alert, found: Occurrence, now: datetime) -> 
         return None
     lasted = minutes_said(alert.settle or timedelta(0))
     why = f"{'active' if found.active else 'calm'} for {lasted}"
-    plan = alerting.plan_begins(alert, found, now) if found.unanswered else {}
+    plan = plan_position.plan_begins(alert, found, now) if found.unanswered else {}
     if plan:
         occurrences.change(tx, found.id, **plan)
     queued = telling.send_tab(tx, alert, found, _tab(found, found.settle_tab), now, why=why)

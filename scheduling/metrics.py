@@ -11,7 +11,8 @@ from prometheus_client.metrics_core import Metric
 from scheduling import handler_state
 from storage.attempt_counts import OUTCOMES
 from storage.figures import Figures
-from storage.records import Handler, HandlerStatus, Lease
+from storage.leases import Lease
+from storage.records import Handler, HandlerStatus
 from storage.vocabulary import HandlerState
 
 STATUSES = tuple(state for state in HandlerState if state is not HandlerState.PAUSED)

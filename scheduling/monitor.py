@@ -10,9 +10,9 @@ from scheduling import handler_state, system_alerts
 from scheduling.clock import Clock
 from scheduling.gateways.outcome import Balance, GatewayError, HandlerConfig
 from scheduling.gateways.wording import said
+from scheduling.handler_notes import free_again, handler_entry
 from scheduling.handler_state import NO_PAUSE, WELL
 from scheduling.money import money
-from scheduling.recorder import free_again, handler_entry
 from scheduling.sender_pool import SenderPool
 from scheduling.store import Store
 from storage import handlers, leases

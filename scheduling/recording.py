@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from scheduling.call_result import Result
 from scheduling.clock import Clock
 from scheduling.clock_jump import PlanClock
-from scheduling.recorder import Result
 from storage.errors import StorageError
 from storage.records import Handler, Message
 from storage.vocabulary import OutcomeKind

@@ -63,6 +63,11 @@ class Tab:
 CREATED = Tab(Stage.CREATED)
 
 
+def event_of(tab: Tab) -> str:
+    """How an occurrence's life names that a tab was entered: a stage, or "Escalated, level 2"."""
+    return f"{tab.stage}, level {tab.level}" if (tab.level or 1) > 1 else tab.stage
+
+
 def last_tab(alert: Alert, occurrence: Occurrence) -> Tab | None:
     """The tab that was sent last to tell of an open occurrence; None where none has an action."""
     if occurrence.stage not in TELLING:

@@ -1,16 +1,34 @@
 """The processes that have the site open, each in a row of its own."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from storage.database import SCHEMA_VERSION, Transaction
 from storage.process import Life, life_of, this_process
-from storage.records import Instance
 from storage.tables import instances
 from storage.vocabulary import InstanceKind
 
 RECENT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A process that has the site open."""
+
+    id: str
+    kind: InstanceKind
+    host: str
+    boot_id: str
+    pid_namespace: str
+    pid: int
+    process_start: str
+    version: str
+    schema_version: int
+    operator: str | None
+    started_at: datetime
+    seen_at: datetime
 
 
 def register(

@@ -4,19 +4,36 @@ Each step is one statement that changes the row only if it still is what the cal
 saw, so that two processes can never both believe that they took it.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from storage.database import Transaction
 from storage.process import Life, life_of, this_process
-from storage.records import Lease
 from storage.tables import leases
 from storage.vocabulary import InstanceKind
 from storage.written_by import WallClock
 
 HELD_BY = "SELECT epoch FROM lease WHERE holder IS NOT NULL"
 SHOWN_ALIVE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The one right to fire: `epoch` fences, `beat` shows life."""
+
+    epoch: int
+    beat: int
+    holder: str | None
+    holder_kind: InstanceKind | None
+    holder_boot_id: str | None
+    holder_pid_namespace: str | None
+    holder_pid: int | None
+    holder_process_start: str | None
+    beaten_at: datetime | None
+    clock_boot: int | None = None
+    clock_offset: int | None = None  # microseconds
 
 
 class LeaseLost(Exception):

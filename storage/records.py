@@ -17,7 +17,6 @@ from storage.vocabulary import (
     EntryKind,
     FieldType,
     HandlerState,
-    InstanceKind,
     Level,
     MessageState,
     OnUnknown,
@@ -380,38 +379,3 @@ class Review(_Entry):
     at: datetime = field(default=datetime.min.replace(tzinfo=UTC))
     kind: EntryKind | None = None
     erased: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """A process that has the site open."""
-
-    id: str
-    kind: InstanceKind
-    host: str
-    boot_id: str
-    pid_namespace: str
-    pid: int
-    process_start: str
-    version: str
-    schema_version: int
-    operator: str | None
-    started_at: datetime
-    seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The one right to fire: `epoch` fences, `beat` shows life."""
-
-    epoch: int
-    beat: int
-    holder: str | None
-    holder_kind: InstanceKind | None
-    holder_boot_id: str | None
-    holder_pid_namespace: str | None
-    holder_pid: int | None
-    holder_process_start: str | None
-    beaten_at: datetime | None
-    clock_boot: int | None = None
-    clock_offset: int | None = None  # microseconds

@@ -28,10 +28,9 @@ from storage import (
 from storage.database import SCHEMA_VERSION, Database
 from storage.errors import Damaged, NewerSchema, NotASite, StorageError
 from storage.folder import DataFolder
-from storage.instances import is_alive
+from storage.instances import Instance, is_alive
 from storage.logins import Newcomer
 from storage.process import PROC
-from storage.records import Instance
 from storage.tables import instances
 from storage.types import from_micros
 

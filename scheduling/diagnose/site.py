@@ -11,7 +11,8 @@ from scheduling.zones import offset_at, zone_named
 from storage import integrity, sqlite
 from storage.adoption import Hold
 from storage.folder import NETWORK_FILE_SYSTEMS
-from storage.records import Instance, Lease
+from storage.instances import Instance
+from storage.leases import Lease
 
 START = "start one: commsdesk run, or open the console"
 OVERDUE = timedelta(minutes=2)

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduling import claims, recorder
+from scheduling.call_result import Result
 from scheduling.gateways.outcome import Outcome
-from scheduling.recorder import Result
 from storage import handlers, outbox
 from storage.database import Database
 from storage.records import Message

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from scheduling.call_result import Result
 from scheduling.gateways.outcome import Outcome, OutgoingMessage
-from scheduling.recorder import Recorder, Result
+from scheduling.recorder import Recorder
 from storage import actions as stored_actions
 from storage import handlers, outbox
 from storage.database import Database

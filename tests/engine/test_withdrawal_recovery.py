@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scheduling import claims, recorder, withdrawal
-from scheduling.recorder import Result
+from scheduling.call_result import Result
 from storage import handlers, outbox
 from storage.records import Message
 from storage.vocabulary import MessageState, OutcomeKind, Stage

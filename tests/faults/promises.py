@@ -390,7 +390,7 @@ REMOVALS = (
     ),
     Removal(
         PAUSES,
-        "scheduling/recorder.py",
+        "scheduling/handler_notes.py",
         "if limits_all(codes, each.outcome)]",
         "tests/engine/test_pauses.py::test_please_retry_concerns_one_message_and_nobody_waits_behind_it",
         "]",

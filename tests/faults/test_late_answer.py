@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from scheduling import claims
+from scheduling.call_result import Result
 from scheduling.leadership import Leadership
-from scheduling.recorder import Recorder, Result
+from scheduling.recorder import Recorder
 from scheduling.sender_pool import SenderPool
 from storage import handlers
 from storage.database import Database

@@ -16,8 +16,9 @@ from demo_data.clickatell import ThreadedClickatell
 from scheduling.clock import SystemClock
 from storage import integrity, leases, message_history, process
 from storage.database import Database
+from storage.leases import Lease
 from storage.message_history import MessageFilter
-from storage.records import Lease, Message, Review
+from storage.records import Message, Review
 from storage.site import open_site
 from storage.vocabulary import UNDER_WAY, Level, MessageState, Origin
 from tests.engine import support

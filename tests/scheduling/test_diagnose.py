@@ -15,7 +15,9 @@ from scheduling.site_zone import Difference, SiteZone
 from scheduling.unheard import Unheard
 from storage import integrity
 from storage.adoption import COPIED, Hold
-from storage.records import Handler, HandlerStatus, Instance, Lease, Message, Queue, Task, User
+from storage.instances import Instance
+from storage.leases import Lease
+from storage.records import Handler, HandlerStatus, Message, Queue, Task, User
 from storage.vocabulary import MessageState, OnUnknown, Origin, OutcomeKind, WhenMissed
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)

@@ -11,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from scheduling.metrics import STATUSES, Facts, text_of
 from storage.attempt_counts import OUTCOMES
 from storage.figures import ENDED, WAITING, Figures
-from storage.records import Handler, HandlerStatus, Lease
+from storage.leases import Lease
+from storage.records import Handler, HandlerStatus
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

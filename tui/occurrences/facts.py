@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from textual.content import Content
 
-from scheduling import alerting, templates
+from scheduling import telling, templates
 from scheduling.telling import Tab
 from scheduling.told import Tally
 from storage.occurrences import Occurrence, OccurrenceEvent
@@ -36,7 +36,7 @@ _EVENTS = {
     "Note": ("·", "$text-muted"),
     "Cause gone": ("✓", ""),
     "Told again": ("↻", "$text-warning"),
-    **{alerting.event_of(Tab(Stage.ESCALATED, level)): ("▲", "$text-error") for level in range(2, 10)},
+    **{telling.event_of(Tab(Stage.ESCALATED, level)): ("▲", "$text-error") for level in range(2, 10)},
     "Nobody answered": ("▲", "$text-error"),
     "Nobody could be reached": ("▲", "$text-error"),
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduling import alert_words, alerting, answer_changes, withdrawal
+from scheduling import alert_words, alerting, answer_changes, plan_position, withdrawal
 from storage import actions as stored_actions
 from storage import alerts as stored
 from storage import holds, occurrences
@@ -209,7 +209,7 @@ def remove(desk: Desk, alert_id: int, *, although_active: bool = False) -> int:
         now = desk.now()
         for occurrence in active:
             stage = str(Stage.FINALISED)
-            over = {**alerting.NO_PLAN, **alerting.NO_CLAIM}
+            over = {**plan_position.NO_PLAN, **plan_position.NO_CLAIM}
             occurrences.change(tx, occurrence.id, stage=stage, changed_at=now, ended_at=now, **over)
             waited = withdrawal.withdraw(tx, occurrence.id, Stage.FINALISED, now)
             tx.review(

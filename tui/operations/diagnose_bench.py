@@ -7,7 +7,8 @@ from functools import cached_property
 from storage import custom_fields, leases, message_history, users
 from storage import handlers as stored_handlers
 from storage.errors import StorageError
-from storage.records import CustomField, Lease, Message, User
+from storage.leases import Lease
+from storage.records import CustomField, Message, User
 from storage.vocabulary import FieldType
 from tui.operations import handler_status
 from tui.operations.desk import Desk

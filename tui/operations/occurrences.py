@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from scheduling import alert_words, alerting, answer_plan, stages, told
+from scheduling import alert_words, alerting, answer_plan, plan_position, stages, told
 from scheduling.actions import Queued
 from scheduling.told import Tally
 from storage import alerts, hearing, held, outbox
@@ -170,7 +170,7 @@ def add_note(desk: Desk, occurrence_id: int, text: str) -> Occurrence:
         found = _known_occurrence(tx.connection, occurrence_id)
         now = desk.now()
         stored.add_event(tx, found.id, "Note", now, operator=desk.operator, note=note)
-        alerting.prolong(tx, found, desk.operator, now)
+        plan_position.prolong(tx, found, desk.operator, now)
         entry = ReviewEntry(
             Category.ALERT,
             f"{found.alert} {found.id}, note: {note}",

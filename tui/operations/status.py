@@ -15,7 +15,7 @@ from storage.adoption import Hold
 from storage.attention import Attention
 from storage.clock_hold import ClockHold
 from storage.database import SCHEMA_VERSION
-from storage.records import Lease
+from storage.leases import Lease
 from storage.vocabulary import HandlerState, Pause
 from tui.operations import duty, handler_status
 from tui.operations.desk import Desk
