@@ -8,12 +8,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
-from scheduling import claims, hanging, misfire
+from scheduling import claims, hanging
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
-from scheduling.schedules import schedule_of
+from scheduling.schedules import next_if_possible
 from storage import adoption, answers, due, handlers, leases, message_order, outbox, tasks, time_shift
 from storage.database import Database, Transaction
 from storage.records import Message, ReviewEntry, Task
@@ -82,7 +80,7 @@ class Auditor:
         with self._database.read() as connection:
             seen = tasks.scheduled(connection, self._tasks_seen_to, TASKS_A_ROUND)
             now = self._clock.now()
-            right = [(task, _next_due(connection, task, now)) for task in seen]
+            right = [(task, next_if_possible(connection, task, now)) for task in seen]
         self._tasks_seen_to = seen[-1].id if len(seen) == TASKS_A_ROUND else 0
         return [
             (task, due_at)
@@ -170,14 +168,6 @@ def _woken(tx: Transaction, asleep: list[tuple[Task, datetime]]) -> list[Finding
         for task, due_at in asleep
         if tasks.wake(tx, task, due_at)
     ]
-
-
-def _next_due(connection: sa.Connection, task: Task, now: datetime) -> datetime | None:
-    try:
-        schedule = schedule_of(connection, task)
-        return misfire.next_due(task, schedule, now) if schedule is not None else None
-    except ValueError:
-        return None
 
 
 def _named(messages: list[Message]) -> str:

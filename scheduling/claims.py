@@ -8,14 +8,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from scheduling import fault_points, handler_state, lifecycle, withdrawal
+from scheduling import fault_points, handler_state, withdrawal
 from scheduling.clock import Clock
 from scheduling.clock_jump import plans_are_right
 from scheduling.gateways import registry
 from scheduling.gateways.codes import Recovery
 from scheduling.gateways.outcome import HandlerConfig, Outcome
 from scheduling.leadership import Leadership
-from scheduling.recorder import accepted_before, apply
+from scheduling.recorder import accepted_before, after, apply
 from scheduling.recording import MOST_AT_ONCE
 from scheduling.sender_pool import SenderPool
 from storage import adoption, handlers, integrity, leases, outbox
@@ -263,15 +263,9 @@ def write_as_unknown(
     not_again = withdrawal.reasons(tx, lost)
     steps = {}
     for message in lost:
-        handler = known[message.handler_id]
-        steps[message.id] = lifecycle.after_attempt(
-            message,
-            accepted_before(tx, message) or SENDER_LOST,
-            now,
-            on_unknown=handler.on_unknown,
-            can_query=registry.of(handler.api_type).knows_ids,
-            no_retry=not_again.get(message.id),
-        )
+        outcome = accepted_before(tx, message) or SENDER_LOST
+        why_not = not_again.get(message.id)
+        steps[message.id] = after(message, outcome, known[message.handler_id], now, why_not)
     outbox.finish_attempts(
         tx,
         [

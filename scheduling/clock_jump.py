@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from scheduling import misfire
 from scheduling.clock import Clock
-from scheduling.schedules import schedule_of
+from scheduling.schedules import next_if_possible
 from storage import clock_hold, leases, tasks, time_shift
 from storage.clock_hold import ClockHold
 from storage.database import Database, Transaction
@@ -237,11 +236,7 @@ def _wake_sleeping(tx: Transaction, now: datetime) -> None:
         task = tasks.get(tx, task_id)
         if task is None:
             continue
-        try:
-            schedule = schedule_of(tx, task)
-            following = misfire.next_due(task, schedule, now) if schedule is not None else None
-        except ValueError:
-            continue
+        following = next_if_possible(tx, task, now)
         # Due times that were fired before the jump stay fired: their rows are unique.
         if following is not None and (task.next_due_at is None or following < task.next_due_at):
             tasks.advance(tx, task.id, next_due_at=following)

@@ -125,7 +125,6 @@ def _from_spreadsheet(text: str) -> str:
     return re.sub(r"[,.' \u00a0\u202f\u2019]", "", plain) if _THOUSANDS.fullmatch(plain) else plain
 
 
-@lru_cache(maxsize=4096)
 @lru_cache(maxsize=20_000)  # the same people get many messages
 def readable(e164: str) -> str:
     """A stored number in groups ("+61 400 000 000"); what cannot be read comes back as it is."""

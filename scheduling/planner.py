@@ -10,7 +10,7 @@ from functools import partial
 
 from scheduling import fault_points, firing, misfire
 from scheduling.clock import Clock
-from scheduling.schedules import schedule_of
+from scheduling.schedules import next_if_possible, schedule_of
 from storage import adoption, leases, tasks
 from storage.database import Database, Transaction
 from storage.records import Task
@@ -89,7 +89,7 @@ def _fire(tx: Transaction, task: Task, now: datetime, epoch: int) -> None:
 def _set_aside(tx: Transaction, task: Task, now: datetime, epoch: int, error: Exception) -> None:
     """Say what is wrong with a task and let it wait for its next due time, or for an edit."""
     problem = f"{type(error).__name__}: {error}"
-    following = _next_if_possible(tx, task, now)
+    following = next_if_possible(tx, task, now)
     if task.next_due_at is not None:
         tasks.record_run(
             tx,
@@ -135,14 +135,6 @@ def _miss_one(tx: Transaction, task: Task, now: datetime, epoch: int | None) -> 
     missed = replace(found, fire=(), missed=times, reasons=dict.fromkeys(times, HELD_BACK))
     _write_missed(tx, task, missed, now, epoch)
     tasks.advance(tx, task.id, next_due_at=missed.next_due_at)
-
-
-def _next_if_possible(tx: Transaction, task: Task, now: datetime) -> datetime | None:
-    try:
-        schedule = schedule_of(tx, task)
-        return misfire.next_due(task, schedule, now) if schedule is not None else None
-    except ValueError:
-        return None
 
 
 def _write_missed(tx: Transaction, task: Task, due: misfire.Due, now: datetime, epoch: int | None) -> None:

@@ -86,14 +86,13 @@ def _as_claimed(
     and the clock may have changed what follows.
     """
     plain = [
-        result.message
+        result
         for result in results
         if result.outcome.kind is OutcomeKind.ACCEPTED and not result.outcome.found_earlier
     ]
-    outcomes = {result.message.id: result.outcome for result in results}
-    steps = {message.id: _after(message, outcomes[message.id], handler, now, None) for message in plain}
+    steps = {each.message.id: after(each.message, each.outcome, handler, now, None) for each in plain}
     columns = {key: lifecycle.columns_of(step) for key, step in steps.items()}
-    done = outbox.change_claimed(tx, columns, plain, now)
+    done = outbox.change_claimed(tx, columns, [each.message for each in plain], now)
     return {key: step for key, step in steps.items() if key in done}
 
 
@@ -174,7 +173,7 @@ def _step(
             outcome = accepted_before(tx, present) or outcome
         if outcome.found_earlier:
             present = _one_known(present)
-        return _after(present, outcome, handler, now, no_retry)
+        return after(present, outcome, handler, now, no_retry)
     if not present.unknowns or outcome.kind is OutcomeKind.UNKNOWN:
         return None
     if outcome.kind is OutcomeKind.ACCEPTED:
@@ -187,7 +186,7 @@ def _step(
     # Of unknown outcome it held nobody up. What a person sent again goes whatever went before.
     free = present.state is MessageState.UNKNOWN and present.resent_at is None
     newer = message_order.newer_that_went(tx, present) if free else 0
-    return _after(_one_known(present), outcome, handler, now, no_retry, newer)
+    return after(_one_known(present), outcome, handler, now, no_retry, newer)
 
 
 def accepted_before(tx: Transaction, message: Message) -> Outcome | None:
@@ -196,7 +195,7 @@ def accepted_before(tx: Transaction, message: Message) -> Outcome | None:
     return Outcome(OutcomeKind.ACCEPTED, gateway_id=found[0], found_earlier=True) if found else None
 
 
-def _after(
+def after(
     message: Message,
     outcome: Outcome,
     handler: Handler,

@@ -31,6 +31,7 @@ from storage import holds as stored
 from storage.database import Database, Transaction
 from storage.errors import StorageError
 from storage.held import Held, Waiting
+from storage.holds import Silence
 from storage.occurrences import Occurrence
 from storage.outbox import Submission
 from storage.records import Handler, MessageDraft, Recipient, ReviewEntry
@@ -57,9 +58,10 @@ class Releaser:
         now = self._clock.now()
         with self._database.read() as connection:
             waiting = held.due(connection, now)[:AT_ONCE]
-            kept = self._ended(connection, now)
+            silences = stored.silences(connection)
+            kept = _freed(connection, silences, now)[:AT_ONCE]
             settling = occurrences.to_settle(connection, now)[:AT_ONCE]
-            over = [one.id for one in stored.silences(connection) if one.ends_at <= now]
+            over = [one.id for one in silences if one.ends_at <= now]
             if (waiting or kept or settling or over) and adoption.is_held(connection):
                 return 0
         steps: list[Callable[[Transaction, datetime], None]] = []
@@ -82,15 +84,6 @@ class Releaser:
             ]
         return min((at for at in times if at is not None and at > now), default=None)
 
-    @staticmethod
-    def _ended(connection: sa.Connection, now: datetime) -> list[Occurrence]:
-        """Open occurrences of which something was kept back by a silence that holds no more."""
-        kept = occurrences.kept_back(connection)
-        silences = stored.silences(connection) if kept else []
-        return [one for one in kept if holds.silencing(silences, one.alert_id, one.key, now) is None][
-            :AT_ONCE
-        ]
-
     def _make(self, step: Callable[[Transaction, datetime], None], epoch: int) -> None:
         try:
             with self._database.write() as tx:
@@ -104,6 +97,12 @@ class Releaser:
             raise
         except Exception:  # one bad row never stops the rest
             log.exception("what a hold kept could not be released")
+
+
+def _freed(connection: sa.Connection, silences: list[Silence], now: datetime) -> list[Occurrence]:
+    """Open occurrences of which something was kept back by a silence that holds no more."""
+    kept = occurrences.kept_back(connection)
+    return [one for one in kept if holds.silencing(silences, one.alert_id, one.key, now) is None]
 
 
 # Tabs

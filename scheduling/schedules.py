@@ -1,8 +1,10 @@
 """The due times of a task, whatever it goes by: a cron expression, or the hand-overs of a roster."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
-from scheduling import cron
+from scheduling import cron, misfire
 from scheduling.misfire import DueTimes
 from scheduling.on_duty import HandOvers
 from storage import rosters
@@ -22,3 +24,12 @@ def schedule_of(connection: sa.Connection | Transaction, task: Task) -> DueTimes
             raise NoSchedule("its roster was removed: choose another schedule")
         return HandOvers(roster)
     return cron.parse(task.cron, task.zone) if task.cron else None
+
+
+def next_if_possible(connection: sa.Connection | Transaction, task: Task, now: datetime) -> datetime | None:
+    """When it is due next; None where nothing follows, or where that cannot be said."""
+    try:
+        schedule = schedule_of(connection, task)
+        return misfire.next_due(task, schedule, now) if schedule is not None else None
+    except ValueError:
+        return None

@@ -57,7 +57,7 @@ CHANGEABLE = (
 )
 CHANGE = f"UPDATE message SET {', '.join(f'{name} = ?' for name in CHANGEABLE)} WHERE id = ?"
 # Only while it still is as it was claimed for this attempt.
-CHANGE_CLAIMED = f"{CHANGE} AND attempt_id = ? AND state = {quoted(MessageState.SENDING)}"
+CHANGE_CLAIMED = f"{CHANGE} AND attempt_id = ? AND state = {SENDING}"
 
 # What a delivery report said: 1 state, 2 the next one's moment, 3 how many were asked for, 4 the message.
 REPORTED = f"""

@@ -14,7 +14,7 @@ from storage.row_reader import RowReader
 from storage.secrets import hint
 from storage.tables import handler_statuses, handlers, messages
 from storage.types import to_micros
-from storage.vocabulary import UNDER_WAY, HandlerState, MessageState, OnUnknown
+from storage.vocabulary import UNDER_WAY, HandlerState, MessageState
 
 RECORD = [handlers.c[name] for name in Handler.__dataclass_fields__]
 
@@ -24,17 +24,7 @@ _STATUS = RowReader(
 )
 
 
-def _handler(*values: Any) -> Handler:
-    return _record(dict(zip(Handler.__dataclass_fields__, values, strict=True)))
-
-
-_READ = RowReader(_handler, sa.select(*RECORD))
-
-
-def _record(row: Mapping[Any, Any]) -> Handler:
-    values = dict(row)
-    values["on_unknown"] = OnUnknown(values["on_unknown"])
-    return Handler(**values)
+_READ = RowReader(Handler, sa.select(*RECORD))
 
 
 def listing(connection: sa.Connection, *, removed: bool = False) -> list[Handler]:
@@ -58,9 +48,8 @@ def is_as_seen(tx: Transaction, seen: Handler) -> bool:
 
 
 def by_name(connection: sa.Connection, name: str) -> Handler | None:
-    query = sa.select(*RECORD).where(handlers.c.name_key == key_of(name), handlers.c.removed_at.is_(None))
-    row = connection.execute(query).mappings().first()
-    return _record(row) if row else None
+    found = _READ.where(connection, "name_key = ? AND removed_at IS NULL", (key_of(name),))
+    return found[0] if found else None
 
 
 def add(tx: Transaction, values: Mapping[str, Any], now: datetime) -> int:

@@ -243,24 +243,28 @@ class Waiting:
     until: datetime
 
 
+# The engine asks these at each round: they are made once.
+_UNTIL = sa.func.min(e.until_at, type_=e.until_at.type).label("until")
+_NEXT_UNTIL = sa.text(f"SELECT min(until_at) AS at FROM held WHERE state = {HELD}").columns(
+    at=e.until_at.type
+)
+_DUE = (
+    sa.select(e.kind, e.user_id, sa.func.min(e.to_number).label("to"), e.handler_id, _UNTIL)
+    .where(sa.text(f"held.state = {HELD}"), e.until_at <= sa.bindparam("now"))
+    .group_by(e.kind, e.user_id, sa.func.coalesce(sa.cast(e.user_id, sa.Text), e.to_number), e.handler_id)
+    .order_by(_UNTIL)
+)
+
+
 def next_until(connection: sa.Connection | Transaction) -> datetime | None:
     """When the next of what is held is due."""
-    query = sa.text(f"SELECT min(until_at) AS at FROM held WHERE state = {HELD}").columns(at=e.until_at.type)
-    found: datetime | None = connection.execute(query).scalar()
+    found: datetime | None = connection.execute(_NEXT_UNTIL).scalar()
     return found
 
 
 def due(connection: sa.Connection | Transaction, now: datetime) -> list[Waiting]:
     """For whom something is due, the longest due first."""
-    until = sa.func.min(e.until_at, type_=e.until_at.type).label("until")
-    person = sa.func.coalesce(sa.cast(e.user_id, sa.Text), e.to_number)
-    query = (
-        sa.select(e.kind, e.user_id, sa.func.min(e.to_number).label("to"), e.handler_id, until)
-        .where(sa.text(f"held.state = {HELD}"), e.until_at <= now)
-        .group_by(e.kind, e.user_id, person, e.handler_id)
-        .order_by(until)
-    )
-    return [Waiting(**row) for row in connection.execute(query).mappings()]
+    return [Waiting(**row) for row in connection.execute(_DUE, {"now": now}).mappings()]
 
 
 def for_person(connection: sa.Connection | Transaction, wanted: Waiting) -> list[Held]:

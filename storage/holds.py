@@ -169,12 +169,15 @@ _SILENCE = sa.select(
 ).select_from(holds.outerjoin(alerts, alerts.c.id == h.alert_id))
 
 
+# The engine asks for these at each round: they are made once.
+_ALL_SILENCES = _SILENCE.where(h.kind == HoldKind.SILENCE).order_by(h.id)
+_SILENCES = _ALL_SILENCES.where(h.removed_at.is_(None))
+
+
 def silences(connection: sa.Connection | Transaction, *, all_of: bool = False) -> list[Silence]:
     """Silences whose end has not been carried out yet (else all that ever were), the oldest first."""
-    query = _SILENCE.where(h.kind == HoldKind.SILENCE)
-    if not all_of:
-        query = query.where(h.removed_at.is_(None))
-    return [Silence(**row) for row in connection.execute(query.order_by(h.id)).mappings()]
+    query = _ALL_SILENCES if all_of else _SILENCES
+    return [Silence(**row) for row in connection.execute(query).mappings()]
 
 
 def silence(connection: sa.Connection | Transaction, silence_id: int) -> Silence | None:

@@ -138,6 +138,8 @@ def place(tx: Transaction, ids: Collection[int], now: datetime) -> None:
 
 def arrange(tx: Transaction, queued: Collection[int], ended: Collection[int], now: datetime) -> None:
     """Put the order right after messages were queued again, or are under way no more."""
+    if not queued and not ended:
+        return
     moment = moment_of(tx, now)
     for message_id in queued:
         tx.run(BEHIND_OLDER, {"first": message_id, "last": message_id, **moment})

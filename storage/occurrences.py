@@ -160,23 +160,28 @@ def get_all(connection: sa.Connection | Transaction, ids: Collection[int]) -> li
     return found
 
 
+# The engine asks these at each round: they are made once.
+_KEPT_BACK = SELECT.where(
+    occurrences.c.kept_back.is_not(None), occurrences.c.stage.in_(OPEN_STAGES)
+).order_by(occurrences.c.id)
+_TO_SETTLE = SELECT.where(occurrences.c.settle_at <= sa.bindparam("now")).order_by(occurrences.c.settle_at)
+_NEXT_TO_SETTLE = sa.select(sa.func.min(occurrences.c.settle_at, type_=occurrences.c.settle_at.type)).where(
+    occurrences.c.settle_at.is_not(None)
+)
+
+
 def kept_back(connection: sa.Connection | Transaction) -> list[Occurrence]:
     """Open occurrences of which a silence has kept something back, the oldest first."""
-    query = SELECT.where(
-        occurrences.c.kept_back.is_not(None), occurrences.c.stage.in_((Stage.CREATED, Stage.ESCALATED))
-    )
-    return [Occurrence(**row) for row in connection.execute(query.order_by(occurrences.c.id)).mappings()]
+    return [Occurrence(**row) for row in connection.execute(_KEPT_BACK).mappings()]
 
 
 def to_settle(connection: sa.Connection | Transaction, now: datetime) -> list[Occurrence]:
     """Occurrences that have stayed as they are for long enough, the longest due first."""
-    query = SELECT.where(occurrences.c.settle_at <= now).order_by(occurrences.c.settle_at)
-    return [Occurrence(**row) for row in connection.execute(query).mappings()]
+    return [Occurrence(**row) for row in connection.execute(_TO_SETTLE, {"now": now}).mappings()]
 
 
 def next_to_settle(connection: sa.Connection | Transaction) -> datetime | None:
-    query = sa.select(sa.func.min(occurrences.c.settle_at, type_=occurrences.c.settle_at.type))
-    found: datetime | None = connection.execute(query.where(occurrences.c.settle_at.is_not(None))).scalar()
+    found: datetime | None = connection.execute(_NEXT_TO_SETTLE).scalar()
     return found
 
 

@@ -58,7 +58,7 @@ def by_name(connection: sa.Connection, name: str) -> Task | None:
     return found[0] if found else None
 
 
-def due(connection: sa.Connection | Transaction, now: datetime, limit: int = 50) -> list[Task]:
+def due(connection: sa.Connection | Transaction, now: datetime, limit: int) -> list[Task]:
     """Enabled tasks whose next due time has come, the longest due first."""
     return _records(connection, _DUE, {"now": now, "most": limit})
 
