@@ -273,7 +273,7 @@ class _Wants:
 
 @dataclass(frozen=True, slots=True)
 class _Audience:
-    """Who gets the action's message. `recording` has, by number, the message whose answer is waited for.
+    """Who gets the action's message. `answers` has, by number, the message whose answer is waited for.
 
     `nobody_told`: it goes to those told so far, and nobody was; `only_told`: to nobody else.
     """

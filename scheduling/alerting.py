@@ -314,6 +314,8 @@ def _unanswered_given(tx: Transaction, alert: Alert, occurrence: Occurrence, now
 
 def answered(tx: Transaction, occurrence: Occurrence, now: datetime) -> None:
     """Restore Unanswered of an occurrence that is answered, or over."""
+    if not occurrence.round:
+        return  # it never had a plan, of which alone Unanswered tells
     with on_its_own(tx, UNANSWERED):
         for other in alerts.for_system(tx, UNANSWERED):
             # By id: the alert may have been given another name since.

@@ -42,9 +42,11 @@ def go_on(tx: Transaction, alert: Alert, now: datetime) -> int:
 def adopted(tx: Transaction, now: datetime) -> int:
     """On a copy that becomes the live site: what came due meanwhile is due its length from now. How many."""
     count = 0
-    for occurrence in answers.planned_of(tx):
+    planned = answers.planned_of(tx)
+    known = alerts.several(tx, {occurrence.alert_id for occurrence in planned})
+    for occurrence in planned:
         moments = [at for at in (occurrence.answer_due_at, occurrence.claim_until) if at is not None]
-        alert = alerts.get(tx, occurrence.alert_id)
+        alert = known.get(occurrence.alert_id)
         if alert is not None and min(moments) <= now:
             _put_off(tx, alert, occurrence, now)
             count += 1

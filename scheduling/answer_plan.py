@@ -191,9 +191,7 @@ def _at_once(
 def _stands(plan: Plan, then: PlanThen, place: Position, step: int, at: datetime) -> Position:
     """After a step was made: the next one's length counts from `at`."""
     if step >= len(plan) and then is PlanThen.AGAIN:
-        return replace(
-            place, step=step, at=at, due_at=at + plan[0].after, rest=PlanRest.AGAIN, pause=place.pause
-        )
+        return replace(place, step=step, at=at, due_at=at + plan[0].after, rest=PlanRest.AGAIN)
     return replace(place, step=step, at=at, due_at=next_due(plan, step, at), rest=None)
 
 
@@ -221,10 +219,10 @@ def _after_rest(
 ) -> Move:
     if place.rest is not PlanRest.NOBODY_TOLD and heard.nobody:
         return _used_up(plan, then, place, heard, now)
-    if place.due_at is None or place.due_at > now:
-        return Move(replace(place, due_at=None) if place.rest is PlanRest.STOPPED else place)
     if place.rest is PlanRest.STOPPED:
         return Move(replace(place, due_at=None))
+    if place.due_at is None or place.due_at > now:
+        return Move(place)
     if place.rest is PlanRest.NOBODY_TOLD and heard.nobody:
         started = replace(begun(plan, now, place.round + 1), pause=place.pause)
         return Move(started, from_created=True)
@@ -241,9 +239,7 @@ def edited(plan: Plan, then: PlanThen, place: Position, now: datetime) -> Positi
         return place
     if place.rest is PlanRest.STOPPED and place.step >= len(plan) and then is PlanThen.STOP:
         return place
-    moved = _stands(plan, then, place, min(place.step, len(plan)), place.at)
-    if place.step > len(plan):
-        moved = replace(moved, step=place.step)
+    moved = _stands(plan, then, place, place.step, place.at)
     due_at = moved.due_at
     return replace(moved, due_at=due_at and max(due_at, now + SOON))
 

@@ -15,6 +15,7 @@ from scheduling.telling import Tab
 from storage import alerts, answers, hearing, held, occurrences
 from storage import holds as stored_holds
 from storage.alerts import Alert
+from storage.attention import FAILED_STATES
 from storage.database import Transaction
 from storage.hearing import TELLING, MessageFact
 from storage.holds import Silence
@@ -33,7 +34,6 @@ from storage.vocabulary import (
     StepKind,
 )
 
-ENDED_BADLY = frozenset({MessageState.FAILED, MessageState.EXPIRED, MessageState.UNDELIVERED})
 MINUTE = timedelta(minutes=1)
 
 
@@ -44,7 +44,7 @@ def heard(tx: Transaction, occurrence: Occurrence, now: datetime) -> Hearing:
     first = answers.first_of_round(tx, occurrence.id, occurrence.round) or 0
     of_round = [fact for fact in facts if (fact.step_id or 0) >= first]
     return Hearing(
-        hopeless=all(fact.state in ENDED_BADLY for fact in newest),
+        hopeless=all(fact.state in FAILED_STATES for fact in newest),
         nobody=told.nobody_told(facts, now) and not any(map(_cancelled_by_hand, newest)),
         for_good=told.all_refused_for_good(of_round),
     )
@@ -138,11 +138,13 @@ def next_length(alert: Alert, occurrence: Occurrence) -> timedelta:
 
 def go_on_after_silence(tx: Transaction, silence: Silence, now: datetime) -> None:
     """Plans that rested in a silence go on: the next step is due its length after the end."""
-    for occurrence in answers.planned_of(tx):
+    planned = answers.planned_of(tx)
+    known = alerts.several(tx, {occurrence.alert_id for occurrence in planned})
+    for occurrence in planned:
         if occurrence.answer_due_at is None or not occurrence.unanswered:
             continue
         if silence.is_about(occurrence.alert_id, occurrence.key) and occurrence.kept_back is None:
-            alert = alerts.get(tx, occurrence.alert_id)
+            alert = known.get(occurrence.alert_id)
             if alert is not None and occurrence.raised_at and occurrence.raised_at < silence.ends_at:
                 due = max(now, silence.ends_at + next_length(alert, occurrence))
                 occurrences.change(tx, occurrence.id, answer_due_at=due)
@@ -381,7 +383,7 @@ def messages_ended(tx: Transaction, states: Mapping[int, MessageState], now: dat
 
     `states` are new states by id, written in this transaction.
     """
-    bad = [message_id for message_id, state in states.items() if state in ENDED_BADLY]
+    bad = [message_id for message_id, state in states.items() if state in FAILED_STATES]
     for occurrence in answers.open_with_messages(tx, bad) if bad else ():
         known = heard(tx, occurrence, now)
         resting = occurrence.plan_rest is not None

@@ -12,9 +12,7 @@ from datetime import datetime
 from scheduling import sms_text
 from storage.held import Held
 from storage.occurrences import Occurrence
-from storage.vocabulary import Stage
-
-_OPEN = (Stage.CREATED, Stage.ESCALATED)
+from storage.vocabulary import OPEN_STAGES, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,9 @@ def gather(rows: Iterable[Held], known: dict[int, Occurrence]) -> Gathered:
     for row in rows:
         if row.occurrence_id is None:
             counts[row.text] = counts.get(row.text, 0) + 1
-    going = sorted((one for one in found if one.active), key=lambda one: (one.stage not in _OPEN, one.id))
+    going = sorted(
+        (one for one in found if one.active), key=lambda one: (one.stage not in OPEN_STAGES, one.id)
+    )
     return Gathered(tuple(going), tuple(one for one in found if not one.active), tuple(counts), counts)
 
 
@@ -97,7 +97,7 @@ def _named(one: Occurrence) -> str:
     """ "Door 7 x4 (open)": the alert, its key where there is one, how often, and who has it."""
     name = sms_text.gsm_signs(f"{one.alert} {one.key}" if one.key else one.alert)
     often = f" x{one.count}" if one.count > 1 else ""
-    if one.stage in _OPEN:
+    if one.stage in OPEN_STAGES:
         return f"{name}{often} (open)"
     return f"{name}{often} (claimed)" if one.stage is Stage.CLAIMED else f"{name}{often} (action taken)"
 

@@ -181,7 +181,12 @@ def quiet_at(quiets: Iterable[Quiet], person: Person, site_zone: str, at: dateti
 
 
 def _span(quiet: Quiet, person: Person, site_zone: str, at: datetime) -> quiet_windows.Span | None:
-    return quiet_windows.holding(windows_of(quiet.windows), zone_of(quiet, person, site_zone), at)
+    return _holding(quiet.windows, zone_of(quiet, person, site_zone), at)
+
+
+@lru_cache(maxsize=256)  # the same hours hold for many people at one moment
+def _holding(texts: tuple[str, ...], zone: ZoneInfo, at: datetime) -> quiet_windows.Span | None:
+    return quiet_windows.holding(windows_of(texts), zone, at)
 
 
 def zone_of(quiet: Quiet, person: Person, site_zone: str) -> ZoneInfo:

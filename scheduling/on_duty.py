@@ -72,9 +72,14 @@ def shifts(roster: Roster, start: datetime, end: datetime) -> list[Shift]:
     """Every shift that lies in [start, end), whole, in order; nobody on duty is a shift too."""
     found = [on_duty(roster, start)]
     while (last := found[-1].end) is not None and last < end:
-        who = _who(roster, last)
-        found.append(replace(who, start=last, end=_ends(roster, last, who)))
+        found.append(_from(roster, last))
     return found
+
+
+def _from(roster: Roster, edge: datetime) -> Shift:
+    """The shift that begins at this moment."""
+    who = _who(roster, edge)
+    return replace(who, start=edge, end=_ends(roster, edge, who))
 
 
 def gaps(roster: Roster, now: datetime, ahead: timedelta = AHEAD) -> list[Shift]:
@@ -97,7 +102,7 @@ def following(roster: Roster, shift: Shift) -> Shift | None:
     """The shift after this one in which others are on: who is next."""
     people, at = shift.people, shift.end
     while at is not None and shift.end is not None and at - shift.end < _SPANS[-1]:
-        after = on_duty(roster, at)
+        after = _from(roster, at)
         if after.people and after.people != people:
             return after
         at = after.end

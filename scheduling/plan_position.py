@@ -34,7 +34,7 @@ def plan_begins(alert: Alert, occurrence: Occurrence, now: datetime) -> dict[str
     """What an alert's plan makes of an occurrence that is told of only now; nothing without a plan."""
     if not alert.plan or occurrence.stage not in OPEN_STAGES:
         return {}
-    place = replace(answer_plan.begun(alert.plan, now), level=occurrence.level, round=occurrence.round)
+    place = replace(answer_plan.begun(alert.plan, now), level=occurrence.level, round=occurrence.round or 1)
     return columns_of(place)
 
 

@@ -35,7 +35,7 @@ from storage.holds import Silence
 from storage.occurrences import Occurrence
 from storage.outbox import Submission
 from storage.records import Handler, MessageDraft, Recipient, ReviewEntry
-from storage.vocabulary import Category, EntryKind, HeldState, HoldKind, Level, Origin, Stage
+from storage.vocabulary import OPEN_STAGES, Category, EntryKind, HeldState, HoldKind, Level, Origin, Stage
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ def _settle(occurrence_id: int) -> Callable[[Transaction, datetime], None]:
 def _unsilence(occurrence_id: int) -> Callable[[Transaction, datetime], None]:
     def step(tx: Transaction, now: datetime) -> None:
         found = occurrences.get(tx, occurrence_id)
-        if found is None or found.kept_back is None or found.stage not in (Stage.CREATED, Stage.ESCALATED):
+        if found is None or found.kept_back is None or found.stage not in OPEN_STAGES:
             return
         silences = [
             one for one in stored.silences(tx, all_of=True) if one.is_about(found.alert_id, found.key)

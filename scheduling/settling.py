@@ -69,8 +69,9 @@ def put_off(tx: Transaction, alert: Alert, occurrence: Occurrence, stage: Stage,
     """
     if stage is not Stage.RESTORED:
         return None
-    occurrences.change(tx, occurrence.id, **NOTHING_DUE)
     if not kept_back.waits_to_settle(alert, occurrence, stage):
+        if occurrence.settle_at is not None:
+            occurrences.change(tx, occurrence.id, **NOTHING_DUE)
         return None
     assert alert.settle is not None
     due = now + alert.settle

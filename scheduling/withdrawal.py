@@ -68,10 +68,10 @@ def withdraw(
 
 def _digests_over(tx: Transaction, occurrence_id: int, stage: Stage, now: datetime) -> list[Message]:
     """Waiting messages that stand for several occurrences, this one among them, all of which are over."""
+    if stage in ACTIVE_STAGES:
+        return []
     standing = held.standing_for(tx, occurrence_id)
     if not standing:
-        return []
-    if stage in ACTIVE_STAGES:
         return []
     # That this one has ended is written down only after what is moot has been withdrawn.
     over = _over(tx, standing, {occurrence_id: (stage, now)})

@@ -180,12 +180,6 @@ def count(connection: sa.Connection | Transaction) -> int:
     return int(connection.execute(sa.text(f"SELECT count(*) FROM held WHERE state = {HELD}")).scalar_one())
 
 
-def count_by_hold(connection: sa.Connection | Transaction) -> dict[int, int]:
-    """How many each hold has held so far."""
-    query = sa.select(e.hold_id, sa.func.count()).group_by(e.hold_id)
-    return {row[0]: row[1] for row in connection.execute(query)}
-
-
 def numbers_with_held(
     connection: sa.Connection | Transaction, kind: HoldKind, numbers: Collection[str]
 ) -> set[str]:
@@ -209,24 +203,6 @@ def held_of_occurrence(connection: sa.Connection | Transaction, occurrence_id: i
     """What is held of an occurrence now, the oldest first."""
     query = _SELECT.where(e.occurrence_id == occurrence_id, e.state == HeldState.HELD)
     return _records(connection, query.order_by(e.id))
-
-
-def any_of_occurrence(connection: sa.Connection | Transaction, occurrence_id: int) -> bool:
-    """Whether something of an occurrence is held now."""
-    query = sa.text(f"SELECT 1 FROM held WHERE occurrence_id = :which AND state = {HELD} LIMIT 1")
-    return connection.execute(query, {"which": occurrence_id}).first() is not None
-
-
-def occurrences_held(connection: sa.Connection | Transaction, ids: Collection[int]) -> set[int]:
-    """Those of these occurrences of which something is held now."""
-    found: set[int] = set()
-    wanted = list(ids)
-    for start in range(0, len(wanted), 500):
-        query = sa.select(e.occurrence_id).where(
-            e.occurrence_id.in_(wanted[start : start + 500]), e.state == HeldState.HELD
-        )
-        found |= set(connection.execute(query).scalars())
-    return found
 
 
 # Releasing

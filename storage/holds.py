@@ -39,10 +39,6 @@ class Quiet:
     through: int
     tell_all: bool
 
-    @property
-    def of_everyone(self) -> bool:
-        return self.user_id is None and self.group_id is None
-
 
 @dataclass(frozen=True, slots=True)
 class Silence:
@@ -191,11 +187,6 @@ def limit(connection: sa.Connection | Transaction) -> Limit | None:
     query = sa.select(h.id, h.most, h.per, h.through).where(h.kind == HoldKind.LIMIT, h.removed_at.is_(None))
     row = connection.execute(query.order_by(h.id.desc())).first()
     return Limit(row.id, row.most, row.per, row.through) if row else None
-
-
-def get_kind(connection: sa.Connection | Transaction, hold_id: int) -> HoldKind | None:
-    found: HoldKind | None = connection.execute(sa.select(h.kind).where(h.id == hold_id)).scalar()
-    return found
 
 
 def add(tx: Transaction, kind: HoldKind, values: Mapping[str, Any], by: str | None, now: datetime) -> int:

@@ -206,7 +206,7 @@ def test_removing_keeps_the_history(desk: Desk, form: TaskForm) -> None:
     assert tasks.listing(desk) == []
     assert len(tasks.history(desk, made.id)) == 1
     with desk.database.read() as connection:
-        assert stored.due(connection, at("2030-01-01")) == []
+        assert stored.due(connection, at("2030-01-01"), 50) == []
     tasks.add(desk, form)  # the name is free again
 
 

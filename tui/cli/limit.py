@@ -1,6 +1,6 @@
 """`commsdesk limit`: how many messages a number gets in how many minutes."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from tui.cli.context import desk
 from tui.cli.lazy_group import plain_app
 from tui.cli.options import Json
 from tui.cli.output import emit, say
+
+if TYPE_CHECKING:
+    from storage.holds import Limit
 
 app = plain_app()
 
@@ -32,7 +35,7 @@ def set_limit(
     if json:
         emit(limit_json(found))
     else:
-        say("no limit from now on" if found is None else _in_words())
+        say("no limit from now on" if found is None else _in_words(found))
 
 
 @app.command()
@@ -45,13 +48,10 @@ def show(json: Json = False) -> None:
     if json:
         emit(limit_json(found))
     else:
-        say("No limit. Set one: commsdesk limit set 10 --per 10" if found is None else _in_words())
+        say("No limit. Set one: commsdesk limit set 10 --per 10" if found is None else _in_words(found))
 
 
-def _in_words() -> str:
+def _in_words(found: "Limit") -> str:
     from scheduling.holds import limit_said
-    from tui.operations import holds
 
-    found = holds.limit_get(desk())
-    assert found is not None
     return f"{limit_said(found)} for each number; priority {found.through} and higher passes"

@@ -10,7 +10,7 @@ from tui.cli.options import Json
 from tui.cli.output import emit, emit_all, local_time, say, show_table
 
 if TYPE_CHECKING:
-    from storage.holds import Silence
+    pass
 
 app = plain_app()
 
@@ -32,9 +32,10 @@ def add(
     json: Json = False,
 ) -> None:
     """Silence an alert: it can be raised and seen, and nobody is told before the end."""
+    from scheduling.holds import silence_said
     from tui.operations import holds
     from tui.operations.errors import Refused
-    from tui.operations.hold_words import silence_json
+    from tui.operations.hold_words import about_words, silence_json
 
     if every == (alert is not None):
         raise Refused("name one alert, or say --all", "Alert")
@@ -42,7 +43,7 @@ def add(
     if json:
         emit(silence_json(made.silence, made.held))
     else:
-        say(f"silence {made.silence.id}: {_what(made.silence)} {_until(made.silence)}")
+        say(f"silence {made.silence.id}: {about_words(made.silence)} {silence_said(made.silence)}")
 
 
 @app.command("list")
@@ -52,7 +53,7 @@ def list_silences(
 ) -> None:
     """The silences that hold now."""
     from tui.operations import holds
-    from tui.operations.hold_words import silence_json
+    from tui.operations.hold_words import about_words, silence_json
 
     found = holds.silence_list(desk(), all_of=every)
     if json:
@@ -63,7 +64,7 @@ def list_silences(
         rows = [
             (
                 view.silence.id,
-                _what(view.silence),
+                about_words(view.silence),
                 local_time(view.silence.from_at, seconds=False),
                 local_time(view.silence.ends_at, seconds=False),
                 view.silence.by,
@@ -81,21 +82,10 @@ def end(
 ) -> None:
     """End a silence now. What is still open is told of."""
     from tui.operations import holds
-    from tui.operations.hold_words import silence_json
+    from tui.operations.hold_words import about_words, silence_json
 
     ended = holds.silence_end(desk(), silence_id)
     if json:
         emit(silence_json(ended.silence, ended.held))
     else:
-        say(f"ended silence {silence_id}: {_what(ended.silence)}")
-
-
-def _what(silence: "Silence") -> str:
-    key = f" ({silence.key})" if silence.key else ""
-    return f"{silence.alert or 'all alerts'}{key}"
-
-
-def _until(silence: "Silence") -> str:
-    from scheduling.holds import silence_said
-
-    return silence_said(silence)
+        say(f"ended silence {silence_id}: {about_words(ended.silence)}")

@@ -81,11 +81,10 @@ class PortApp(WatchedApp):
         self.with_width(screen)
         return super().push_screen(screen, *args, **options)
 
-    def with_width(self, screen: Any) -> Any:
-        """The screen with the class that Textual would give it once it stands, and style all of it anew."""
+    def with_width(self, screen: Any) -> None:
+        """Give a screen the class that Textual would give it once it stands, and style all of it anew for."""
         if isinstance(screen, Screen) and not screen.is_attached:
             screen.add_class("-wide" if self.size.width >= WIDE else "-narrow", update=False)
-        return screen
 
     async def ask_person(self, question: Screen[T]) -> T | None:
         """Show a question and wait for its answer. Only from a worker or an action run as one."""

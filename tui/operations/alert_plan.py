@@ -78,13 +78,21 @@ def foreseen(connection: sa.Connection, alert: Alert, at: datetime) -> list[Plan
 
     Who is on duty is looked up for each moment: a hand-over moves the alert to the next person.
     """
-    levels = answer_plan.levels_of(alert)
-    reached = {level: _reached(connection, alert, Tab(Stage.ESCALATED, level), at) for level in levels}
-    created = _reached(connection, alert, telling.CREATED, at)
+    known: dict[tuple[Tab, datetime | None], tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+    def reached(tab: Tab, moment: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        by_duty = any(to.is_duty for action in tab.actions_of(alert) for to in action.recipients)
+        key = tab, moment if by_duty else None
+        if key not in known:
+            known[key] = _reached(connection, alert, tab, moment)
+        return known[key]
+
+    created = reached(telling.CREATED, at)
     lines = [PlanLine(at, None, *created)]
     if not alert.plan:
         return lines
-    reaching = [level for level, (people, _) in reached.items() if people]
+    levels = answer_plan.levels_of(alert)
+    reaching = [level for level in levels if reached(Tab(Stage.ESCALATED, level), at)[0]]
     found = answer_plan.foresee(
         alert.plan,
         alert.plan_then,
@@ -97,7 +105,7 @@ def foreseen(connection: sa.Connection, alert: Alert, at: datetime) -> list[Plan
     for step in found:
         if step.what is StepKind.ESCALATE:
             tab = Tab(Stage.ESCALATED, step.level)
-        people = _reached(connection, alert, tab, step.at) if step.what is not None else ((), ())
+        people = reached(tab, step.at) if step.what is not None else ((), ())
         lines.append(PlanLine(step.at, step, *people))
     return lines
 

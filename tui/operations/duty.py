@@ -17,6 +17,7 @@ from storage.roster_records import Cover, Roster, Rule
 from storage.vocabulary import DutyDay, ShiftWhy
 from tui.operations.desk import Desk
 from tui.operations.roster_form import (
+    NOBODY,
     days_words,
     hand_over_words,
     people_words,
@@ -27,8 +28,6 @@ from tui.operations.rosters import known
 from tui.operations.views import iso
 
 SOON = timedelta(days=7)
-MOST_DAYS = 366
-NOBODY_ON = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def moment_words(at: datetime, zone: ZoneInfo) -> str:
 
 
 def shift_people(roster: Roster, shift: Shift) -> str:
-    return people_words(roster, shift.people) if shift.people else NOBODY_ON
+    return people_words(roster, shift.people) if shift.people else NOBODY
 
 
 def why_words(roster: Roster, shift: Shift) -> str:
@@ -121,8 +120,8 @@ def why_words(roster: Roster, shift: Shift) -> str:
 def difference_words(roster: Roster, found: Difference) -> str:
     """`Mon 30 Mar 08:00 – Mon 06 Apr 08:00: Ben instead of Ana`."""
     zone = on_duty.in_zone(roster)
-    after = people_words(roster, found.after) if found.after else NOBODY_ON
-    before = people_words(roster, found.before) if found.before else NOBODY_ON
+    after = people_words(roster, found.after) if found.after else NOBODY
+    before = people_words(roster, found.before) if found.before else NOBODY
     return f"{span_words(found.start, found.end, zone)}: {after} instead of {before}"
 
 

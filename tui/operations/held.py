@@ -18,12 +18,10 @@ ON_THE_ORIGINAL = "held on the original"
 MOST_NAMED = 500
 
 
-def listing(
-    desk: Desk, *, all_of: bool = False, limit: int | None = None, before_id: int | None = None
-) -> list[Held]:
+def listing(desk: Desk, *, all_of: bool = False, limit: int | None = None) -> list[Held]:
     """What is held (else all that ever was), the newest last."""
     with desk.database.read() as connection:
-        return stored.listing(connection, all_of=all_of, limit=limit, before_id=before_id)[::-1]
+        return stored.listing(connection, all_of=all_of, limit=limit)[::-1]
 
 
 def release(desk: Desk, held_id: int) -> tuple[Held, int]:
@@ -78,7 +76,7 @@ def drop_on_copy(tx: Transaction, operator: str, now: datetime) -> int:
 def _known(tx: Transaction, held_id: int) -> Held:
     found = stored.get(tx, held_id)
     if found is None:
-        raise Refused(f"no held message has the id {held_id}: see commsdesk message held")
+        raise Refused(f"no held message has the id {held_id}", hint="see commsdesk message held")
     return found
 
 

@@ -8,6 +8,12 @@ from tui.operations.form_values import minutes_of
 from tui.operations.views import iso
 
 
+def about_words(silence: Silence) -> str:
+    """What a silence is about: "Fire door (d3)"."""
+    key = f" ({silence.key})" if silence.key else ""
+    return f"{silence.alert or 'all alerts'}{key}"
+
+
 def quiet_json(quiet: Quiet) -> dict[str, Any]:
     return {
         "id": quiet.id,

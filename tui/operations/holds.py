@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from scheduling import holding, quiet_windows
-from scheduling.holds import Person, quiet_at, windows_of, zone_of
+from scheduling.holds import Person, windows_of, zone_of
 from scheduling.zones import zone_named
 from storage import groups, held, occurrences, users
 from storage import holds as stored
@@ -22,6 +22,7 @@ from tui.operations.alerts import named as alert_named
 from tui.operations.desk import Desk, refusal
 from tui.operations.errors import NotAllowed, Refused
 from tui.operations.form_values import counted, minutes_of, whole_minutes, whole_number
+from tui.operations.hold_words import about_words
 from tui.operations.names import check_text
 from tui.operations.raised_values import kept_key
 
@@ -122,7 +123,7 @@ def quiet_remove(desk: Desk, whom: str) -> About:
         target = about(tx.connection, whom)
         found = _present(tx, target)
         if not found:
-            raise Refused(f"{target.name} has no quiet hours: see commsdesk quiet list")
+            raise Refused(f"{target.name} has no quiet hours", hint="see commsdesk quiet list")
         for quiet in found:
             stored.change(tx, quiet.id, removed_at=now)
         _work_out_anew(tx, now)
@@ -213,7 +214,7 @@ def silence_add(
         made = stored.add(tx, HoldKind.SILENCE, values, desk.operator, now)
         silence = stored.silence(tx, made)
         assert silence is not None
-        text = f"{_what(silence)} silenced until {end.astimezone():%a %d %b %H:%M}: {why}"
+        text = f"{about_words(silence)} silenced until {end.astimezone():%a %d %b %H:%M}: {why}"
         _say(tx, desk, text, now, alert=found, kind=EntryKind.SILENCED)
         return SilenceView(silence)
 
@@ -224,13 +225,13 @@ def silence_end(desk: Desk, silence_id: int) -> SilenceView:
         now = desk.now()
         found = stored.silence(tx, silence_id)
         if found is None:
-            raise Refused(f"no silence has the id {silence_id}: see commsdesk silence list")
+            raise Refused(f"no silence has the id {silence_id}", hint="see commsdesk silence list")
         if found.ends_at <= now:
             raise Refused(f"silence {silence_id} is over already")
         stored.change(tx, silence_id, ended_at=now, ended_by=desk.operator)
         ended = stored.silence(tx, silence_id)
         assert ended is not None
-        _say(tx, desk, f"silence of {_what(found)} ended early", now, kind=EntryKind.SILENCED)
+        _say(tx, desk, f"silence of {about_words(found)} ended early", now, kind=EntryKind.SILENCED)
         return SilenceView(ended, _kept(tx.connection, [ended]).get(silence_id, 0))
 
 
@@ -256,11 +257,6 @@ def _kept(connection: sa.Connection, silences: Sequence[Silence]) -> dict[int, i
         )
         for one in silences
     }
-
-
-def _what(silence: Silence) -> str:
-    key = f" ({silence.key})" if silence.key else ""
-    return f"{silence.alert or 'all alerts'}{key}"
 
 
 def _length(text: str) -> timedelta:
@@ -319,9 +315,7 @@ def limit_set(
         if none:
             if before is None:
                 raise Refused("there is no limit to take away", "Limit")
-            for row in held.listing(tx):
-                if row.kind is HoldKind.LIMIT:
-                    held.set_until(tx, [row.id], now)
+            held.set_until(tx, [row.id for row in held.listing(tx) if row.kind is HoldKind.LIMIT], now)
             _say(tx, desk, "limit taken away", now)
             return None
         values = {"most": number, "per": length, "through": priority}
@@ -336,21 +330,10 @@ def limit_get(desk: Desk) -> Limit | None:
         return stored.limit(connection)
 
 
-def quiet_now(desk: Desk, user_ids: Sequence[int]) -> dict[int, datetime]:
-    """Until when those of these users are quiet who are so now."""
-    with desk.database.read() as connection:
-        return quiet_until(connection, user_ids, desk.now())
-
-
 def quiet_until(connection: sa.Connection, user_ids: Sequence[int], now: datetime) -> dict[int, datetime]:
     quiets = stored.quiet_hours(connection)
     found = holding.quiet_of(connection, quiets, list(user_ids), now) if quiets else {}
     return {user_id: one.until for user_id, one in found.items() if user_id is not None and one is not None}
-
-
-def person_quiet_at(desk: Desk, quiet: Sequence[Quiet], person: Person) -> datetime | None:
-    found = quiet_at(quiet, person, _site_zone(), desk.now())
-    return None if found is None else found.until
 
 
 def _say(

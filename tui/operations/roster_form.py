@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
+from scheduling.turns import WEEKDAYS
 from storage import users
 from storage.names import key_of
 from storage.roster_records import EVERY_DAY, Roster, Rule
@@ -20,18 +21,7 @@ NOBODY = "nobody"
 
 _TURN = re.compile(r"([0-9]{1,9})\s*(d|days?|w|weeks?)", re.IGNORECASE)
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
-WEEKDAYS = tuple(day for day in DutyDay if day is not DutyDay.HOLIDAY)
 _FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-FIELDS = {
-    "people": "People",
-    "turn": "Turn",
-    "hand_over": "Hand-over",
-    "since": "Since",
-    "days": "Days",
-    "start": "From",
-    "end": "To",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -169,26 +169,6 @@ def remove_rule(desk: Desk, roster_id: int, place: int | str, *, revision: int |
     return _save_rules(desk, roster_id, removed, revision)
 
 
-def preview_rule(desk: Desk, roster_id: int, place: int | None, form: RuleForm) -> tuple[Roster, Roster]:
-    """The roster as it is, and as it would be with this rule (`place` None: a new one). Writes nothing."""
-    with desk.database.read() as connection:
-        before = known(connection, roster_id)
-        old = rule_at(before, place)[1] if place is not None else None
-        rule = read_rule(connection, form, old, _today(desk, before))
-        if old is None:
-            return before, _with_names(connection, replace(before, rules=(*before.rules, rule)))
-        rule = turns.edited(
-            old,
-            rule,
-            desk.now(),
-            on_duty.in_zone(before),
-            on_duty.special_days(before),
-            since_given=form.since is not None,
-        )
-        rules = tuple(rule if each is old else each for each in before.rules)
-        return before, _with_names(connection, replace(before, rules=rules))
-
-
 def rule_at(roster: Roster, place: int | str) -> tuple[int, Rule]:
     if not roster.rules:
         raise Refused(f"{roster.name} has no rule yet: add one first", "Rule")

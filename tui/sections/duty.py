@@ -1,5 +1,6 @@
 """The section Duty: rosters with who is on, until when, who comes next, and when nobody is."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
@@ -65,7 +66,8 @@ are made with commsdesk roster."""
 
     async def detail(self, key: int) -> Content | None:
         view, desk = self._views.get(key), self.console.desk
-        return lines.detail(view, desk.now()) if view and desk else None
+        # A month of shifts takes up to a tenth of a second.
+        return await asyncio.to_thread(lines.detail, view, desk.now()) if view and desk else None
 
     @property
     def _here(self) -> View | None:
